@@ -1,0 +1,17 @@
+/** A certificate with its key, ready to serve. */
+export interface Certificate {
+  /** Hash of the leaf: equal ids are the same certificate. */
+  readonly id: string;
+  /** Names from the leaf's subject alternative names: lower-case, `*.` only as the first label. */
+  readonly names: readonly string[];
+  /** PKCS#8 PEM. */
+  readonly keyPem: string;
+  /** Leaf first. */
+  readonly chainPem: string;
+  /** Unix milliseconds. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly source: 'acme' | 'local';
+  /** Issuer's common name, or its organisation. */
+  readonly issuer: string;
+}

@@ -1,0 +1,66 @@
+/** One socket address an entrypoint listens on. `host` undefined means every IPv4 and IPv6 address. */
+export interface ListenAddress {
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+/** Redirect of a whole entrypoint (Traefik's `http.redirections.entrypoint`). */
+export interface EntrypointRedirect {
+  readonly scheme: 'http' | 'https';
+  /** Port put into the URL; `undefined` when it is the scheme's own. */
+  readonly port: number | undefined;
+  readonly permanent: boolean;
+}
+
+export interface EntrypointConfig {
+  readonly name: string;
+  readonly addresses: readonly ListenAddress[];
+  /** `plain`, `tls`, or `auto`: the first byte decides (Traefik's entrypoints serve both). */
+  readonly transport: 'plain' | 'tls' | 'auto';
+  readonly redirect: EntrypointRedirect | undefined;
+}
+
+export interface AcmeConfig {
+  /** Directory URLs in order of preference; empty: no public CA is used (`off` or `internal`). */
+  readonly directories: readonly string[];
+  /** The user named a directory of his own (a private or test CA): its names need not be public. */
+  readonly customDirectory: boolean;
+  readonly email: string | undefined;
+  readonly eab: { readonly kid: string; readonly hmacKey: string } | undefined;
+  readonly profile: string | undefined;
+  /** File with extra trust roots (PEM) for the directory. */
+  readonly caRootFile: string | undefined;
+  readonly challenges: readonly ('http-01' | 'tls-alpn-01')[];
+}
+
+/** Read once at start; never changes while the process lives. */
+export interface StaticConfig {
+  /** `traefik` when any Traefik static option was given: its defaults for entrypoints, exposure and TLS hold. */
+  readonly mode: 'sluice' | 'traefik';
+  readonly entrypoints: readonly EntrypointConfig[];
+  readonly docker:
+    | {
+        /** `unix:///…`, `tcp://…` or `http(s)://…`. */
+        readonly endpoint: string;
+        readonly certPath: string | undefined;
+        /** Containers without `enable` are exposed; in own mode a host or router label is needed anyway. */
+        readonly exposedByDefault: boolean;
+        readonly network: string | undefined;
+      }
+    | undefined;
+  /** File or folder of the file provider. */
+  readonly file: string | undefined;
+  readonly dataDir: string;
+  readonly domain: string | undefined;
+  readonly acme: AcmeConfig;
+  /** Names a router may use in `tls.certresolver`; empty in own mode (any name means ours). */
+  readonly resolvers: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly allowForeignServers: boolean;
+  readonly admin: ListenAddress | undefined;
+  readonly workers: number;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  readonly logFormat: 'json' | 'pretty';
+  readonly accessLog: 'off' | 'json' | 'common';
+  readonly graceMs: number;
+}

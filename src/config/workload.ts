@@ -1,0 +1,38 @@
+/** Address of a workload in one Docker network. */
+export interface NetworkAddress {
+  readonly network: string;
+  readonly address: string;
+}
+
+/**
+ * What a provider saw of one container (or one entry of a file), before any label is read.
+ * Plain facts only: choosing a port, a network and routers is the pure work of `build-config.ts`.
+ */
+export interface Workload {
+  readonly provider: 'docker' | 'file';
+  /** Container id, or the entry's name in a file. */
+  readonly id: string;
+  /** Name a person knows it by: container name without the slash. */
+  readonly name: string;
+  /** Default name of its router and service: `<compose service>-<project>` or the container name, normalised. */
+  readonly baseName: string;
+  /** Unix milliseconds; the older of two workloads keeps a contested host. */
+  readonly createdAt: number;
+  readonly labels: Readonly<Record<string, string>>;
+  /** A container that is created or stopping keeps its place but gets no server. */
+  readonly running: boolean;
+  /** Docker's health check; `none` when the image has none. */
+  readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
+  readonly networks: readonly NetworkAddress[];
+  /** Exposed TCP ports, ascending. */
+  readonly ports: readonly number[];
+  readonly hostNetwork: boolean;
+  /** Servers by URL (file provider only). */
+  readonly urls?: readonly string[];
+}
+
+/** Where the router itself stands: decides which container addresses it can reach. */
+export interface RouterPlace {
+  /** Networks of the router's own container; `undefined` when it runs on the host and reaches every bridge. */
+  readonly networks: readonly string[] | undefined;
+}

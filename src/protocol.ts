@@ -1,0 +1,74 @@
+import type { Certificate } from './certs/certificate.ts';
+import type { EntrypointConfig } from './config/static-config.ts';
+import type { Snapshot } from './routing/snapshot.ts';
+
+/** State of a server as the control plane judges it; only `ready` gets new requests. */
+export type ServerState = 'starting' | 'ready' | 'draining' | 'down';
+
+/** A pending HTTP-01 answer (RFC 8555 8.3). */
+export interface Http01Challenge {
+  readonly token: string;
+  /** Lower-case host name or IP address the CA will ask for. */
+  readonly host: string;
+  readonly keyAuthorization: string;
+}
+
+/** What a worker sends to the main thread's counters on request. All values only grow, but the gauges. */
+export interface CounterReport {
+  readonly connections: number;
+  readonly requests: number;
+  readonly inFlight: number;
+  readonly routers: Readonly<Record<string, RouterCounters>>;
+  /** Requests by the router's own reason (`no_router`, `upstream_refused`, …). */
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
+export interface RouterCounters {
+  requests: number;
+  /** Index 1…5 is the status class. */
+  status: number[];
+}
+
+/** Everything a worker must have before it listens; handed over as `workerData`. */
+export interface WorkerBoot {
+  readonly index: number;
+  readonly entrypoints: readonly EntrypointConfig[];
+  readonly trustedProxies: readonly string[];
+  readonly accessLog: 'off' | 'json' | 'common';
+  readonly graceMs: number;
+  /** 48 bytes shared by all workers, so that a session ticket of one resumes on another. */
+  readonly ticketKeys: Uint8Array;
+  readonly snapshot: Snapshot;
+  readonly states: readonly (readonly [serverId: string, state: ServerState])[];
+  readonly certificates: readonly Certificate[];
+  readonly defaultCertificate: Certificate;
+  readonly challenges: readonly Http01Challenge[];
+}
+
+/** Control plane → data plane. Plain JSON by design (section 2). */
+export type ToWorker =
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly type: 'server-states'; readonly states: readonly (readonly [serverId: string, state: ServerState])[] }
+  | { readonly type: 'certificates'; readonly certificates: readonly Certificate[] }
+  | { readonly type: 'challenge-add'; readonly challenge: Http01Challenge; readonly ack: number }
+  | { readonly type: 'challenge-remove'; readonly token: string }
+  | { readonly type: 'ticket-keys'; readonly keys: Uint8Array }
+  | { readonly type: 'collect'; readonly ack: number }
+  | { readonly type: 'shutdown' };
+
+/** Data plane → control plane. */
+export type FromWorker =
+  | { readonly type: 'listening' }
+  | { readonly type: 'ack'; readonly ack: number }
+  | { readonly type: 'counters'; readonly ack: number; readonly report: CounterReport }
+  | { readonly type: 'connect-failed'; readonly serverId: string; readonly code: string }
+  | { readonly type: 'unknown-name'; readonly name: string }
+  | { readonly type: 'challenge-served'; readonly token: string; readonly host: string; readonly remote: string }
+  | { readonly type: 'access-log'; readonly lines: string }
+  | {
+      readonly type: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly message: string;
+      readonly fields: Readonly<Record<string, string | number | boolean>>;
+    }
+  | { readonly type: 'drained' };

@@ -1,0 +1,41 @@
+import type { MiddlewareOptions, ServerConfig } from '../config/dynamic.ts';
+import type { RuleNode } from '../rule/ast.ts';
+
+/** A router as the data plane needs it: every reference resolved, every default applied. Plain JSON. */
+export interface RouterSnapshot {
+  readonly name: string;
+  readonly rule: string;
+  readonly matcher: RuleNode;
+  readonly priority: number;
+  readonly entrypoints: readonly string[];
+  /** It answers TLS requests of its entrypoints (and only those), or plain ones (and only those). */
+  readonly tls: boolean;
+  readonly middlewares: readonly { readonly name: string; readonly options: MiddlewareOptions }[];
+  /** Full name of a service in this snapshot, or `noop@internal` when a middleware always answers. */
+  readonly service: string;
+  /** It must not serve (a middleware is missing, …): requests get 503 with this reason. */
+  readonly disabled: string | undefined;
+}
+
+export interface ServiceSnapshot {
+  readonly name: string;
+  readonly servers: readonly ServerConfig[];
+  readonly passHostHeader: boolean;
+}
+
+/** The immutable result of compiling dynamic configuration. Posted to workers, compared, printed. */
+export interface Snapshot {
+  /** Highest priority first; ties are already ordered. */
+  readonly routers: readonly RouterSnapshot[];
+  readonly services: readonly ServiceSnapshot[];
+}
+
+/** A certificate that some router needs. `issuer` internal: the local authority signs it. */
+export interface WantedCertificate {
+  /** Lower-case A-labels, sorted, no duplicates. */
+  readonly names: readonly string[];
+  readonly issuer: 'acme' | 'internal';
+  readonly routers: readonly string[];
+}
+
+export const NOOP_SERVICE = 'noop@internal';

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+import { ClosingLineReporter } from './support/closing-line-reporter.ts';
+
+const project = (name: string, extra: object = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], globals: false, ...extra },
+});
+
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  test: {
+    reporters: ['default', new ClosingLineReporter()],
+    passWithNoTests: false,
+    projects: [
+      { test: { name: 'architecture', include: ['test/architecture.test.ts'] } },
+      project('unit'),
+      project('integration', { testTimeout: 20_000 }),
+      // One engine, one Pebble, two cores: the end-to-end files run one after another.
+      project('e2e', {
+        testTimeout: 120_000,
+        hookTimeout: 240_000,
+        fileParallelism: false,
+        globalSetup: ['test/support/lab/global-setup.ts'],
+      }),
+    ],
+  },
+});
