@@ -1,4 +1,4 @@
-/** Why a path is refused; each is answered with 400. */
+/** Why a path is refused; each is answered with 400. Unlike a path, a code never begins with `/`. */
 export type PathFaultCode =
   | 'path_not_absolute'
   | 'path_bad_escape'
@@ -7,11 +7,6 @@ export type PathFaultCode =
   | 'path_null'
   | 'path_encoded_dots'
   | 'path_overlong';
-
-/** A refused path. The values are shared: compare `code`, do not hold on to them. */
-export interface PathFault {
-  readonly code: PathFaultCode;
-}
 
 /** What a lenient caller lets pass. Everything is strict by default. */
 export interface PathOptions {
@@ -30,9 +25,9 @@ const STRICT: PathOptions = {};
 /**
  * The one path that routing, middlewares and the server see (rules P2 to P7). Takes the raw path, without query. Decodes
  * escapes of unreserved characters once, writes the others in upper case, resolves dot segments, merges slashes. A path
- * with nothing to do is returned as it is, without allocation.
+ * with nothing to do is returned as it is, without allocation. A refused path gives the code of its fault instead.
  */
-export function normalisePath(rawPath: string, options: PathOptions = STRICT): string | PathFault {
+export function normalisePath(rawPath: string, options: PathOptions = STRICT): string {
   const isClean =
     rawPath.charCodeAt(0) === 0x2f &&
     !rawPath.includes('%') &&
@@ -40,34 +35,32 @@ export function normalisePath(rawPath: string, options: PathOptions = STRICT): s
     !rawPath.includes('/.') &&
     !rawPath.includes('\\');
   if (isClean) return rawPath;
-  if (rawPath.charCodeAt(0) !== 0x2f) return fault('path_not_absolute');
-  if (options.allowBackslash !== true && rawPath.includes('\\')) return fault('path_backslash');
+  if (rawPath.charCodeAt(0) !== 0x2f) return refuse('path_not_absolute');
+  if (options.allowBackslash !== true && rawPath.includes('\\')) return refuse('path_backslash');
   const decoded = rawPath.includes('%') ? decodeUnreserved(rawPath, options) : rawPath;
-  return typeof decoded === 'string' ? resolveSegments(decoded, options) : decoded;
+  return isPathFault(decoded) ? decoded : resolveSegments(decoded, options);
 }
 
 /** Tells the two results of `normalisePath` apart. */
-export function isPathFault(result: string | PathFault): result is PathFault {
-  return typeof result !== 'string';
+export function isPathFault(result: string): result is PathFaultCode {
+  return result.charCodeAt(0) !== 0x2f;
 }
 
-const FAULTS = new Map<PathFaultCode, PathFault>();
-
-function fault(code: PathFaultCode): PathFault {
-  return FAULTS.getOrInsertComputed(code, () => ({ code }));
+function refuse(code: PathFaultCode): string {
+  return code;
 }
 
-function decodeUnreserved(path: string, options: PathOptions): string | PathFault {
+function decodeUnreserved(path: string, options: PathOptions): string {
   const parts = path.split('%');
   let text = parts[0] ?? '';
   for (let index = 1; index < parts.length; index++) {
     const part = parts[index] ?? '';
     const byte = hexByte(part);
-    if (byte < 0) return fault('path_bad_escape');
-    if (byte === 0 && options.allowNull !== true) return fault('path_null');
-    if (byte === 0x5c && options.allowBackslash !== true) return fault('path_backslash');
+    if (byte < 0) return refuse('path_bad_escape');
+    if (byte === 0 && options.allowNull !== true) return refuse('path_null');
+    if (byte === 0x5c && options.allowBackslash !== true) return refuse('path_backslash');
     // %C0 and %C1 never begin a shortest-form UTF-8 sequence: they only hide ASCII characters.
-    if (byte === 0xc0 || byte === 0xc1) return fault('path_overlong');
+    if (byte === 0xc0 || byte === 0xc1) return refuse('path_overlong');
     text += isUnreserved(byte) ? String.fromCharCode(byte) : `%${part.slice(0, 2).toUpperCase()}`;
     text += part.slice(2);
   }
@@ -94,17 +87,17 @@ function isUnreserved(byte: number): boolean {
 }
 
 /** A final slash is kept; a final dot segment leaves none (`/a/b/..` is `/a`, `/a/b/../` is `/a/`). */
-function resolveSegments(path: string, options: PathOptions): string | PathFault {
+function resolveSegments(path: string, options: PathOptions): string {
   const kept: string[] = [];
   for (const segment of path.split('/')) {
     if (segment === '' || segment === '.') continue;
     if (segment !== '..') {
-      if (options.allowEncodedDots !== true && hidesDots(segment)) return fault('path_encoded_dots');
+      if (options.allowEncodedDots !== true && hidesDots(segment)) return refuse('path_encoded_dots');
       kept.push(segment);
     } else if (kept.length > 0) {
       kept.pop();
     } else if (options.clampAboveRoot !== true) {
-      return fault('path_above_root');
+      return refuse('path_above_root');
     }
   }
   const joined = `/${kept.join('/')}`;

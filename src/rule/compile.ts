@@ -18,10 +18,9 @@ export function compileRule(node: RuleNode): RulePredicate {
       return (request) => !inner(request);
     }
     case 'and':
-      return compileChain(node.nodes, false);
     case 'or':
-      return compileChain(node.nodes, true);
   }
+  return compileChain(node.nodes, node.kind === 'or');
 }
 
 /** Stops at the first operand whose value is `decisive`: true for `or`, false for `and`. */
@@ -71,8 +70,8 @@ function compileMatcher({ name, args }: MatchNode): RulePredicate {
       return (request) => request.queryValues(first).some(accepts);
     }
     case 'ClientIP':
-      return compileClientIp(first);
   }
+  return compileClientIp(first);
 }
 
 function compileHost(text: string): RulePredicate {

@@ -41,13 +41,12 @@ function collect(node: RuleNode, isNegated: boolean, names: Set<string>): boolea
       const needsAll = (node.kind === 'and') !== isNegated;
       return needsAll ? parts.includes(true) : !parts.includes(false);
     }
-    case 'match': {
-      if (node.name !== 'Host' || isNegated) return false;
-      const lower = (node.args[0] ?? '').toLowerCase();
-      const host = lower.endsWith('.') ? lower.slice(0, -1) : lower;
-      if (host === '*') return false;
-      if (host !== '') names.add(host);
-      return true;
-    }
+    case 'match':
   }
+  if (node.name !== 'Host' || isNegated) return false;
+  const lower = (node.args[0] ?? '').toLowerCase();
+  const host = lower.endsWith('.') ? lower.slice(0, -1) : lower;
+  if (host === '*') return false;
+  if (host !== '') names.add(host);
+  return true;
 }

@@ -1,5 +1,5 @@
 // The reserved characters of RFC 3986 and `%` itself: decoding one of these would change what the path means.
-const KEPT = new Set([...":/?#[]@!$&'()*+,;=%"].map((char) => char.charCodeAt(0)));
+const KEPT = new Set(new TextEncoder().encode(":/?#[]@!$&'()*+,;=%"));
 
 const ESCAPES = /(?:%[0-9A-Fa-f]{2})+/g;
 

@@ -24,7 +24,7 @@ export function ruleRequest(raw: RawRequest): RuleRequest {
   const question = origin.indexOf('?');
   const rawPath = question < 0 ? origin : origin.slice(0, question);
   const path = normalisePath(rawPath === '' ? '/' : rawPath, LENIENT);
-  if (isPathFault(path)) throw new Error(`${rawPath}: ${path.code}`);
+  if (isPathFault(path)) throw new Error(`${rawPath}: ${path}`);
   const seen = routedHeaders(headers, authority);
   return {
     method: raw.method ?? 'GET',
