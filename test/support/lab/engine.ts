@@ -4,10 +4,10 @@ import { openSync, readFileSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLabNetwork, hasDockerChains, removeDockerChains, type LabNetwork } from './lab-network.ts';
+import { createLabNetwork, hasDockerChains, type LabNetwork } from './lab-network.ts';
 import { LAB_FOLDER_PREFIX, LAB_RECORD, removeLab, removeLeftovers, type LabRecord } from './leftovers.ts';
 import { ensurePrograms } from './packages.ts';
-import { hasOtherEngine, identifyProcess } from './processes.ts';
+import { identifyProcess } from './processes.ts';
 import { runCommand } from './shell.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -40,7 +40,7 @@ export async function startEngine(): Promise<PrivateEngine> {
   const hadChains = await hasDockerChains();
   const folder = await mkdtemp(join(tmpdir(), LAB_FOLDER_PREFIX));
   const network = await createLabNetwork();
-  const record: LabRecord = { owner: identifyProcess(process.pid)!, network };
+  const record: LabRecord = { owner: identifyProcess(process.pid)!, network, hadChains };
   await writeFile(join(folder, LAB_RECORD), JSON.stringify(record));
   // A machine's own settings (a proxy, other hosts to listen on) must not leak in.
   await writeFile(join(folder, 'daemon.json'), '{}');
@@ -53,8 +53,7 @@ export async function startEngine(): Promise<PrivateEngine> {
     process.removeListener('exit', killOnExit);
     await removeContainers(host).catch(() => undefined);
     await end(daemon);
-    await removeLab(folder, network);
-    if (!hadChains && !hasOtherEngine(folder)) await removeDockerChains();
+    await removeLab(folder, record);
   };
   try {
     await answers(daemon, host, folder);

@@ -2,8 +2,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { removeLabNetwork, type LabNetwork } from './lab-network.ts';
-import { isAlive, killProcessesOf, type ProcessIdentity } from './processes.ts';
+import { removeDockerChains, removeLabNetwork, type LabNetwork } from './lab-network.ts';
+import { hasOtherEngine, isAlive, killProcessesOf, type ProcessIdentity } from './processes.ts';
 import { runCommand } from './shell.ts';
 
 export const LAB_FOLDER_PREFIX = 'sluice-lab-';
@@ -13,6 +13,8 @@ export const LAB_RECORD = 'lab.json';
 export interface LabRecord {
   readonly owner: ProcessIdentity;
   readonly network: LabNetwork;
+  /** Some engine had its packet filter chains in place before ours came. */
+  readonly hadChains: boolean;
 }
 
 /** Clears away engines whose owner was killed before it could do so. Engines of living owners stay. */
@@ -21,15 +23,16 @@ export async function removeLeftovers(): Promise<void> {
   for (const folder of folders.map((name) => join(tmpdir(), name))) {
     const record = readRecord(folder);
     if (record === undefined || isAlive(record.owner)) continue;
-    await removeLab(folder, record.network);
+    await removeLab(folder, record);
   }
 }
 
-/** Kills what runs in the folder, unmounts, and removes network and files. */
-export async function removeLab(folder: string, network: LabNetwork): Promise<void> {
+/** Kills what runs in the folder, unmounts, and removes network, packet filter chains and files. */
+export async function removeLab(folder: string, { network, hadChains }: LabRecord): Promise<void> {
   killProcessesOf(folder);
   await unmountBelow(folder);
   await removeLabNetwork(network);
+  if (!hadChains && !hasOtherEngine(folder)) await removeDockerChains();
   // A process that was just killed may hold its mount for a moment longer.
   await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
