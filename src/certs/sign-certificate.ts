@@ -1,0 +1,95 @@
+import { randomBytes, webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
+import type * as X509 from '@peculiar/x509';
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+
+/** A key and the certificate over it, both PEM. */
+export interface SignedPair {
+  readonly keyPem: string;
+  readonly chainPem: string;
+}
+
+/** Slow to load (a quarter of a second) and of no use to a router whose certificates are on disk: loaded when needed. */
+async function loadX509(): Promise<typeof X509> {
+  const x509 = await import('@peculiar/x509');
+  x509.cryptoProvider.set(webcrypto);
+  return x509;
+}
+
+/** Makes a self-signed P-256 root. Dates are Unix milliseconds. */
+export async function createRoot(options: {
+  readonly commonName: string;
+  readonly notBefore: number;
+  readonly notAfter: number;
+}): Promise<SignedPair> {
+  const x509 = await loadX509();
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: [{ CN: [options.commonName] }],
+    notBefore: new Date(options.notBefore),
+    notAfter: new Date(options.notAfter),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { keyPem: await exportKey(keys.privateKey), chainPem: `${certificate.toString('pem')}\n` };
+}
+
+/** Makes a P-256 server certificate signed by a root of `createRoot`. The chain holds the leaf alone. */
+export async function signLeaf(
+  root: SignedPair,
+  options: {
+    readonly names: readonly string[];
+    readonly commonName: string | undefined;
+    readonly notBefore: number;
+    readonly notAfter: number;
+  },
+): Promise<SignedPair> {
+  const x509 = await loadX509();
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const issuer = new x509.X509Certificate(root.chainPem);
+  const names = options.names.map((value) => ({ type: isIP(value) > 0 ? ('ip' as const) : ('dns' as const), value }));
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: options.commonName === undefined ? [] : [{ CN: [options.commonName] }],
+    issuer: issuer.subject,
+    notBefore: new Date(options.notBefore),
+    notAfter: new Date(options.notAfter),
+    signingAlgorithm: ALGORITHM,
+    publicKey: keys.publicKey,
+    signingKey: await importKey(root.keyPem),
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([SERVER_AUTH]),
+      // Critical when the subject is empty (RFC 5280 4.2.1.6).
+      new x509.SubjectAlternativeNameExtension(names, options.commonName === undefined),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  });
+  return { keyPem: await exportKey(keys.privateKey), chainPem: `${certificate.toString('pem')}\n` };
+}
+
+/** 127 random bits, positive and without a leading zero byte (RFC 5280 4.1.2.2). */
+function serialNumber(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = (bytes[0]! & 0x7f) | 0x40;
+  return bytes.toString('hex');
+}
+
+async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
+  const body = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64');
+  return `-----BEGIN PRIVATE KEY-----\n${body.match(/.{1,64}/g)!.join('\n')}\n-----END PRIVATE KEY-----\n`;
+}
+
+async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
+  const der = Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
+  return webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
+}

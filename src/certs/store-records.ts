@@ -1,0 +1,187 @@
+import type { Certificate } from './certificate.ts';
+import type { CertificateSpec } from './certificate-spec.ts';
+import { parseCertificate } from './parse-certificate.ts';
+
+/** A certificate on disk with what is needed to renew it. */
+export interface StoredCertificate {
+  readonly spec: CertificateSpec;
+  readonly certificate: Certificate;
+  /** Unix milliseconds. */
+  readonly issuedAt: number;
+  readonly accountUrl: string;
+  readonly orderUrl: string;
+}
+
+/** Who can mend a failed attempt, and so how long to wait: acme.md calls them T, R, V, C. */
+export type FailureClass = 'transient' | 'rate-limited' | 'validation' | 'config' | 'store';
+
+/** The failures of one spec in a row. It is read before every attempt, after a restart too. Times: Unix milliseconds. */
+export interface AttemptRecord {
+  readonly failures: number;
+  readonly class: FailureClass;
+  /** First failure of this class in the row. */
+  readonly since: number;
+  readonly lastAt: number;
+  /** No attempt before. */
+  readonly nextAt: number;
+  readonly error: { readonly type: string; readonly detail: string; readonly hint: string };
+}
+
+/** An order that was begun. With the key it can be collected after a crash (RFC 8555 7.4). */
+export interface PendingOrder {
+  readonly orderUrl: string;
+  readonly accountUrl: string;
+  /** Written before the order is finalized; absent while it is still being authorized. */
+  readonly keyPem: string | undefined;
+  readonly createdAt: number;
+}
+
+/** An account at one CA. Without `url` the key was saved but the CA's answer was not. */
+export interface AccountRecord {
+  readonly directory: string;
+  readonly keyPem: string;
+  readonly url: string | undefined;
+  readonly contact: readonly string[];
+  readonly eabKid: string | undefined;
+  readonly createdAt: number;
+}
+
+/** A limit that holds for everything at one CA: no order before `until` (Unix milliseconds). */
+export interface ParkedRecord {
+  readonly until: number;
+  readonly detail: string;
+}
+
+/** A file does not hold what it should. */
+export class RecordError extends Error {
+  readonly code = 'record_malformed';
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const FAILURE_CLASSES: readonly string[] = [
+  'transient',
+  'rate-limited',
+  'validation',
+  'config',
+  'store',
+] satisfies readonly FailureClass[];
+
+/** Text of `current.json`: key and chain in one file, so that they can never be of two different certificates. */
+export function encodeCertificate(stored: StoredCertificate): string {
+  const { spec, certificate } = stored;
+  return encode({
+    names: spec.names,
+    directory: spec.directory,
+    profile: spec.profile,
+    keyType: spec.keyType,
+    issuedAt: stored.issuedAt,
+    accountUrl: stored.accountUrl,
+    orderUrl: stored.orderUrl,
+    keyPem: certificate.keyPem,
+    chainPem: certificate.chainPem,
+  });
+}
+
+/** Throws `RecordError` or `CertificateError`. */
+export function decodeCertificate(text: string): StoredCertificate {
+  const fields = decode(text);
+  const names = fields['names'];
+  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string')) {
+    throw new RecordError('names: expected a list of host names');
+  }
+  return {
+    spec: {
+      names,
+      directory: stringOf(fields, 'directory'),
+      profile: optionalStringOf(fields, 'profile'),
+      keyType: 'ec256',
+    },
+    certificate: parseCertificate(stringOf(fields, 'chainPem'), stringOf(fields, 'keyPem'), 'acme'),
+    issuedAt: numberOf(fields, 'issuedAt'),
+    accountUrl: stringOf(fields, 'accountUrl'),
+    orderUrl: stringOf(fields, 'orderUrl'),
+  };
+}
+
+/** Throws `RecordError`. */
+export function decodeAttempt(text: string): AttemptRecord {
+  const fields = decode(text);
+  const failureClass = stringOf(fields, 'class');
+  if (!FAILURE_CLASSES.includes(failureClass)) throw new RecordError(`class: unknown value ${failureClass}`);
+  const error = fieldsOf(fields['error']);
+  return {
+    failures: numberOf(fields, 'failures'),
+    class: failureClass as FailureClass,
+    since: numberOf(fields, 'since'),
+    lastAt: numberOf(fields, 'lastAt'),
+    nextAt: numberOf(fields, 'nextAt'),
+    error: { type: stringOf(error, 'type'), detail: stringOf(error, 'detail'), hint: stringOf(error, 'hint') },
+  };
+}
+
+/** Throws `RecordError`. */
+export function decodePending(text: string): PendingOrder {
+  const fields = decode(text);
+  return {
+    orderUrl: stringOf(fields, 'orderUrl'),
+    accountUrl: stringOf(fields, 'accountUrl'),
+    keyPem: optionalStringOf(fields, 'keyPem'),
+    createdAt: numberOf(fields, 'createdAt'),
+  };
+}
+
+/** Throws `RecordError`. */
+export function decodeAccount(text: string): AccountRecord {
+  const fields = decode(text);
+  const contact = fields['contact'];
+  return {
+    directory: stringOf(fields, 'directory'),
+    keyPem: stringOf(fields, 'keyPem'),
+    url: optionalStringOf(fields, 'url'),
+    contact: Array.isArray(contact) ? contact.filter((entry) => typeof entry === 'string') : [],
+    eabKid: optionalStringOf(fields, 'eabKid'),
+    createdAt: numberOf(fields, 'createdAt'),
+  };
+}
+
+/** Throws `RecordError`. */
+export function decodeParked(text: string): ParkedRecord {
+  const fields = decode(text);
+  return { until: numberOf(fields, 'until'), detail: stringOf(fields, 'detail') };
+}
+
+/** Text of a record: indented, because people read these files when something is wrong. */
+export function encode(record: object): string {
+  return `${JSON.stringify({ v: 1, ...record }, undefined, 2)}\n`;
+}
+
+function decode(text: string): Fields {
+  try {
+    return fieldsOf(JSON.parse(text));
+  } catch (cause) {
+    if (cause instanceof RecordError) throw cause;
+    throw new RecordError('not JSON', { cause });
+  }
+}
+
+function fieldsOf(value: unknown): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new RecordError('expected an object');
+  return value as Fields;
+}
+
+function stringOf(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string') throw new RecordError(`${name}: expected a text`);
+  return value;
+}
+
+function optionalStringOf(fields: Fields, name: string): string | undefined {
+  return fields[name] === undefined ? undefined : stringOf(fields, name);
+}
+
+function numberOf(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new RecordError(`${name}: expected a number`);
+  return value;
+}

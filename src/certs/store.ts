@@ -1,0 +1,130 @@
+import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '../observe/logger.ts';
+import { writeFileAtomic } from '../lib/atomic-file.ts';
+import { caKey, specKey, type CertificateSpec } from './certificate-spec.ts';
+import { describeStoreFault, type StoreFault } from './store-fault.ts';
+import { loadStore, type StoreContents } from './store-load.ts';
+import {
+  encode,
+  encodeCertificate,
+  type AccountRecord,
+  type AttemptRecord,
+  type ParkedRecord,
+  type PendingOrder,
+  type StoredCertificate,
+} from './store-records.ts';
+
+const VERSION = '1';
+
+/**
+ * Certificates, accounts and unfinished work on disk, below `<dataDir>/acme`: one folder per CA and per spec.
+ * Saving never rejects: it answers with the fault, and the caller goes on from memory.
+ */
+export interface CertificateStore {
+  readonly root: string;
+  /** Everything there is; empty with a fault when it cannot be read. */
+  load(): Promise<StoreContents & { readonly fault: StoreFault | undefined }>;
+  saveCertificate(stored: StoredCertificate): Promise<StoreFault | undefined>;
+  /** `undefined` removes the record. */
+  saveAttempt(spec: CertificateSpec, attempt: AttemptRecord | undefined): Promise<StoreFault | undefined>;
+  savePending(spec: CertificateSpec, pending: PendingOrder | undefined): Promise<StoreFault | undefined>;
+  saveAccount(account: AccountRecord): Promise<StoreFault | undefined>;
+  saveParked(directory: string, parked: ParkedRecord | undefined): Promise<StoreFault | undefined>;
+  /** Writes and removes a file. Asked before every order: a certificate that cannot be kept is wasted (acme.md 14.3). */
+  probe(): Promise<StoreFault | undefined>;
+}
+
+/** Key under which `load` reports a spec: `<CA folder>/<spec folder>`. */
+export function storePath(spec: CertificateSpec): string {
+  return `${caKey(spec.directory)}/${specKey(spec)}`;
+}
+
+/** `readOnly` leaves the disk as it is, for a command beside a running router. */
+export function createCertificateStore(options: {
+  readonly dataDir: string;
+  readonly now: () => number;
+  readonly logger: Logger;
+  readonly readOnly?: boolean;
+}): CertificateStore {
+  const root = join(options.dataDir, 'acme');
+  const caFolder = (directory: string): string => join(root, 'ca', caKey(directory));
+  const specFile = (spec: CertificateSpec, name: string): string =>
+    join(caFolder(spec.directory), 'certs', specKey(spec), name);
+  return {
+    root,
+    load: () => load(root, options),
+    saveCertificate: (stored) =>
+      write(specFile(stored.spec, 'current.json'), encodeCertificate(stored), specFile(stored.spec, 'previous.json')),
+    saveAttempt: (spec, attempt) => writeOrRemove(specFile(spec, 'state.json'), attempt),
+    savePending: (spec, pending) => writeOrRemove(specFile(spec, 'pending.json'), pending),
+    saveAccount: (account) => write(join(caFolder(account.directory), 'account.json'), encode(account)),
+    saveParked: (directory, parked) => writeOrRemove(join(caFolder(directory), 'parked.json'), parked),
+    probe: () => probe(root),
+  };
+}
+
+async function load(
+  root: string,
+  options: { readonly now: () => number; readonly logger: Logger; readonly readOnly?: boolean },
+): Promise<StoreContents & { readonly fault: StoreFault | undefined }> {
+  const nothing = { entries: [], accounts: new Map(), parked: new Map(), issues: [] };
+  try {
+    const version = await readVersion(root);
+    if (version !== undefined && version !== VERSION) {
+      const fault = {
+        code: 'store_version' as const,
+        message: `${join(root, 'version')} says ${JSON.stringify(version)}, this release reads ${VERSION}`,
+        hint: 'run the release that wrote it, or set --data to another folder',
+      };
+      return { ...nothing, fault };
+    }
+    const repair = options.readOnly !== true;
+    if (repair && version !== undefined) await chmod(root, 0o700);
+    return { ...(await loadStore(root, { repair, now: options.now, logger: options.logger })), fault: undefined };
+  } catch (cause) {
+    return { ...nothing, fault: describeStoreFault('store_unreadable', root, cause) };
+  }
+}
+
+async function readVersion(root: string): Promise<string | undefined> {
+  try {
+    return (await readFile(join(root, 'version'), 'utf8')).trim();
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw cause;
+  }
+}
+
+async function probe(root: string): Promise<StoreFault | undefined> {
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    const version = await readVersion(root);
+    if (version === undefined) await writeFileAtomic(join(root, 'version'), `${VERSION}\n`);
+    const path = join(root, '.probe');
+    await writeFileAtomic(path, '');
+    await rm(path);
+    return undefined;
+  } catch (cause) {
+    return describeStoreFault('store_unwritable', root, cause);
+  }
+}
+
+async function write(path: string, text: string, previousPath?: string): Promise<StoreFault | undefined> {
+  try {
+    await writeFileAtomic(path, text, previousPath === undefined ? {} : { previousPath });
+    return undefined;
+  } catch (cause) {
+    return describeStoreFault('store_unwritable', path, cause);
+  }
+}
+
+async function writeOrRemove(path: string, record: object | undefined): Promise<StoreFault | undefined> {
+  if (record !== undefined) return write(path, encode(record));
+  try {
+    await rm(path, { force: true });
+    return undefined;
+  } catch (cause) {
+    return describeStoreFault('store_unwritable', path, cause);
+  }
+}
