@@ -1,0 +1,32 @@
+import type { TimerWheel } from '../lib/timer-wheel.ts';
+import type { BufferPool } from '../upstream/buffer-pool.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { AccessLog } from './access-log.ts';
+import type { AuthorityCache } from './authority.ts';
+import type { ChallengeTable } from './challenge-table.ts';
+import type { Counters } from './counters.ts';
+import type { NetworkList } from './network-list.ts';
+import type { RouteTable } from './route.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/** What every exchange of a worker shares. `routes` is the one mutable cell of a reload (design section 3). */
+export interface DataPlane {
+  routes: RouteTable;
+  /** `Date: … CRLF`, renewed each second (H12). */
+  dateLine: string;
+  /** The worker is stopping: responses carry `Connection: close`. */
+  isDraining: boolean;
+  readonly wheel: TimerWheel;
+  readonly buffers: BufferPool;
+  readonly authorities: AuthorityCache;
+  readonly trusted: NetworkList;
+  readonly challenges: ChallengeTable;
+  readonly counters: Counters;
+  readonly accessLog: AccessLog | undefined;
+  /** Opens a fresh connection; failures reach the exchange that sends on it. */
+  dial(upstream: Upstream<UpstreamConnection>): UpstreamConnection;
+  /** Tells the control plane that a server could not be connected to. */
+  connectFailed(upstream: Upstream<UpstreamConnection>, reason: string): void;
+  /** Six to twelve random characters that tie a page to its log line. */
+  requestId(): string;
+}

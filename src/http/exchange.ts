@@ -1,0 +1,322 @@
+import { release } from '../balance/service.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { type Answer, failureAnswer } from './answer.ts';
+import type { Authority } from './authority.ts';
+import type { DataPlane } from './data-plane.ts';
+import { BLOCKED, type Downstream } from './downstream.ts';
+import { type FailureReason, FAILURES } from './failure.ts';
+import { clientAddress, forwardingFields } from './forwarded.ts';
+import { NO_BODY, type RequestMessage, type ResponseMessage } from './message.ts';
+import { normalisePath } from './path.ts';
+import { retryVerdict } from './retry.ts';
+import type { Route } from './route.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/**
+ * One request and its response, whatever protocols carry them. Its phases are the methods in order:
+ * `begin` (challenge → normalise → match → request steps) → `dispatch` (lease, send) → `onResponse` → pump → `finish`.
+ * `finish` always runs, once. A connection keeps one exchange and uses it again for its next request.
+ */
+export class Exchange {
+  readonly plane: DataPlane;
+  readonly down: Downstream;
+  request!: RequestMessage;
+  authority: Authority | undefined = undefined;
+  /** Normalised (P2), and changed by middlewares only; what is matched, shown to them and sent. */
+  path = '';
+  /** Field lines that middlewares add to the request. */
+  addedFields = '';
+  route: Route | undefined = undefined;
+  upstream: Upstream<UpstreamConnection> | undefined = undefined;
+  status = 0;
+  bytesSent = 0;
+  failure: FailureReason | undefined = undefined;
+  requestId = '';
+  /** The response head has been handed to the client's side. */
+  hasStarted = false;
+  /** The client's request is complete. */
+  isRequestComplete = false;
+  /** Payload of the request may be handed over now. */
+  canTakeBody = false;
+  /** After `101`. */
+  isTunnel = false;
+  isActive = false;
+  private connection: UpstreamConnection | undefined = undefined;
+  private tried: Upstream<UpstreamConnection>[] | undefined = undefined;
+  private attempts = 0;
+  private startedAt = 0;
+  private forwardedFor: Authority | undefined = undefined;
+  private forwardedText = '';
+
+  constructor(plane: DataPlane, down: Downstream) {
+    this.plane = plane;
+    this.down = down;
+  }
+
+  /** Lower-case host without port; what `Host` matchers compare. Empty when an HTTP/1.0 client named none. */
+  get host(): string {
+    return this.authority === undefined ? '' : this.authority.host;
+  }
+
+  get clientAddress(): string {
+    return clientAddress(this.down.peer, this.request.forwarded, this.plane.trusted);
+  }
+
+  /** The forwarding lines for the server (F1, F2); the same text for every request of a connection to one authority. */
+  get forwardingFields(): string {
+    const { request, authority } = this;
+    if (request.forwarded === undefined && authority === this.forwardedFor && request.minorVersion === 1) {
+      return this.forwardedText;
+    }
+    const text = forwardingFields(this.down.peer, authority, request.minorVersion, request.forwarded);
+    if (request.forwarded === undefined && request.minorVersion === 1) {
+      this.forwardedFor = authority;
+      this.forwardedText = text;
+    }
+    return text;
+  }
+
+  /** Starts the exchange for a parsed request head. May answer at once. */
+  begin(request: RequestMessage): void {
+    this.reset(request);
+    const { plane } = this;
+    plane.counters.requests += 1;
+    plane.counters.inFlight += 1;
+    if (request.authority === '') {
+      // A4: an empty Host is refused; HTTP/1.0 may leave it out and then only routers without a host can match.
+      if (request.minorVersion === 1) return this.fail('bad_host');
+    } else {
+      this.authority = plane.authorities.get(request.authority);
+      if (this.authority === undefined) return this.fail('bad_host');
+    }
+    if (request.path === '*') return this.answer({ status: 204, fields: '', body: '', close: false });
+    if (plane.challenges.isChallengePath(request.path)) {
+      const answer = plane.challenges.answer(request.method, request.path, this.host, this.down.peer.address);
+      if (answer !== undefined) return this.answer(answer);
+    }
+    if (request.isPathUnclean) {
+      const normal = normalisePath(request.path);
+      if (!normal.startsWith('/')) return this.fail('bad_path');
+      this.path = normal;
+    }
+    if (request.method === 'TRACE') return this.fail('method_refused');
+    if (request.hops > MAX_HOPS) return this.fail('loop_detected');
+    const route = plane.routes.match(this);
+    if (route === undefined) return this.fail('no_router');
+    this.route = route;
+    route.counters.requests += 1;
+    if (route.disabled !== undefined) return this.fail('router_disabled');
+    for (const step of route.requestSteps) {
+      const answer = step(this);
+      if (answer !== undefined) return this.answer(answer);
+    }
+    return this.dispatch(false);
+  }
+
+  /** Answers a request whose head was refused; nothing of it is routed. */
+  refuse(request: RequestMessage, reason: FailureReason): void {
+    this.reset(request);
+    this.plane.counters.requests += 1;
+    this.plane.counters.inFlight += 1;
+    this.fail(reason);
+  }
+
+  /** Takes a lease and sends the request. `isFresh`: not on a pooled connection. */
+  private dispatch(isFresh: boolean): void {
+    const service = this.route!.service;
+    const upstream = service?.lease(this.tried);
+    if (upstream === undefined) return this.fail(this.failure ?? 'no_server');
+    this.failure = undefined;
+    this.upstream = upstream;
+    this.attempts += 1;
+    const connection = (isFresh ? undefined : upstream.take()) ?? this.plane.dial(upstream);
+    this.connection = connection;
+    connection.send(this);
+  }
+
+  // From the client's side.
+
+  /** Payload of the request. Only while `canTakeBody`. */
+  onRequestData(buf: Buffer, start: number, end: number): void {
+    if (this.connection?.writeBody(buf, start, end) === false) this.down.pauseBody();
+  }
+
+  onRequestEnd(): void {
+    this.isRequestComplete = true;
+    this.connection?.endBody();
+  }
+
+  /** Hands over what was gathered for the server in this turn. */
+  flushRequest(): void {
+    this.connection?.flush();
+  }
+
+  /** The client went away, stalled, or broke its own body. */
+  onClientFault(reason: FailureReason): void {
+    if (!this.isActive) return;
+    this.connection?.abort();
+    this.connection = undefined;
+    if (!this.hasStarted && FAILURES[reason].status < 499) return this.fail(reason);
+    this.failure = reason;
+    this.plane.counters.failed(reason);
+    return this.finish();
+  }
+
+  onDownstreamDrain(): void {
+    this.connection?.resume();
+  }
+
+  // From the server's side.
+
+  /** The connection stands and the head is on its way. */
+  onSendable(): void {
+    if (this.canTakeBody) return;
+    this.canTakeBody = true;
+    if (!this.isRequestComplete) this.down.resumeBody();
+  }
+
+  onUpstreamDrain(): void {
+    if (!this.isRequestComplete || this.isTunnel) this.down.resumeBody();
+  }
+
+  onInterim(status: number, reason: string, fields: string): void {
+    // E1, E4: 100 only to a client that asked; B5: the others to whoever can take them.
+    if (status !== 100 || this.request.expectsContinue) this.down.sendInterim(status, reason, fields);
+  }
+
+  onResponse(response: ResponseMessage): void {
+    this.status = response.status;
+    this.hasStarted = true;
+    this.down.sendHead(response, '');
+  }
+
+  /** `101` of the protocol we asked for (B7). */
+  onSwitch(response: ResponseMessage): void {
+    this.status = response.status;
+    this.hasStarted = true;
+    this.isTunnel = true;
+    this.isRequestComplete = false;
+    this.down.sendSwitch(response);
+  }
+
+  /** Payload of the response; returns the bits of `Downstream.sendData`. */
+  onData(buf: Buffer, start: number, end: number, isPooled: boolean): number {
+    this.bytesSent += end - start;
+    const result = this.down.sendData(buf, start, end, isPooled);
+    if ((result & BLOCKED) !== 0) this.connection?.pause();
+    return result;
+  }
+
+  /** The response is complete; the connection has already taken itself away. */
+  onEnd(trailers: string): void {
+    this.connection = undefined;
+    this.down.sendEnd(trailers);
+    this.finish();
+  }
+
+  /** Hands over what was gathered for the client in this turn. */
+  flushResponse(): void {
+    this.down.flush();
+  }
+
+  /** The server's side of a tunnel sent its end; the other direction goes on. */
+  onTunnelEnd(): void {
+    this.down.sendEnd('');
+  }
+
+  /** The connection is unusable: refused, reset, timed out, or it sent nonsense. */
+  onUpstreamFault(connection: UpstreamConnection, reason: FailureReason, nothingSent: boolean): void {
+    if (this.connection !== connection) return;
+    this.connection = undefined;
+    const upstream = this.upstream!;
+    if (nothingSent) this.plane.connectFailed(upstream, reason);
+    if (this.hasStarted) {
+      this.failure = reason;
+      this.plane.counters.failed(reason);
+      this.down.cut();
+      return this.finish();
+    }
+    const verdict = retryVerdict({
+      method: this.request.method,
+      body: this.request.body,
+      nothingSent,
+      wasReused: connection.isReused,
+      hasResponded: connection.hasResponded,
+      attempts: this.attempts,
+    });
+    if (verdict === 'never') return this.fail(reason);
+    this.endLease();
+    this.canTakeBody = false;
+    this.failure = reason;
+    if (verdict === 'another') (this.tried ??= []).push(upstream);
+    return this.dispatch(true);
+  }
+
+  // Ends.
+
+  /** Answers with a failure's page (design section 10). */
+  fail(reason: FailureReason): void {
+    this.failure = reason;
+    this.plane.counters.failed(reason);
+    this.requestId = this.plane.requestId();
+    this.answer(failureAnswer(reason, this.requestId, prefersHtml(this.request.fields)));
+  }
+
+  private answer(answer: Answer): void {
+    this.status = answer.status;
+    this.bytesSent = answer.body.length;
+    this.hasStarted = true;
+    this.connection?.abort();
+    this.connection = undefined;
+    this.down.sendAnswer(answer, this.request.method === 'HEAD');
+    this.finish();
+  }
+
+  private finish(): void {
+    if (!this.isActive) return;
+    this.isActive = false;
+    this.canTakeBody = false;
+    const { counters, accessLog } = this.plane;
+    counters.inFlight -= 1;
+    const row = this.route?.counters.status;
+    if (row !== undefined) row[(this.status / 100) | 0]! += 1;
+    if (accessLog !== undefined) accessLog.record(this, performance.now() - this.startedAt);
+    this.endLease();
+    this.down.exchangeDone();
+  }
+
+  private endLease(): void {
+    if (this.upstream === undefined) return;
+    release(this.upstream);
+    this.upstream = undefined;
+  }
+
+  private reset(request: RequestMessage): void {
+    this.request = request;
+    this.authority = undefined;
+    this.path = request.path;
+    this.addedFields = '';
+    this.route = undefined;
+    this.upstream = undefined;
+    this.status = 0;
+    this.bytesSent = 0;
+    this.failure = undefined;
+    this.requestId = '';
+    this.hasStarted = false;
+    this.isRequestComplete = request.body === NO_BODY;
+    this.canTakeBody = false;
+    this.isTunnel = false;
+    this.isActive = true;
+    this.connection = undefined;
+    this.tried = undefined;
+    this.attempts = 0;
+    if (this.plane.accessLog !== undefined) this.startedAt = performance.now();
+  }
+}
+
+const MAX_HOPS = 10;
+
+function prefersHtml(fields: string): boolean {
+  const match = /(?:^|\n)accept:([^\r]*)/i.exec(fields);
+  return match !== null && match[1]!.includes('text/html');
+}

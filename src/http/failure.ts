@@ -1,0 +1,50 @@
+/**
+ * Why the router answered by itself or cut a transfer. A reason never stands for two causes (design section 10); it is in
+ * the counters and the access log, and maps to exactly one status here and nowhere else (rules section 12).
+ */
+export const FAILURES = {
+  // Malformed requests: the connection closes.
+  bad_start_line: { status: 400, close: true },
+  bad_field: { status: 400, close: true },
+  bad_host: { status: 400, close: true },
+  bad_framing: { status: 400, close: true },
+  bad_chunk: { status: 400, close: true },
+  bad_path: { status: 400, close: true },
+  tls_on_plain_port: { status: 400, close: true },
+  body_cut_short: { status: 400, close: true },
+  target_too_long: { status: 414, close: true },
+  head_too_large: { status: 431, close: true },
+  body_too_large: { status: 413, close: true },
+  version_unsupported: { status: 505, close: true },
+  method_too_long: { status: 501, close: true },
+  connect_unsupported: { status: 501, close: true },
+  transfer_coding_unsupported: { status: 501, close: true },
+  expectation_failed: { status: 417, close: true },
+  head_timeout: { status: 408, close: true },
+  body_timeout: { status: 408, close: true },
+  // Understood but not served.
+  https_on_plain_port: { status: 421, close: false },
+  no_router: { status: 404, close: false },
+  challenge_unknown: { status: 404, close: false },
+  method_refused: { status: 405, close: false },
+  loop_detected: { status: 508, close: false },
+  router_disabled: { status: 503, close: false },
+  no_server: { status: 503, close: false },
+  shutting_down: { status: 503, close: true },
+  // The server's side.
+  upstream_refused: { status: 502, close: false },
+  upstream_unreachable: { status: 502, close: false },
+  upstream_reset: { status: 502, close: false },
+  upstream_invalid: { status: 502, close: false },
+  upstream_tls: { status: 502, close: false },
+  connect_timeout: { status: 504, close: false },
+  response_timeout: { status: 504, close: false },
+  // After the response began: the transfer is cut, the status stays what it was.
+  upstream_cut_short: { status: 502, close: true },
+  upstream_body_timeout: { status: 504, close: true },
+  client_gone: { status: 499, close: true },
+  client_stalled: { status: 499, close: true },
+  internal: { status: 500, close: true },
+} as const satisfies Record<string, { readonly status: number; readonly close: boolean }>;
+
+export type FailureReason = keyof typeof FAILURES;

@@ -1,0 +1,93 @@
+import { isIP } from 'node:net';
+import type { Authority } from './authority.ts';
+import { parseAuthority } from './authority.ts';
+import { type ReceivedField, VIA_NAME } from './message.ts';
+import { type NetworkList, plainAddress } from './network-list.ts';
+
+/** What the router knows of the connection a request came over. */
+export interface PeerFacts {
+  /** Plain address of the TCP peer (or of the PROXY header). */
+  readonly address: string;
+  readonly isTls: boolean;
+  readonly isTrusted: boolean;
+}
+
+/**
+ * The forwarding field lines sent to the server (rules F1, F2, F5, H13). Values of an untrusted peer never get here; those of
+ * a trusted one are validated one by one and dropped when they do not parse.
+ */
+export function forwardingFields(
+  peer: PeerFacts,
+  authority: Authority | undefined,
+  minorVersion: number,
+  received: readonly ReceivedField[] | undefined,
+): string {
+  const kept = received === undefined ? NOTHING : validate(received);
+  const scheme = kept.proto ?? (peer.isTls ? 'https' : 'http');
+  const chain = kept.chain === undefined ? peer.address : `${kept.chain}, ${peer.address}`;
+  const ownPort = authority === undefined || authority.port === '' ? undefined : authority.port;
+  const port = kept.port ?? ownPort ?? (scheme === 'https' ? '443' : '80');
+  const host = kept.host ?? authority?.text;
+  let fields =
+    `X-Forwarded-For: ${chain}\r\nX-Real-Ip: ${kept.client ?? peer.address}\r\nX-Forwarded-Proto: ${scheme}\r\n` +
+    `X-Forwarded-Port: ${port}\r\nX-Forwarded-Server: ${VIA_NAME}\r\nVia: 1.${minorVersion} ${VIA_NAME}\r\n`;
+  if (host !== undefined) fields += `X-Forwarded-Host: ${host}\r\n`;
+  if (kept.prefix !== undefined) fields += `X-Forwarded-Prefix: ${kept.prefix}\r\n`;
+  if (kept.forwarded !== undefined) fields += `Forwarded: ${kept.forwarded}\r\n`;
+  return fields;
+}
+
+/**
+ * The client's address for allow-lists, limits and logs (F3): walks X-Forwarded-For from the right, skips trusted
+ * addresses, takes the first untrusted one; at most 20 steps.
+ */
+export function clientAddress(
+  peer: PeerFacts,
+  received: readonly ReceivedField[] | undefined,
+  trusted: NetworkList,
+): string {
+  if (!peer.isTrusted || received === undefined) return peer.address;
+  const chain = valuesOf(received, 'x-forwarded-for').join(',').split(',').reverse();
+  for (const entry of chain.slice(0, MAX_WALK)) {
+    const address = plainAddress(entry.trim());
+    if (isIP(address) === 0) return peer.address;
+    if (!trusted.has(address)) return address;
+  }
+  return peer.address;
+}
+
+interface KeptValues {
+  readonly chain?: string;
+  readonly client?: string;
+  readonly proto?: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly prefix?: string;
+  readonly forwarded?: string;
+}
+
+const NOTHING: KeptValues = {};
+const MAX_WALK = 20;
+
+function validate(received: readonly ReceivedField[]): KeptValues {
+  const kept: { -readonly [K in keyof KeptValues]: string } = {};
+  const chain = valuesOf(received, 'x-forwarded-for').join(', ');
+  if (/^[0-9A-Fa-f.:,\t ]+$/.test(chain)) kept.chain = chain;
+  const client = valuesOf(received, 'x-real-ip').at(-1);
+  if (client !== undefined && isIP(client) !== 0) kept.client = client;
+  const proto = valuesOf(received, 'x-forwarded-proto').at(-1)?.split(',')[0]?.trim().toLowerCase();
+  if (proto === 'http' || proto === 'https' || proto === 'ws' || proto === 'wss') kept.proto = proto;
+  const host = valuesOf(received, 'x-forwarded-host').at(-1);
+  if (host !== undefined && parseAuthority(host) !== undefined) kept.host = host;
+  const port = valuesOf(received, 'x-forwarded-port').at(-1);
+  if (port !== undefined && /^\d{1,5}$/.test(port)) kept.port = port;
+  const prefix = valuesOf(received, 'x-forwarded-prefix').at(-1);
+  if (prefix !== undefined && /^\/[^/]/.test(prefix)) kept.prefix = prefix;
+  const forwarded = valuesOf(received, 'forwarded');
+  if (forwarded.length > 0) kept.forwarded = forwarded.join(', ');
+  return kept;
+}
+
+function valuesOf(received: readonly ReceivedField[], name: string): string[] {
+  return received.filter(([key]) => key === name).map(([, value]) => value);
+}

@@ -1,0 +1,22 @@
+import type { IdleConnection } from '../upstream/upstream.ts';
+import type { Exchange } from './exchange.ts';
+
+/** One connection to a server, driven by an exchange while it holds it. HTTP/1.1 now; client sessions of HTTP/2 later. */
+export interface UpstreamConnection extends IdleConnection {
+  /** It carried a request before: a failure without any response byte may only mean that the server closed it (B9). */
+  readonly isReused: boolean;
+  /** Any byte of a response to the current request has arrived. */
+  readonly hasResponded: boolean;
+  /** Sends the exchange's request head, as soon as the connection stands; calls `exchange.onSendable` when body may follow. */
+  send(exchange: Exchange): void;
+  /** Sends payload of the request; false asks for a pause until `exchange.onUpstreamDrain`. The bytes stay untouched after. */
+  writeBody(buf: Buffer, start: number, end: number): boolean;
+  /** The request's payload is complete. */
+  endBody(): void;
+  /** Writes what the calls above gathered in this turn. */
+  flush(): void;
+  pause(): void;
+  resume(): void;
+  /** Destroys it; the exchange hears nothing more. */
+  abort(): void;
+}

@@ -1,0 +1,393 @@
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { DataPlane } from '../http/data-plane.ts';
+import { RETAINED } from '../http/downstream.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { FailureReason } from '../http/failure.ts';
+import { CHUNKED, LENGTH, NO_BODY } from '../http/message.ts';
+import type { UpstreamConnection } from '../http/upstream-connection.ts';
+import type { Timed } from '../lib/timer-wheel.ts';
+import { LARGE_BUFFER } from '../upstream/buffer-pool.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { ChunkedDecoder } from './chunked-decoder.ts';
+import { LIMITS } from './limits.ts';
+import { requestHead } from './request-writer.ts';
+import { ResponseHead } from './response-head.ts';
+
+const CONNECTING = 0;
+/** In the pool; any byte or end destroys it (B9). */
+const IDLE = 1;
+/** A request is out, its response head is not complete. */
+const AWAIT_HEAD = 2;
+const BODY = 3;
+const TUNNEL = 4;
+const CLOSED = 5;
+
+/**
+ * Reads of all server connections of a worker land here; whatever must outlive the callback is copied. Safe because a read and
+ * its callback are one step of the event loop.
+ */
+const sharedBuffer = Buffer.allocUnsafeSlow(65_536);
+
+/** A connection to a server that speaks HTTP/1.1: one request in flight (B8), framing checked strictly, pooled when clean (B10). */
+export class ClientConnection implements UpstreamConnection, Timed {
+  deadline = 0;
+  placedAt = 0;
+  timerPrev: Timed | undefined = undefined;
+  timerNext: Timed | undefined = undefined;
+
+  isReused = false;
+  hasResponded = false;
+  private readonly plane: DataPlane;
+  private readonly upstream: Upstream<UpstreamConnection>;
+  private readonly socket: Socket;
+  private readonly head = new ResponseHead();
+  private decoder: ChunkedDecoder | undefined = undefined;
+  private exchange: Exchange | undefined = undefined;
+  private state = CONNECTING;
+  private out = '';
+  private remaining = 0;
+  private interims = 0;
+  /** A response head that came in pieces. */
+  private partial: Buffer | undefined = undefined;
+  private isRequestWritten = false;
+  private hasSentEnd = false;
+  private hasReceivedEnd = false;
+  /** The buffer the socket reads into now: shared, or pooled during a long body. */
+  private reading = sharedBuffer;
+  private wasRetained = false;
+
+  constructor(plane: DataPlane, upstream: Upstream<UpstreamConnection>) {
+    this.plane = plane;
+    this.upstream = upstream;
+    const { host, port, scheme } = upstream.config;
+    this.socket = scheme === 'https' ? this.dialTls(host, port) : this.dialPlain(host, port);
+    this.socket.on('end', () => this.onEnd());
+    this.socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
+    this.socket.on('close', () => this.onClose());
+    this.socket.on('drain', () => this.exchange?.onUpstreamDrain());
+    plane.wheel.arm(this, LIMITS.connectMs);
+  }
+
+  // The exchange's calls.
+
+  send(exchange: Exchange): void {
+    this.exchange = exchange;
+    this.hasResponded = false;
+    this.isRequestWritten = false;
+    this.interims = 0;
+    if (this.state === CONNECTING) return;
+    this.sendHead();
+  }
+
+  writeBody(buf: Buffer, start: number, end: number): boolean {
+    const bytes = end - start;
+    // While the request is on its way the client's own time-out (T5) comes first.
+    if (this.state === AWAIT_HEAD) this.plane.wheel.arm(this, LIMITS.responseHeadMs + LIMITS.bodyIdleMs);
+    const isChunked = this.exchange?.request.body === CHUNKED && this.state !== TUNNEL;
+    if (isChunked) this.out += `${bytes.toString(16)}\r\n`;
+    if (bytes <= LIMITS.smallBytes && this.out.length <= LIMITS.smallBytes) {
+      this.out += buf.latin1Slice(start, end);
+      if (isChunked) this.out += '\r\n';
+      return !this.socket.writableNeedDrain;
+    }
+    this.flush();
+    const hasRoom = this.socket.write(start === 0 && end === buf.length ? buf : buf.subarray(start, end));
+    if (isChunked) this.out = '\r\n';
+    return hasRoom;
+  }
+
+  endBody(): void {
+    if (this.state === TUNNEL) {
+      this.hasSentEnd = true;
+      this.flush();
+      this.socket.end();
+      if (this.hasReceivedEnd) this.endTunnel();
+      return;
+    }
+    if (this.exchange?.request.body === CHUNKED) this.out += '0\r\n\r\n';
+    this.flush();
+    this.isRequestWritten = true;
+    if (this.state === AWAIT_HEAD) this.plane.wheel.arm(this, LIMITS.responseHeadMs);
+  }
+
+  flush(): void {
+    if (this.out === '' || this.state === CONNECTING) return;
+    const { out } = this;
+    this.out = '';
+    this.socket.write(out, 'latin1');
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  abort(): void {
+    this.exchange = undefined;
+    this.close();
+  }
+
+  close(): void {
+    this.state = CLOSED;
+    this.socket.destroy();
+  }
+
+  // Sending.
+
+  private sendHead(): void {
+    const exchange = this.exchange!;
+    const { service } = exchange.route!;
+    this.state = AWAIT_HEAD;
+    this.plane.wheel.arm(this, LIMITS.responseHeadMs);
+    this.out = requestHead(exchange, this.upstream.authority, service!.passHostHeader);
+    if (exchange.request.body === NO_BODY) {
+      this.isRequestWritten = true;
+      this.flush();
+    }
+    // Payload that is here already rides with the head: the client's side calls `flush` behind it.
+    exchange.onSendable();
+  }
+
+  // Receiving.
+
+  private dialPlain(host: string, port: number): Socket {
+    const socket = connect({
+      host,
+      port,
+      noDelay: true,
+      allowHalfOpen: true,
+      onread: {
+        buffer: () => this.nextBuffer(),
+        callback: (bytes: number, buf: Uint8Array) => {
+          this.onRead(buf as Buffer, bytes);
+          return true;
+        },
+      },
+    });
+    socket.once('connect', () => this.onConnect());
+    return socket;
+  }
+
+  /** B14: the server's certificate is verified against its address. */
+  private dialTls(host: string, port: number): Socket {
+    const socket = connectTls({ host, port, ALPNProtocols: ['http/1.1'], allowHalfOpen: true });
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.onRead(chunk, chunk.length));
+    socket.once('secureConnect', () => this.onConnect());
+    return socket;
+  }
+
+  private onConnect(): void {
+    if (this.state !== CONNECTING) return;
+    if (this.exchange === undefined) return this.close();
+    this.sendHead();
+    return this.flush();
+  }
+
+  /** Chooses where the next read lands: a long body goes to pooled buffers, everything else to the shared one. */
+  private nextBuffer(): Buffer {
+    const wantsPooled = this.state === BODY && this.head.body === LENGTH && this.remaining >= LARGE_BUFFER / 4;
+    if (this.reading !== sharedBuffer) {
+      if (!this.wasRetained && wantsPooled) return this.reading;
+      if (!this.wasRetained) this.plane.buffers.release(this.reading);
+    }
+    this.wasRetained = false;
+    this.reading = wantsPooled ? this.plane.buffers.take() : sharedBuffer;
+    return this.reading;
+  }
+
+  private onRead(buf: Buffer, bytes: number): void {
+    let at = 0;
+    if (this.state === TUNNEL) {
+      this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
+      this.exchange?.onData(buf, 0, bytes, false);
+      this.exchange?.flushResponse();
+      return;
+    }
+    if (this.state === IDLE) return this.drop();
+    const { exchange } = this;
+    if (exchange === undefined) return;
+    this.hasResponded = true;
+    while (at < bytes && this.exchange === exchange) {
+      if (this.state === AWAIT_HEAD) {
+        if (this.partial !== undefined) {
+          // A head in pieces is rare: join and start over, within the head's limit.
+          const joined: Buffer = Buffer.concat([this.partial, buf.subarray(at, bytes)]);
+          this.partial = undefined;
+          buf = joined;
+          at = 0;
+          bytes = joined.length;
+        }
+        at = this.readHead(buf, at, bytes);
+      } else at = this.readBody(buf, at, bytes);
+    }
+    exchange.flushResponse();
+  }
+
+  private readHead(buf: Buffer, at: number, end: number): number {
+    const exchange = this.exchange!;
+    const { head } = this;
+    const headEnd = head.parse(buf, at, end, exchange.request.method);
+    if (headEnd === 0) {
+      this.partial = Buffer.from(buf.subarray(at, end));
+      return end;
+    }
+    if (headEnd < 0) return this.fault('upstream_invalid', end);
+    if (head.status < 200) return this.readInterim(headEnd, buf, end);
+    exchange.onResponse(head);
+    this.state = BODY;
+    this.plane.wheel.arm(this, LIMITS.responseIdleMs);
+    if (head.body === NO_BODY) this.complete('', headEnd === end);
+    else if (head.body === LENGTH) this.remaining = head.contentLength;
+    else if (head.body === CHUNKED) (this.decoder ??= new ChunkedDecoder()).reset();
+    return headEnd;
+  }
+
+  private readInterim(headEnd: number, buf: Buffer, end: number): number {
+    const exchange = this.exchange!;
+    const { head } = this;
+    this.interims += 1;
+    if (this.interims > LIMITS.maxInterim) return this.fault('upstream_invalid', end);
+    if (head.status !== 101) {
+      exchange.onInterim(head.status, head.reason, head.fields);
+      return headEnd;
+    }
+    // B7: only the protocol we asked for.
+    if (!exchange.request.isUpgrade || head.upgrade !== 'websocket') return this.fault('upstream_invalid', end);
+    this.state = TUNNEL;
+    this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
+    exchange.onSwitch(head);
+    if (headEnd < end) exchange.onData(buf, headEnd, end, false);
+    return end;
+  }
+
+  private readBody(buf: Buffer, at: number, end: number): number {
+    const exchange = this.exchange!;
+    this.plane.wheel.arm(this, LIMITS.responseIdleMs);
+    const isPooled = buf === this.reading && buf !== sharedBuffer;
+    if (this.head.body === CHUNKED) {
+      const decoder = this.decoder!;
+      const next = decoder.advance(buf, at, end);
+      if (decoder.isBroken) return this.fault('upstream_cut_short', end);
+      if (decoder.dataEnd > decoder.dataStart) exchange.onData(buf, decoder.dataStart, decoder.dataEnd, false);
+      if (decoder.isDone && this.exchange === exchange) this.complete(decoder.trailers, next === end);
+      return next;
+    }
+    const next = this.head.body === LENGTH ? at + Math.min(this.remaining, end - at) : end;
+    this.remaining -= next - at;
+    const result = exchange.onData(buf, at, next, isPooled && next - at > LIMITS.smallBytes);
+    if ((result & RETAINED) !== 0) this.wasRetained = true;
+    if (this.head.body === LENGTH && this.remaining === 0 && this.exchange === exchange) {
+      this.complete('', next === end);
+    }
+    return next;
+  }
+
+  /** The response is complete: back to the pool if nothing speaks against it (B10), then the exchange goes on. */
+  private complete(trailers: string, isClean: boolean): void {
+    const exchange = this.exchange!;
+    this.exchange = undefined;
+    const { head, plane } = this;
+    const isPoolable = isClean && head.isPersistent && this.isRequestWritten && !this.socket.writableNeedDrain;
+    const hint = head.keepAliveSeconds;
+    if (isPoolable && hint !== 0 && hint !== 1) {
+      this.state = IDLE;
+      this.isReused = true;
+      plane.wheel.arm(this, hint > 0 ? Math.min(LIMITS.upstreamIdleMs, (hint - 2) * 1000) : LIMITS.upstreamIdleMs);
+      if (!this.upstream.put(this)) this.close();
+    } else this.close();
+    exchange.onEnd(trailers);
+  }
+
+  private endTunnel(): void {
+    const { exchange } = this;
+    this.exchange = undefined;
+    this.close();
+    exchange?.onEnd('');
+    exchange?.flushResponse();
+  }
+
+  // Failing.
+
+  private fault(reason: FailureReason, end: number): number {
+    const { exchange } = this;
+    const nothingSent = this.state === CONNECTING;
+    this.exchange = undefined;
+    this.close();
+    exchange?.onUpstreamFault(this, reason, nothingSent);
+    exchange?.flushResponse();
+    return end;
+  }
+
+  /** An idle connection that spoke or ended (B9). */
+  private drop(): void {
+    this.upstream.remove(this);
+    this.close();
+  }
+
+  private onEnd(): void {
+    if (this.state === IDLE) return this.drop();
+    if (this.state === TUNNEL) {
+      this.hasReceivedEnd = true;
+      this.exchange?.onTunnelEnd();
+      if (this.hasSentEnd) this.endTunnel();
+      return;
+    }
+    if (this.state === BODY && this.head.body !== LENGTH && this.head.body !== CHUNKED) {
+      const { exchange } = this;
+      this.complete('', false);
+      return exchange?.flushResponse();
+    }
+    if (this.state !== CLOSED) this.fault(this.state === BODY ? 'upstream_cut_short' : 'upstream_reset', 0);
+  }
+
+  private onError(error: NodeJS.ErrnoException): void {
+    if (this.state === IDLE) return this.drop();
+    if (this.state === CLOSED) return;
+    if (this.state === BODY) this.fault('upstream_cut_short', 0);
+    else this.fault(reasonOf(error, this.state === CONNECTING), 0);
+  }
+
+  private onClose(): void {
+    this.plane.wheel.disarm(this);
+    if (this.state === IDLE) this.upstream.remove(this);
+    else if (this.state !== CLOSED) this.fault(this.state === BODY ? 'upstream_cut_short' : 'upstream_reset', 0);
+    this.state = CLOSED;
+    if (this.reading !== sharedBuffer && !this.wasRetained) this.plane.buffers.release(this.reading);
+    this.reading = sharedBuffer;
+  }
+
+  onTimeout(): void {
+    switch (this.state) {
+      case IDLE:
+        this.drop();
+        break;
+      case CONNECTING:
+        this.fault('connect_timeout', 0);
+        break;
+      case AWAIT_HEAD:
+        this.fault('response_timeout', 0);
+        break;
+      default:
+        this.fault('upstream_body_timeout', 0);
+    }
+  }
+}
+
+/** The one place where a socket's error code becomes a reason. */
+function reasonOf(error: NodeJS.ErrnoException, isConnecting: boolean): FailureReason {
+  const code = error.code ?? '';
+  if (code === 'ECONNREFUSED') return 'upstream_refused';
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return 'upstream_unreachable';
+  }
+  if (code === 'ETIMEDOUT' && isConnecting) return 'connect_timeout';
+  if (code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || /CERT|SELF_SIGNED|UNABLE_TO/.test(code)) {
+    return 'upstream_tls';
+  }
+  return 'upstream_reset';
+}

@@ -1,0 +1,56 @@
+/** What `Connection` lines said (rule C1). One object per message head, reset before each. */
+export interface ConnectionOptions {
+  close: boolean;
+  keepAlive: boolean;
+  upgrade: boolean;
+  /** Other options, lower-case: names of fields to remove. */
+  named: string[] | undefined;
+}
+
+/** Fields that no connection option may remove (C2): framing, routing, identity, credentials, forwarding family. */
+const PROTECTED = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'via',
+  'cookie',
+  'authorization',
+  'forwarded',
+  'x-real-ip',
+  'x-scheme',
+  'front-end-https',
+]);
+
+/** Adds one `Connection` line's options. Empty members are allowed (9110 5.6.1). */
+export function addConnectionOptions(options: ConnectionOptions, value: string): void {
+  for (const member of value.split(',')) {
+    const option = trimBlanks(member).toLowerCase();
+    if (option === '') continue;
+    if (option === 'close') options.close = true;
+    else if (option === 'keep-alive') options.keepAlive = true;
+    else if (option === 'upgrade') options.upgrade = true;
+    else if (option !== 'te') (options.named ??= []).push(option);
+  }
+}
+
+/** Removes the fields that `Connection` named from a block of field lines (C1), except the protected ones (C2). */
+export function removeNamedFields(fields: string, named: readonly string[]): string {
+  const removable = new Set(named.filter((name) => !PROTECTED.has(name) && !name.startsWith('x-forwarded-')));
+  if (removable.size === 0) return fields;
+  let kept = '';
+  for (let at = 0; at < fields.length; ) {
+    const next = fields.indexOf('\r\n', at) + 2;
+    const name = fields.slice(at, fields.indexOf(':', at)).toLowerCase();
+    if (!removable.has(name)) kept += fields.slice(at, next);
+    at = next;
+  }
+  return kept;
+}
+
+function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && (text[start] === ' ' || text[start] === '\t')) start += 1;
+  while (end > start && (text[end - 1] === ' ' || text[end - 1] === '\t')) end -= 1;
+  return text.slice(start, end);
+}

@@ -1,0 +1,34 @@
+/** Limits and time-outs of the HTTP/1.1 engine (rules T, section 11). Milliseconds and bytes. */
+export const LIMITS = {
+  /** T4: a whole request head, from its first byte. */
+  headMs: 10_000,
+  /** T5: no byte of a request body. */
+  bodyIdleMs: 60_000,
+  /** T7: idle keep-alive connection of a client. */
+  keepAliveMs: 75_000,
+  /** T8: requests on one client connection. */
+  maxRequests: 10_000,
+  /** T9: reading on after an error, so that the client sees the answer and not a reset. */
+  lingerMs: 2_000,
+  lingerBytes: 262_144,
+  /** T10: TLS handshake. */
+  handshakeMs: 10_000,
+  /** T11: connecting to a server. */
+  connectMs: 5_000,
+  /** T12: a response head, from the end of the request. */
+  responseHeadMs: 60_000,
+  /** T13: no byte of a response body. */
+  responseIdleMs: 300_000,
+  /** T14: the client reads nothing. */
+  clientStallMs: 60_000,
+  /** T15: idle connection to a server, unless it hints at less. */
+  upstreamIdleMs: 60_000,
+  /** U5: no byte in a tunnel. */
+  tunnelIdleMs: 3_600_000,
+  /** B6: interim responses to one request. */
+  maxInterim: 16,
+  /** Bytes of later pipelined requests held while one is served; beyond it the socket is not read (V4). */
+  maxPending: 65_536,
+  /** Payload up to this size is joined to the head and copied; larger is written as it is. */
+  smallBytes: 16_384,
+} as const;

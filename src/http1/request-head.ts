@@ -1,0 +1,217 @@
+import { type BodyKind, CHUNKED, LENGTH, NO_BODY, type ReceivedField, type RequestMessage } from '../http/message.ts';
+import { VIA_NAME } from '../http/message.ts';
+import { addConnectionOptions, type ConnectionOptions, removeNamedFields } from './connection-options.ts';
+import { DROP, FAULT, FieldSection, INCOMPLETE, interestIn, KEEP, scanFields } from './field-scanner.ts';
+import { CLASS, CR, DIGIT, equalsIgnoreCase, LF } from './grammar.ts';
+import { parseRequestLine } from './request-line.ts';
+
+const INTEREST = interestIn([
+  ...['host', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer'],
+  ...['upgrade', 'http2-settings', 'expect', 'via', 'proxy', 'proxy-authorization', 'authorization', 'forwarded'],
+  ...['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-server'],
+  ...['x-forwarded-prefix', 'x-forwarded-uri', 'x-forwarded-method', 'x-forwarded-tls-client-cert'],
+  ...['x-forwarded-tls-client-cert-info', 'x-real-ip', 'x-forwarded-scheme', 'x-scheme', 'x-forwarded-ssl'],
+  'front-end-https',
+]);
+
+/** A request head being parsed; one per connection, reused for every request. */
+export class RequestHead extends FieldSection implements RequestMessage {
+  method = '';
+  path = '';
+  query = '';
+  isPathUnclean = false;
+  authority = '';
+  /** Scheme of an absolute-form target, else empty (R8). */
+  targetScheme = '';
+  minorVersion = 1;
+  body: BodyKind = NO_BODY;
+  contentLength = -1;
+  isUpgrade = false;
+  expectsContinue = false;
+  acceptsTrailers = false;
+  forwarded: ReceivedField[] | undefined = undefined;
+  hops = 0;
+  readonly connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, named: undefined };
+  /** The peer is trusted: forwarding fields are collected instead of thrown away (F1, F2). */
+  trustsForwarded = false;
+  readonly maxLineBytes = 16_384;
+
+  private hosts = 0;
+  private lengths = 0;
+  private codings = 0;
+  private authorizations = 0;
+  private upgrades = 0;
+  private upgradeIsWebSocket = false;
+  private expectation = '';
+
+  constructor() {
+    super(INTEREST);
+  }
+
+  /**
+   * Parses a request head from `buf[start, end)` (rules L, R, H, X1–X5, A1). Returns the offset behind the head,
+   * INCOMPLETE when the bytes end inside it, or FAULT with `fault` set.
+   */
+  parse(buf: Buffer, start: number, end: number): number {
+    this.reset();
+    if (buf[start] === CR) {
+      // L4: one empty line before the request line is ignored.
+      if (end - start < 2) return INCOMPLETE;
+      if (buf[start + 1] !== LF) return this.refuse('bad_start_line');
+      start += 2;
+    }
+    const lineEnd = parseRequestLine(buf, start, end, this);
+    if (lineEnd <= 0) return lineEnd;
+    const headEnd = scanFields(buf, lineEnd, end, start, this);
+    if (headEnd <= 0) return headEnd;
+    return this.conclude() ? headEnd : FAULT;
+  }
+
+  override field(buf: Buffer, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): number {
+    switch (nameEnd - nameStart) {
+      case 2:
+        if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'te')) return KEEP;
+        this.acceptsTrailers ||= /(?:^|[,\t ])trailers(?:$|[,;\t ])/i.test(buf.latin1Slice(valueStart, valueEnd));
+        return DROP;
+      case 3:
+        if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'via')) return KEEP;
+        this.hops += buf.latin1Slice(valueStart, valueEnd).split(` ${VIA_NAME}`).length - 1;
+        return KEEP;
+      case 4:
+        if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'host')) return KEEP;
+        this.hosts += 1;
+        if (this.targetScheme === '') this.authority = buf.latin1Slice(valueStart, valueEnd);
+        return DROP;
+      case 5:
+        return equalsIgnoreCase(buf, nameStart, nameEnd, 'proxy') ? DROP : KEEP;
+      case 6:
+        if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'expect')) return KEEP;
+        this.expectation += `,${buf.latin1Slice(valueStart, valueEnd)}`;
+        return DROP;
+      case 7:
+        if (equalsIgnoreCase(buf, nameStart, nameEnd, 'trailer')) return DROP;
+        if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'upgrade')) return KEEP;
+        this.upgrades += 1;
+        this.upgradeIsWebSocket = equalsIgnoreCase(buf, valueStart, valueEnd, 'websocket');
+        return DROP;
+      case 10:
+        if (equalsIgnoreCase(buf, nameStart, nameEnd, 'keep-alive')) return DROP;
+        if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'connection')) return KEEP;
+        addConnectionOptions(this.connection, buf.latin1Slice(valueStart, valueEnd));
+        return DROP;
+      case 13:
+        if (equalsIgnoreCase(buf, nameStart, nameEnd, 'authorization')) this.authorizations += 1;
+        return KEEP;
+      case 14:
+        if (equalsIgnoreCase(buf, nameStart, nameEnd, 'http2-settings')) return DROP;
+        if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'content-length')) return KEEP;
+        return this.readLength(buf, valueStart, valueEnd);
+      case 16:
+        if (equalsIgnoreCase(buf, nameStart, nameEnd, 'proxy-connection')) return DROP;
+        break;
+      case 17:
+        if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'transfer-encoding')) break;
+        this.codings += 1;
+        if (equalsIgnoreCase(buf, valueStart, valueEnd, 'chunked')) return DROP;
+        // X3: a single other known coding is a 501, anything that could hide `chunked` is a 400.
+        this.fault = /^(?:gzip|x-gzip|deflate|compress|x-compress|identity)$/i.test(
+          buf.latin1Slice(valueStart, valueEnd),
+        )
+          ? 'transfer_coding_unsupported'
+          : 'bad_framing';
+        return FAULT;
+      case 19:
+        if (equalsIgnoreCase(buf, nameStart, nameEnd, 'proxy-authorization')) return DROP;
+        break;
+      default:
+    }
+    return this.forwardingField(buf, nameStart, nameEnd, valueStart, valueEnd);
+  }
+
+  /** F1, F2: the whole family goes; from a trusted peer its values are kept aside to be validated. */
+  private forwardingField(buf: Buffer, nameStart: number, nameEnd: number, from: number, to: number): number {
+    const name = buf.latin1Slice(nameStart, nameEnd).toLowerCase();
+    if (!isForwardingField(name)) return KEEP;
+    if (this.trustsForwarded) (this.forwarded ??= []).push([name, buf.latin1Slice(from, to)]);
+    return DROP;
+  }
+
+  /** X4: exactly one line of 1 to 15 digits. */
+  private readLength(buf: Buffer, start: number, end: number): number {
+    this.lengths += 1;
+    if (start === end) return this.refuse('bad_framing');
+    let value = 0;
+    for (let at = start; at < end; at++) {
+      if ((CLASS[buf[at]!]! & DIGIT) === 0) return this.refuse('bad_framing');
+      value = value * 10 + (buf[at]! - 48);
+    }
+    if (end - start > 15) return this.refuse('body_too_large');
+    this.contentLength = value;
+    return DROP;
+  }
+
+  /** Checks that need the whole head. Framing is decided before hop-by-hop fields are removed (C2, O1). */
+  private conclude(): boolean {
+    if (this.hosts > 1 || (this.hosts === 0 && this.minorVersion === 1)) return this.refuse('bad_host') !== FAULT;
+    if (this.codings > 1 || this.lengths > 1 || this.authorizations > 1) return this.refuse('bad_framing') !== FAULT;
+    if (this.codings === 1) {
+      if (this.lengths > 0 || this.minorVersion === 0) return this.refuse('bad_framing') !== FAULT;
+      this.body = CHUNKED;
+    } else if (this.contentLength > 0) this.body = LENGTH;
+    if (this.expectation !== '' && this.minorVersion === 1) {
+      if (!equalsContinue(this.expectation)) return this.refuse('expectation_failed') !== FAULT;
+      this.expectsContinue = this.body !== NO_BODY;
+    }
+    this.isUpgrade =
+      this.connection.upgrade &&
+      this.upgrades === 1 &&
+      this.upgradeIsWebSocket &&
+      this.minorVersion === 1 &&
+      this.method === 'GET' &&
+      this.body === NO_BODY;
+    if (this.connection.named !== undefined) this.fields = removeNamedFields(this.fields, this.connection.named);
+    return true;
+  }
+
+  private reset(): void {
+    this.fields = '';
+    this.fault = 'bad_field';
+    this.authority = '';
+    this.targetScheme = '';
+    this.body = NO_BODY;
+    this.contentLength = -1;
+    this.isUpgrade = false;
+    this.expectsContinue = false;
+    this.acceptsTrailers = false;
+    this.forwarded = undefined;
+    this.hops = 0;
+    const connection = this.connection;
+    connection.close = false;
+    connection.keepAlive = false;
+    connection.upgrade = false;
+    connection.named = undefined;
+    this.hosts = 0;
+    this.lengths = 0;
+    this.codings = 0;
+    this.authorizations = 0;
+    this.upgrades = 0;
+    this.upgradeIsWebSocket = false;
+    this.expectation = '';
+  }
+
+  private refuse(reason: typeof this.fault): typeof FAULT {
+    this.fault = reason;
+    return FAULT;
+  }
+}
+
+const FORWARDING = new Set(['forwarded', 'x-real-ip', 'x-scheme', 'front-end-https']);
+
+/** The family of section 9. */
+function isForwardingField(lowerName: string): boolean {
+  return FORWARDING.has(lowerName) || lowerName.startsWith('x-forwarded-');
+}
+
+function equalsContinue(list: string): boolean {
+  return /^,[\t ]*100-continue[\t ]*$/i.test(list);
+}

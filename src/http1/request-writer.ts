@@ -1,0 +1,34 @@
+import type { Exchange } from '../http/exchange.ts';
+import { CHUNKED, LENGTH, NO_BODY } from '../http/message.ts';
+
+const NEEDS_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
+
+/**
+ * The request head sent to a server: always HTTP/1.1 (V3), always written anew (O1): our request line, Host, framing (X6),
+ * forwarding family and Connection (C5); the client's other fields from their validated text.
+ */
+export function requestHead(exchange: Exchange, serverAuthority: string, passHostHeader: boolean): string {
+  const { request } = exchange;
+  const host = passHostHeader && exchange.authority !== undefined ? exchange.authority.text : serverAuthority;
+  let head =
+    `${request.method} ${exchange.path}${request.query} HTTP/1.1\r\nHost: ${host}\r\n` +
+    request.fields +
+    exchange.addedFields +
+    exchange.forwardingFields;
+  switch (request.body) {
+    case NO_BODY:
+      if (NEEDS_LENGTH.has(request.method)) head += 'Content-Length: 0\r\n';
+      break;
+    case LENGTH:
+      head += `Content-Length: ${request.contentLength}\r\n`;
+      break;
+    case CHUNKED:
+      head += 'Transfer-Encoding: chunked\r\n';
+      break;
+    default:
+  }
+  if (request.expectsContinue) head += 'Expect: 100-continue\r\n';
+  if (request.isUpgrade) head += 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+  else if (request.acceptsTrailers) head += 'Connection: TE\r\nTE: trailers\r\n';
+  return `${head}\r\n`;
+}

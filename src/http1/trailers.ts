@@ -1,0 +1,32 @@
+import { DROP, FieldSection, interestIn, KEEP } from './field-scanner.ts';
+
+/**
+ * A trailer section (rule X12): the same strict grammar as a head, and nothing that could change how the message is framed,
+ * routed, authenticated or cached survives.
+ */
+export class TrailerSection extends FieldSection {
+  constructor() {
+    super(
+      interestIn([
+        ...['host', 'content-length', 'content-encoding', 'content-type', 'content-range', 'content-location'],
+        ...['content-language', 'transfer-encoding', 'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer'],
+        ...['upgrade', 'expect', 'range', 'cache-control', 'authorization', 'proxy-authorization', 'www-authenticate'],
+        ...['proxy-authenticate', 'cookie', 'set-cookie', 'forwarded', 'via', 'max-forwards', 'age', 'date', 'expires'],
+        ...['location', 'retry-after', 'vary', 'pragma', 'warning', 'x-forwarded-for', 'x-forwarded-proto'],
+        ...['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-server', 'x-forwarded-prefix', 'x-real-ip'],
+      ]),
+    );
+  }
+
+  override field(buf: Buffer, nameStart: number, nameEnd: number): number {
+    const name = buf.latin1Slice(nameStart, nameEnd).toLowerCase();
+    return FORBIDDEN.has(name) || name.startsWith('content-') || name.startsWith('x-forwarded-') ? DROP : KEEP;
+  }
+}
+
+const FORBIDDEN = new Set([
+  ...['host', 'transfer-encoding', 'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade', 'expect'],
+  ...['range', 'cache-control', 'authorization', 'proxy-authorization', 'www-authenticate', 'proxy-authenticate'],
+  ...['cookie', 'set-cookie', 'forwarded', 'via', 'max-forwards', 'age', 'date', 'expires', 'location', 'retry-after'],
+  ...['vary', 'pragma', 'warning', 'x-real-ip'],
+]);
