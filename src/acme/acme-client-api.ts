@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
+import type * as AcmeClient from 'acme-client';
+import type { AcmeApi, AcmeDirectory } from './acme-api.ts';
+import { AcmeTransportError } from './acme-error.ts';
+import { decodeAuthorization, decodeDirectory, decodeOrder } from './acme-objects.ts';
+import { readRetryAt } from './retry-after.ts';
+import type { AcmeResponse, Transport } from './transport.ts';
+
+const DIRECTORY_AGE_MS = 86_400_000;
+/** A CA may reject half of all nonces and still work. */
+const NONCE_RETRIES = 10;
+
+/** The parts of acme-client that its type declarations leave out. */
+interface ClientInternals {
+  readonly http: {
+    request(url: string, method: string, options?: { readonly data?: unknown }): Promise<AcmeResponse>;
+    getNonce(): Promise<string>;
+    getDirectory(): Promise<unknown>;
+    getJwk(): object;
+    maxBadNonceRetries: number;
+  };
+  readonly api: {
+    accountUrl: string | null;
+    apiRequest(url: string, payload: object | null, statuses: readonly number[]): Promise<AcmeResponse>;
+    createAccount(request: object): Promise<AcmeResponse>;
+    createOrder(request: object): Promise<AcmeResponse>;
+  };
+}
+
+/**
+ * The ACME calls over acme-client, which signs them; requests go through our transport (acme.md 3). The library takes a
+ * quarter of a second to load, so it is loaded here, when the first certificate is needed.
+ */
+export async function connectAcme(options: {
+  readonly directory: string;
+  readonly accountKeyPem: string;
+  readonly accountUrl: string | undefined;
+  readonly eab: { readonly kid: string; readonly hmacKey: string } | undefined;
+  readonly transport: Transport;
+  readonly now: () => number;
+}): Promise<AcmeApi> {
+  const { transport, now } = options;
+  const acme = await import('acme-client');
+  const client = createClient(acme, options);
+  const fetchDirectory = cacheDirectory(options.directory, transport, now);
+  client.http.getDirectory = fetchDirectory;
+  // The library sorts the members as RFC 7638 wants them.
+  const thumbprint = createHash('sha256').update(JSON.stringify(client.http.getJwk())).digest('base64url');
+
+  const retryAt = (response: AcmeResponse): number | undefined =>
+    readRetryAt(response.headers['retry-after'], '', now());
+  const post = (url: string, payload: object | null): Promise<AcmeResponse> =>
+    client.api.apiRequest(url, payload, [200]);
+  return {
+    directory: fetchDirectory,
+    newAccount: async (contact) => {
+      client.api.accountUrl = null;
+      // Running with automatic certificates is agreeing to the CA's terms (design section 9).
+      const response = await client.api.createAccount({
+        termsOfServiceAgreed: true,
+        ...(contact.length === 0 ? {} : { contact }),
+      });
+      return (client.api.accountUrl = locationOf(response, options.directory));
+    },
+    newOrder: async ({ names, profile }) => {
+      const identifiers = names.map((value) => ({ type: isIP(value) > 0 ? 'ip' : 'dns', value }));
+      const response = await client.api.createOrder({ identifiers, ...(profile === undefined ? {} : { profile }) });
+      return decodeOrder(response.data, locationOf(response, options.directory), retryAt(response));
+    },
+    order: async (url) => {
+      const response = await post(url, null);
+      return decodeOrder(response.data, url, retryAt(response));
+    },
+    authorization: async (url) => {
+      const response = await post(url, null);
+      return decodeAuthorization(response.data, url, retryAt(response));
+    },
+    startChallenge: async (challenge) => void (await post(challenge.url, {})),
+    deactivateAuthorization: async (url) => void (await post(url, { status: 'deactivated' })),
+    finalize: async (order, keyPem) => {
+      const [, csr] = await acme.crypto.createCsr({ altNames: [...order.names] }, keyPem);
+      const response = await post(order.finalize, { csr: acme.crypto.getPemBodyAsB64u(csr) });
+      return decodeOrder(response.data, order.url, retryAt(response));
+    },
+    certificate: async (url) => {
+      const { data } = await post(url, null);
+      if (typeof data !== 'string') throw new AcmeTransportError('garbage', 'the certificate is not PEM', url);
+      return data;
+    },
+    keyAuthorization: (challenge) => `${challenge.token}.${thumbprint}`,
+  };
+}
+
+function createClient(
+  acme: typeof AcmeClient,
+  options: {
+    readonly directory: string;
+    readonly accountKeyPem: string;
+    readonly accountUrl: string | undefined;
+    readonly eab: { readonly kid: string; readonly hmacKey: string } | undefined;
+    readonly transport: Transport;
+  },
+): ClientInternals {
+  const client = new acme.Client({
+    directoryUrl: options.directory,
+    accountKey: options.accountKeyPem,
+    ...(options.accountUrl === undefined ? {} : { accountUrl: options.accountUrl }),
+    ...(options.eab === undefined ? {} : { externalAccountBinding: { ...options.eab } }),
+  }) as unknown as ClientInternals;
+  const { http } = client;
+  const askNonce = http.getNonce.bind(http);
+  http.request = (url, method, request = {}) => options.transport.request(url, method, request.data);
+  http.getNonce = async () => options.transport.takeNonce() ?? (await askNonce());
+  http.maxBadNonceRetries = NONCE_RETRIES;
+  return client;
+}
+
+function cacheDirectory(url: string, transport: Transport, now: () => number): () => Promise<AcmeDirectory> {
+  let cached: { readonly directory: AcmeDirectory; readonly at: number } | undefined;
+  return async () => {
+    if (cached !== undefined && now() - cached.at < DIRECTORY_AGE_MS) return cached.directory;
+    const { data } = await transport.request(url, 'GET');
+    cached = { directory: decodeDirectory(data, url), at: now() };
+    return cached.directory;
+  };
+}
+
+function locationOf(response: AcmeResponse, url: string): string {
+  const location = response.headers['location'];
+  if (location === undefined) throw new AcmeTransportError('garbage', 'the answer has no Location', url);
+  return location;
+}
