@@ -33,13 +33,32 @@ export type MiddlewareOptions =
       readonly scheme: string;
       readonly port: string | undefined;
       readonly permanent: boolean;
+      /** 307/308 for every method; else GET gets 302/301 as with Traefik. */
+      readonly preservesMethod?: boolean;
     };
+
+/** A middleware that exists and cannot work: a router that names it must not serve. */
+export interface UnusableMiddleware {
+  readonly type: 'unusable';
+  readonly code: 'middleware_unsupported' | 'label_value';
+  readonly reason: string;
+}
 
 export interface MiddlewareConfig {
   readonly name: string;
   readonly provider: string;
   readonly containers: readonly string[];
-  readonly options: MiddlewareOptions;
+  readonly options: MiddlewareOptions | UnusableMiddleware;
+}
+
+/** The labels that settings of a router were read from, for problems found later. Absent: not said by a label. */
+export interface RouterLabelNames {
+  readonly rule?: string;
+  readonly entryPoints?: string;
+  readonly middlewares?: string;
+  readonly service?: string;
+  readonly tls?: string;
+  readonly resolver?: string;
 }
 
 /** What a router says about TLS. `unsaid` takes the default of the mode (design section 7). */
@@ -72,6 +91,11 @@ export interface RouterConfig {
   readonly tls: RouterTls;
   /** Creation time of the oldest container that defines it. */
   readonly createdAt: number;
+  /** Some container that defines it runs: it has precedence over one that does not. */
+  readonly running: boolean;
+  readonly labels: RouterLabelNames;
+  /** Why it must not serve (a label is wrong, a protection is missing); requests get 503. */
+  readonly disabled: string | undefined;
 }
 
 /** What one provider says, or all of them merged. */

@@ -12,12 +12,24 @@ export interface EntrypointRedirect {
   readonly permanent: boolean;
 }
 
+/** What routers of an entrypoint get without saying so (Traefik's `http.tls`, `http.middlewares`, `asDefault`). */
+export interface EntrypointDefaults {
+  /** TLS of routers that say nothing about it. */
+  readonly tls: { readonly resolver: string | undefined; readonly domains: readonly (readonly string[])[] } | undefined;
+  /** Names of middlewares in front of the router's own. */
+  readonly middlewares: readonly string[];
+  /** When any entrypoint is a default one, a router that names none listens on those alone. */
+  readonly isDefault: boolean;
+}
+
 export interface EntrypointConfig {
   readonly name: string;
   readonly addresses: readonly ListenAddress[];
   /** `plain`, `tls`, or `auto`: the first byte decides (Traefik's entrypoints serve both). */
   readonly transport: 'plain' | 'tls' | 'auto';
   readonly redirect: EntrypointRedirect | undefined;
+  /** Absent: none. */
+  readonly defaults?: EntrypointDefaults;
 }
 
 export interface AcmeConfig {
@@ -51,6 +63,8 @@ export interface StaticConfig {
   /** File or folder of the file provider. */
   readonly file: string | undefined;
   readonly dataDir: string;
+  /** DNS servers (`ip[:port]`) for checks before an order; absent or empty: the system's. */
+  readonly dnsResolvers?: readonly string[];
   readonly domain: string | undefined;
   readonly acme: AcmeConfig;
   /** Names a router may use in `tls.certresolver`; empty in own mode (any name means ours). */

@@ -1,0 +1,164 @@
+import { defaultPriority } from '../rule/priority.ts';
+import { isRuleError, parseRule } from '../rule/parse.ts';
+import { buildServers, serverProblem, type BuiltServers } from './build-servers.ts';
+import { decodeLabels, type DecodedLabels } from './decode-labels.ts';
+import { defaultHost } from './default-host.ts';
+import type { RouterDraft } from './draft.ts';
+import type { DynamicConfig, MiddlewareConfig, RouterConfig, ServiceConfig } from './dynamic.ts';
+import { mergeContributions, type Contribution } from './merge-config.ts';
+import type { Problem } from './problem.ts';
+import type { StaticConfig } from './static-config.ts';
+import type { RouterPlace, Workload } from './workload.ts';
+
+/**
+ * What workloads ask for, as dynamic configuration: labels decoded, defaults filled in, ports and addresses chosen, equal
+ * objects united. Pure and total: a fault is a problem, disables the smallest thing, and never changes what another
+ * workload says. Give it the workloads of all providers at once.
+ */
+export function buildConfig(
+  workloads: readonly Workload[],
+  place: RouterPlace,
+  staticConfig: StaticConfig,
+): { readonly config: DynamicConfig; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const faults = new Map<string, string>();
+  const contributions = [...workloads].sort(bySeniority).map((workload) => {
+    const built = new Contributor(workload, place, staticConfig).build();
+    problems.push(...built.problems);
+    for (const [service, reason] of built.faults) if (!faults.has(service)) faults.set(service, reason);
+    return built.contribution;
+  });
+  const merged = mergeContributions(contributions);
+  const config = { ...merged.config, routers: disableUnserved(merged.config, faults) };
+  return { config, problems: [...problems, ...merged.problems] };
+}
+
+/** One that runs before one that does not, then the older: a stopped container must not keep a host from a running one. */
+function bySeniority(left: Workload, right: Workload): number {
+  const rank = Number(right.running) - Number(left.running);
+  if (rank !== 0) return rank;
+  if (left.createdAt !== right.createdAt) return left.createdAt - right.createdAt;
+  return left.id < right.id ? -1 : 1;
+}
+
+/** A router whose service has no server because of a fault says so, instead of looking as if the app were starting. */
+function disableUnserved(config: DynamicConfig, faults: ReadonlyMap<string, string>): readonly RouterConfig[] {
+  const unserved = new Set(config.services.filter(({ servers }) => servers.length === 0).map(({ name }) => name));
+  return config.routers.map((router) => {
+    const reason = unserved.has(router.service) ? faults.get(router.service) : undefined;
+    return reason === undefined || router.disabled !== undefined ? router : { ...router, disabled: reason };
+  });
+}
+
+interface Built {
+  readonly contribution: Contribution;
+  readonly problems: readonly Problem[];
+  /** Full service name → why this workload adds no server to it. */
+  readonly faults: ReadonlyMap<string, string>;
+}
+
+class Contributor {
+  readonly #workload: Workload;
+  readonly #place: RouterPlace;
+  readonly #staticConfig: StaticConfig;
+  readonly #decoded: DecodedLabels;
+  readonly #problems: Problem[];
+  readonly #faults = new Map<string, string>();
+
+  constructor(workload: Workload, place: RouterPlace, staticConfig: StaticConfig) {
+    this.#workload = workload;
+    this.#place = place;
+    this.#staticConfig = staticConfig;
+    this.#decoded = decodeLabels(workload, {
+      mode: staticConfig.mode,
+      exposedByDefault: workload.provider === 'file' || (staticConfig.docker?.exposedByDefault ?? true),
+      defaultHost: defaultHost(workload, staticConfig),
+    });
+    this.#problems = [...this.#decoded.problems];
+  }
+
+  build(): Built {
+    const { name, provider } = this.#workload;
+    const implicit = this.#decoded.routers.find(({ isImplicit }) => isImplicit);
+    const services = this.#services(implicit?.service);
+    // A container that asks for nothing and has no port is no mistake: it gets neither router nor service.
+    const isDropped = implicit !== undefined && this.#faults.size > 0;
+    const contribution = {
+      container: name,
+      provider,
+      routers: isDropped ? [] : this.#decoded.routers.flatMap((draft) => this.#router(draft)),
+      services: isDropped ? [] : services,
+      middlewares: this.#middlewares(),
+    };
+    return { contribution, problems: this.#problems, faults: isDropped ? new Map() : this.#faults };
+  }
+
+  #services(implicitService: string | undefined): readonly ServiceConfig[] {
+    const { network } = this.#decoded;
+    return this.#decoded.services.map((draft) => {
+      const name = this.#fullName(draft.name);
+      const where = { place: this.#place, staticConfig: this.#staticConfig, network };
+      const isFaulty = draft.fault !== undefined;
+      const built: BuiltServers = isFaulty
+        ? { servers: [], fault: undefined, warnings: [] }
+        : buildServers(this.#workload, draft, where);
+      if (draft.fault !== undefined) this.#faults.set(name, draft.fault);
+      if (built.fault !== undefined) {
+        this.#faults.set(name, built.fault.message);
+        const severity = implicitService === draft.name ? 'warning' : 'error';
+        this.#problems.push(serverProblem(this.#workload, name, built.fault, severity));
+      }
+      for (const warning of built.warnings) {
+        this.#problems.push(serverProblem(this.#workload, name, warning, 'warning'));
+      }
+      const { provider, name: container } = this.#workload;
+      const { passHostHeader } = draft;
+      return { name, provider, containers: [container], servers: built.servers, passHostHeader };
+    });
+  }
+
+  #router(draft: RouterDraft): readonly RouterConfig[] {
+    const { rule } = draft;
+    if (rule === undefined) return [];
+    const { provider, name: container, createdAt, running } = this.#workload;
+    const name = this.#fullName(draft.name);
+    const matcher = parseRule(rule);
+    if (isRuleError(matcher)) {
+      const { column, message, hint } = matcher;
+      const label = draft.labels.rule === undefined ? {} : { label: draft.labels.rule };
+      const problem = { severity: 'error', code: 'rule_syntax', provider, container, object: name } as const;
+      this.#problems.push({ ...problem, ...label, column, message, hint });
+      return [];
+    }
+    return [
+      {
+        name,
+        provider,
+        containers: [container],
+        rule,
+        matcher,
+        priority: draft.priority ?? defaultPriority(rule),
+        entryPoints: draft.entryPoints,
+        middlewares: draft.middlewares.map((middleware) => this.#fullName(middleware)),
+        service: this.#fullName(draft.service ?? this.#workload.baseName),
+        tls: draft.tls,
+        createdAt,
+        running,
+        labels: draft.labels,
+        disabled: draft.fault,
+      },
+    ];
+  }
+
+  #middlewares(): readonly MiddlewareConfig[] {
+    const { provider, name: container } = this.#workload;
+    return this.#decoded.middlewares.map(({ name, options }) => {
+      return { name: this.#fullName(name), provider, containers: [container], options };
+    });
+  }
+
+  /** `auth` is `auth@docker`; a name with a provider stays. */
+  #fullName(name: string): string {
+    return name.includes('@') ? name : `${name}@${this.#workload.provider}`;
+  }
+}

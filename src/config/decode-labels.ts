@@ -1,0 +1,202 @@
+import { decodeMiddleware } from './decode-middleware.ts';
+import { decodeRouter } from './decode-router.ts';
+import { decodeService, decodeSiteService } from './decode-service.ts';
+import { decodeSite } from './decode-site.ts';
+import type { Drafts, MiddlewareDraft, RouterDraft, ServiceDraft } from './draft.ts';
+import { groupLabels, siteName, type GroupedLabels } from './group-labels.ts';
+import type { Problem } from './problem.ts';
+import type { Workload } from './workload.ts';
+
+/** What holds where labels say nothing. */
+export interface LabelDefaults {
+  readonly mode: 'sluice' | 'traefik';
+  readonly exposedByDefault: boolean;
+  /** Host of a router that names none; undefined: it needs one. */
+  readonly defaultHost: string | undefined;
+}
+
+export interface DecodedLabels extends Drafts {
+  /** Network named for the whole container. */
+  readonly network: { readonly name: string; readonly label: string } | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads every label of one workload. Both prefixes, full form and shorthand come out as the same drafts. A hidden
+ * workload gives nothing. Never throws; a fault disables the one object it belongs to.
+ */
+export function decodeLabels(workload: Workload, defaults: LabelDefaults): DecodedLabels {
+  const problems: Problem[] = [];
+  const groups = groupLabels(workload, (problem) => {
+    problems.push({ ...problem, provider: workload.provider, container: workload.name });
+  });
+  const before = problems.length;
+  if (!isExposed(groups, defaults)) {
+    // Nothing but a fault of `enable` itself is worth telling about a container that is hidden.
+    return { ...NOTHING, problems: problems.slice(before) };
+  }
+  const decoder = new Decoder(workload, groups, defaults);
+  const drafts = decoder.decode();
+  return { ...drafts, network: containerNetwork(groups), problems };
+}
+
+const NOTHING: Omit<DecodedLabels, 'problems'> = { routers: [], services: [], middlewares: [], network: undefined };
+
+function isExposed({ container, sites }: GroupedLabels, defaults: LabelDefaults): boolean {
+  const setting = container.find('enable');
+  if (setting !== undefined) {
+    // A faulty `enable` hides: who wrote it may have meant to.
+    return container.bool('enable') ?? false;
+  }
+  if (!defaults.exposedByDefault && sites.size > 0) {
+    container.warn({
+      code: 'not_acted_on',
+      message: 'containers are not exposed by default, and this one does not ask for it',
+      hint: 'add the label sluice.enable=true',
+    });
+  }
+  return defaults.exposedByDefault;
+}
+
+function containerNetwork({ container, sites }: GroupedLabels): DecodedLabels['network'] {
+  const setting = sites.get('')?.find('network') ?? container.find('docker.network');
+  const name = setting?.value.trim();
+  return setting === undefined || name === undefined || name === '' ? undefined : { name, label: setting.label };
+}
+
+class Decoder {
+  readonly #workload: Workload;
+  readonly #groups: GroupedLabels;
+  readonly #defaults: LabelDefaults;
+
+  constructor(workload: Workload, groups: GroupedLabels, defaults: LabelDefaults) {
+    this.#workload = workload;
+    this.#groups = groups;
+    this.#defaults = defaults;
+  }
+
+  decode(): Drafts {
+    const { baseName } = this.#workload;
+    const { defaultHost } = this.#defaults;
+    const explicit = [...this.#groups.services.values()].map(decodeService);
+    const middlewares: MiddlewareDraft[] = [...this.#groups.middlewares.values()].map(decodeMiddleware);
+    // Before the routers of the sites: a wrong port is a fault of both.
+    const ofSites = this.#siteServices();
+    const routers = this.#fullFormRouters(explicit);
+    for (const group of this.#groups.sites.values()) {
+      const asked = routers.length > 0 && group.find('host') === undefined ? undefined : defaultHost;
+      const site = decodeSite(group, baseName, asked);
+      if (group.name !== '' && site.routers.length === 0 && group.find('host') === undefined) missingHost(group);
+      for (const router of site.routers) this.#addSiteRouter(routers, router, group);
+      middlewares.push(...site.middlewares);
+    }
+    if (routers.length === 0) routers.push(...this.#implicitRouter(explicit));
+    return { routers, services: this.#usedServices(explicit, ofSites, routers), middlewares };
+  }
+
+  #siteServices(): readonly ServiceDraft[] {
+    const { sites } = this.#groups;
+    const named = [...sites.values()].filter(({ name }) => name !== '');
+    const { baseName } = this.#workload;
+    const unnamed = decodeSiteService(baseName, sites.get(''));
+    return [unnamed, ...named.map((group) => decodeSiteService(siteName(baseName, group.name), group))];
+  }
+
+  #fullFormRouters(explicit: readonly ServiceDraft[]): RouterDraft[] {
+    return [...this.#groups.routers.values()].map((group) => {
+      const draft = decodeRouter(group);
+      const { defaultHost } = this.#defaults;
+      if (draft.rule === undefined && defaultHost === undefined) {
+        group.fail({
+          code: 'rule_missing',
+          message: 'the router has no rule',
+          hint: `add ….http.routers.${group.name}.rule=Host(\`example.com\`)`,
+        });
+      }
+      const isAmbiguous = draft.service === undefined && explicit.length > 1;
+      if (isAmbiguous) {
+        group.fail({
+          code: 'service_ambiguous',
+          message: `it names no service, and there are several: ${explicit.map(({ name }) => name).join(', ')}`,
+          hint: `add ….http.routers.${group.name}.service=${explicit[0]?.name}`,
+        });
+      }
+      const rule = draft.rule ?? (defaultHost === undefined ? undefined : `Host(\`${defaultHost}\`)`);
+      const service = draft.service ?? explicit[0]?.name ?? this.#workload.baseName;
+      return { ...draft, rule, service, fault: group.fault };
+    });
+  }
+
+  #addSiteRouter(routers: RouterDraft[], router: RouterDraft, group: SiteGroup): void {
+    if (!routers.some(({ name }) => name === router.name)) {
+      routers.push(router);
+      return;
+    }
+    group.fail({
+      code: 'label_conflict',
+      label: group.find('host')?.label ?? '',
+      message: `there is already a router ${router.name} on this container`,
+      hint: 'remove either the shorthand or the router',
+    });
+  }
+
+  /** The router of a workload that asks for none (traefik-labels.md section 3). */
+  #implicitRouter(explicit: readonly ServiceDraft[]): readonly RouterDraft[] {
+    const { defaultHost, mode } = this.#defaults;
+    const { container, sites, hasOther, middlewares, isLabelled } = this.#groups;
+    const isFile = this.#workload.provider === 'file';
+    const isOnlyOther = hasOther && explicit.length === 0 && sites.size === 0 && middlewares.size === 0;
+    const isOnlyMiddlewares = explicit.length === 0 && sites.size === 0 && middlewares.size > 0;
+    if (explicit.length > 1 || isOnlyOther) return [];
+    if (mode === 'sluice' && (isOnlyMiddlewares || !(isLabelled || isFile))) return [];
+    const hasFaultySite = [...sites.values()].some(({ fault }) => fault !== undefined);
+    const isHostSaid = [...sites.values()].some((site) => site.find('host') !== undefined);
+    if (hasFaultySite || isHostSaid || sites.keys().some((name) => name !== '')) return [];
+    if (defaultHost === undefined) {
+      container.warn({
+        code: 'rule_missing',
+        message: 'it is labelled but no label says which host it answers',
+        hint: isFile ? 'add the label sluice.host' : 'add the label sluice.host=example.com, or sluice.enable=false',
+      });
+      return [];
+    }
+    return [implicitRouter(this.#workload.baseName, defaultHost, explicit[0]?.name)];
+  }
+
+  /** Explicit services all count; those of the shorthand and the default one only when a router sends there. */
+  #usedServices(
+    explicit: readonly ServiceDraft[],
+    ofSites: readonly ServiceDraft[],
+    routers: readonly RouterDraft[],
+  ): readonly ServiceDraft[] {
+    const used = new Set(routers.map(({ service }) => service?.replace(`@${this.#workload.provider}`, '')));
+    const taken = new Set(explicit.map(({ name }) => name));
+    return [...explicit, ...ofSites.filter(({ name }) => used.has(name) && !taken.has(name))];
+  }
+}
+
+type SiteGroup = GroupedLabels['container'];
+
+function missingHost(group: SiteGroup): void {
+  if (group.fault !== undefined) return;
+  group.fail({
+    code: 'rule_missing',
+    message: `the site ${group.name} has no host`,
+    hint: `add the label sluice.${group.name}.host=example.com`,
+  });
+}
+
+function implicitRouter(baseName: string, host: string, service: string | undefined): RouterDraft {
+  return {
+    name: baseName,
+    rule: `Host(\`${host}\`)`,
+    priority: undefined,
+    entryPoints: undefined,
+    middlewares: [],
+    service: service ?? baseName,
+    tls: { mode: 'unsaid' },
+    labels: {},
+    fault: undefined,
+    isImplicit: true,
+  };
+}

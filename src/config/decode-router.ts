@@ -1,0 +1,85 @@
+import type { RouterDraft } from './draft.ts';
+import type { RouterLabelNames, RouterTls } from './dynamic.ts';
+import type { LabelGroup } from './label-group.ts';
+import { parseBoolean, parseList } from './label-value.ts';
+
+// Above these no router of a person may stand: redirects of whole entrypoints are there.
+const MAX_PRIORITY = Number.MAX_SAFE_INTEGER - 1000;
+
+/** A full-form router. */
+export function decodeRouter(group: LabelGroup): RouterDraft {
+  checkRuleSyntax(group);
+  const priority = group.int('priority', -MAX_PRIORITY, MAX_PRIORITY);
+  const draft = {
+    name: group.name,
+    rule: group.text('rule'),
+    priority: priority === 0 ? undefined : priority,
+    entryPoints: group.list('entrypoints'),
+    middlewares: group.list('middlewares') ?? [],
+    service: decodeServiceName(group),
+    tls: decodeTls(group),
+    labels: labelNames(group),
+    isImplicit: false,
+  };
+  // Last: everything above may have found a fault.
+  return { ...draft, rule: draft.rule === '' ? undefined : draft.rule, fault: group.fault };
+}
+
+function checkRuleSyntax(group: LabelGroup): void {
+  const setting = group.find('rulesyntax');
+  if (setting?.value.trim().toLowerCase() !== 'v2') return;
+  group.failValue(setting, 'is not understood', 'write the rule in v3 syntax and remove this label');
+}
+
+function decodeServiceName(group: LabelGroup): string | undefined {
+  const setting = group.find('service');
+  const name = setting?.value.trim();
+  if (setting === undefined || name === undefined || name === '') return undefined;
+  if (name.endsWith('@internal') && name !== 'noop@internal') {
+    group.fail({
+      code: 'not_acted_on',
+      label: setting.label,
+      message: `there is no service ${name}`,
+      hint: 'the dashboard, the API and metrics are at the address of --admin; remove this router',
+    });
+  }
+  return name;
+}
+
+function decodeTls(group: LabelGroup): RouterTls {
+  const bare = group.find('tls');
+  const isSaid = group.settings.some(({ option }) => option.key === 'tls' || option.key.startsWith('tls.'));
+  if (!isSaid) return { mode: 'unsaid' };
+  if (bare !== undefined && bare.value.trim() !== '') {
+    const value = parseBoolean(bare.value);
+    if (value === undefined) group.failValue(bare, 'is not a boolean', 'write true or false');
+    // As in Traefik, `false` removes the object together with everything below it.
+    else if (!value) return { mode: 'off' };
+  }
+  return { mode: 'auto', resolver: group.text('tls.certresolver'), domains: decodeDomains(group) };
+}
+
+function decodeDomains(group: LabelGroup): readonly (readonly string[])[] {
+  const byIndex = new Map<number, { main: readonly string[]; sans: readonly string[] }>();
+  for (const { option, index, value } of group.settings) {
+    if (!option.key.startsWith('tls.domains[n].')) continue;
+    const domain = byIndex.getOrInsert(index, { main: [], sans: [] });
+    const part = option.key.endsWith('.main') ? 'main' : 'sans';
+    byIndex.set(index, { ...domain, [part]: parseList(value) });
+  }
+  return [...byIndex.entries()]
+    .sort(([left], [right]) => left - right)
+    .map(([, { main, sans }]) => [...main, ...sans])
+    .filter((names) => names.length > 0);
+}
+
+function labelNames(group: LabelGroup): RouterLabelNames {
+  const names: Record<string, string> = {};
+  const keys = { rule: 'rule', entryPoints: 'entrypoints', middlewares: 'middlewares', service: 'service' };
+  for (const [name, key] of Object.entries({ ...keys, tls: 'tls', resolver: 'tls.certresolver' })) {
+    const label = group.find(key)?.label;
+    if (label !== undefined) names[name] = label;
+  }
+  const tls = names['tls'] ?? group.settings.find(({ option }) => option.key.startsWith('tls.'))?.label;
+  return tls === undefined ? names : { ...names, tls };
+}

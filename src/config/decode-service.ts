@@ -1,0 +1,59 @@
+import type { ServiceDraft } from './draft.ts';
+import type { LabelGroup } from './label-group.ts';
+
+const SCHEMES = ['http', 'https', 'h2c'] as const;
+const SERVER = 'loadbalancer.server.';
+
+/** A full-form service with its one server. */
+export function decodeService(group: LabelGroup): ServiceDraft {
+  const url = group.find(`${SERVER}url`);
+  const excluded = group.find(`${SERVER}port`) ?? group.find(`${SERVER}scheme`);
+  if (url !== undefined && excluded !== undefined) {
+    group.fail({
+      code: 'label_conflict',
+      label: excluded.label,
+      message: `${url.label} already says the port and the scheme`,
+      hint: 'remove one of the two',
+    });
+  }
+  const port = group.int(`${SERVER}port`, 1, 65_535);
+  const scheme = group.oneOf(`${SERVER}scheme`, SCHEMES) ?? 'http';
+  const passHostHeader = group.bool('loadbalancer.passhostheader') ?? true;
+  const portLabel = group.find(`${SERVER}port`)?.label;
+  return {
+    name: group.name,
+    port,
+    scheme,
+    url: url?.value.trim(),
+    network: undefined,
+    passHostHeader,
+    labels: {
+      ...(portLabel === undefined ? {} : { port: portLabel }),
+      ...(url === undefined ? {} : { url: url.label }),
+    },
+    fault: group.fault,
+  };
+}
+
+/** What the shorthand says about its service; `name` is the service's. */
+export function decodeSiteService(name: string, group: LabelGroup | undefined): ServiceDraft {
+  const portSetting = group?.find('port');
+  const networkLabel = group?.find('network')?.label;
+  const port = group?.int('port', 1, 65_535);
+  const scheme = group?.oneOf('scheme', SCHEMES);
+  // A fault of the site that is not about its server leaves other routers to the same service alone.
+  const isFaulty = (portSetting !== undefined && port === undefined) || (group?.find('scheme') && scheme === undefined);
+  return {
+    name,
+    port,
+    scheme: scheme ?? 'http',
+    url: undefined,
+    network: group?.text('network'),
+    passHostHeader: true,
+    labels: {
+      ...(portSetting === undefined ? {} : { port: portSetting.label }),
+      ...(networkLabel === undefined ? {} : { network: networkLabel }),
+    },
+    fault: isFaulty === true ? group?.fault : undefined,
+  };
+}

@@ -1,0 +1,26 @@
+import type { StaticConfig } from './static-config.ts';
+import type { Workload } from './workload.ts';
+
+const COMPOSE_SERVICE = 'com.docker.compose.service';
+
+/**
+ * The host of a router that names none: `SERVICE.DOMAIN` with `--domain`, else in Traefik's mode the base name, as its
+ * default rule has it. Undefined: a host must be named.
+ */
+export function defaultHost(
+  workload: Pick<Workload, 'labels' | 'baseName'>,
+  { domain, mode }: Pick<StaticConfig, 'domain' | 'mode'>,
+): string | undefined {
+  if (domain === undefined) return mode === 'traefik' ? workload.baseName.toLowerCase() : undefined;
+  const label = hostLabel(workload.labels[COMPOSE_SERVICE] ?? workload.baseName);
+  return label === '' ? undefined : `${label}.${domain}`;
+}
+
+/** One label of a host name: letters, digits and inner hyphens, 63 at most. */
+function hostLabel(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, '');
+}

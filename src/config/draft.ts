@@ -1,0 +1,41 @@
+import type { MiddlewareOptions, RouterLabelNames, RouterTls, ServerScheme, UnusableMiddleware } from './dynamic.ts';
+
+/** A router as the labels of one workload say it. Names are without provider where the labels leave it out. */
+export interface RouterDraft {
+  readonly name: string;
+  readonly rule: string | undefined;
+  /** Undefined: the length of the rule. */
+  readonly priority: number | undefined;
+  readonly entryPoints: readonly string[] | undefined;
+  readonly middlewares: readonly string[];
+  readonly service: string | undefined;
+  readonly tls: RouterTls;
+  readonly labels: RouterLabelNames;
+  /** Why it must not serve. */
+  readonly fault: string | undefined;
+  /** It was made because no router was asked for: a fault of it is no more than a warning. */
+  readonly isImplicit: boolean;
+}
+
+export interface ServiceDraft {
+  readonly name: string;
+  readonly port: number | undefined;
+  readonly scheme: ServerScheme;
+  readonly url: string | undefined;
+  readonly network: string | undefined;
+  readonly passHostHeader: boolean;
+  readonly labels: { readonly port?: string; readonly url?: string; readonly network?: string };
+  readonly fault: string | undefined;
+}
+
+export interface MiddlewareDraft {
+  readonly name: string;
+  readonly options: MiddlewareOptions | UnusableMiddleware;
+}
+
+/** Everything the labels of one workload ask for. */
+export interface Drafts {
+  readonly routers: readonly RouterDraft[];
+  readonly services: readonly ServiceDraft[];
+  readonly middlewares: readonly MiddlewareDraft[];
+}

@@ -1,0 +1,161 @@
+import { LabelGroup, type Setting } from './label-group.ts';
+import type { LabelObject } from './label-option.ts';
+import { findLabel, type LabelPrefix } from './label-table.ts';
+import type { Problem } from './problem.ts';
+import type { Workload } from './workload.ts';
+
+/** Labels of one workload, sorted by what they are about. Keys are lower case. */
+export interface GroupedLabels {
+  readonly container: LabelGroup;
+  readonly sites: ReadonlyMap<string, LabelGroup>;
+  readonly routers: ReadonlyMap<string, LabelGroup>;
+  readonly services: ReadonlyMap<string, LabelGroup>;
+  readonly middlewares: ReadonlyMap<string, LabelGroup>;
+  /** It has TCP or UDP labels. */
+  readonly hasOther: boolean;
+  /** It has any label of ours. */
+  readonly isLabelled: boolean;
+}
+
+type Report = (problem: Omit<Problem, 'provider' | 'container'>) => void;
+
+/**
+ * Reads the label names of a workload. `sluice.` wins over `traefik.` for the same name; of two spellings with the same
+ * prefix the byte-wise first counts. An unknown name disables the object it belongs to and nothing else.
+ */
+export function groupLabels(workload: Workload, report: Report): GroupedLabels {
+  const groups = new Groups(workload, report);
+  const labels = readNames(workload.labels, report);
+  for (const label of labels) placeLabel(label, groups);
+  return {
+    container: groups.get('container', ''),
+    sites: groups.of('site'),
+    routers: groups.of('router'),
+    services: groups.of('service'),
+    middlewares: groups.of('middleware'),
+    hasOther: labels.some(({ path }) => ['tcp', 'udp'].includes((path[0] ?? '').toLowerCase())),
+    isLabelled: labels.length > 0,
+  };
+}
+
+interface WrittenLabel {
+  readonly label: string;
+  readonly value: string;
+  readonly prefix: LabelPrefix;
+  readonly path: readonly string[];
+}
+
+function readNames(labels: Workload['labels'], report: Report): readonly WrittenLabel[] {
+  const byPath = new Map<string, WrittenLabel>();
+  for (const label of Object.keys(labels).sort()) {
+    const match = /^(sluice|traefik)\.(.*)$/is.exec(label);
+    if (match === null) continue;
+    const prefix = (match[1] ?? '').toLowerCase() as LabelPrefix;
+    const path = (match[2] ?? '').split('.');
+    const key = path.join('.').toLowerCase();
+    const written = { label, value: labels[label] ?? '', prefix, path };
+    const earlier = byPath.get(key);
+    if (earlier === undefined || (earlier.prefix === 'traefik' && prefix === 'sluice')) {
+      byPath.set(key, written);
+    } else if (earlier.prefix === prefix && earlier.value !== written.value) {
+      report({
+        severity: 'warning',
+        code: 'label_conflict',
+        label,
+        message: `the same label is given as ${earlier.label}, which counts`,
+        hint: 'remove one of the two',
+      });
+    }
+  }
+  return [...byPath.values()];
+}
+
+function placeLabel({ label, value, prefix, path }: WrittenLabel, groups: Groups): void {
+  const found = findLabel(prefix, path);
+  if (found.option === undefined) {
+    const owner = ownerOf(prefix, path);
+    const fault = { code: 'label_unknown', label, message: 'there is no such label', hint: found.hint } as const;
+    if (owner === undefined) groups.get('container', '').warn(fault);
+    else groups.get(owner.object, owner.name).fail(fault);
+    return;
+  }
+  const { option, names, index } = found;
+  const setting: Setting = { label, value, option, index };
+  const hasName = option.object !== 'container' && option.object !== 'other';
+  const isNamedSite = option.object === 'site' && path.length > option.key.split('.').length;
+  const group = groups.get(option.object, hasName && (option.object !== 'site' || isNamedSite) ? (names[0] ?? '') : '');
+  group.add(setting);
+  if (option.acts === 'no') warnInactive(group, setting);
+  if (option.acts === 'protects' && !isDefaultTlsOptions(setting)) failUnprotected(group, setting);
+}
+
+function warnInactive(group: LabelGroup, { label }: Setting): void {
+  group.warn({
+    code: 'not_acted_on',
+    label,
+    message: 'this label is known but has no effect yet',
+    hint: 'remove it, or do without it for now',
+  });
+}
+
+function failUnprotected(group: LabelGroup, { label }: Setting): void {
+  group.fail({
+    code: 'not_acted_on',
+    label,
+    message: 'this protection cannot be given yet, so nothing is served without it',
+    hint: 'remove the label only if everybody may have access',
+  });
+}
+
+function isDefaultTlsOptions({ option, value }: Setting): boolean {
+  return option.key === 'tls.options' && value.trim() === 'default';
+}
+
+/** What an unknown label belongs to, as far as its name tells. */
+function ownerOf(prefix: LabelPrefix, path: readonly string[]): { object: LabelObject; name: string } | undefined {
+  const [first = '', second = '', name] = path;
+  const objects: Readonly<Record<string, LabelObject>> = {
+    routers: 'router',
+    services: 'service',
+    middlewares: 'middleware',
+  };
+  const object = objects[second.toLowerCase()];
+  if (first.toLowerCase() === 'http') return object === undefined || !name ? undefined : { object, name };
+  if (prefix === 'traefik' || ['tcp', 'udp', 'docker', 'swarm'].includes(first.toLowerCase())) return undefined;
+  const isOfUnnamed = path.length === 1 || ['tls', 'health', 'headers', 'enable'].includes(first.toLowerCase());
+  return { object: 'site', name: isOfUnnamed ? '' : first };
+}
+
+/** Makes each group once. Names are told apart without regard to case; the first spelling stays. */
+class Groups {
+  readonly #groups = new Map<LabelObject, Map<string, LabelGroup>>();
+  readonly #workload: Workload;
+  readonly #report: Report;
+
+  constructor(workload: Workload, report: Report) {
+    this.#workload = workload;
+    this.#report = report;
+  }
+
+  of(object: LabelObject): Map<string, LabelGroup> {
+    return this.#groups.getOrInsertComputed(object, () => new Map());
+  }
+
+  get(object: LabelObject, name: string): LabelGroup {
+    return this.of(object).getOrInsertComputed(name.toLowerCase(), () => {
+      const fullName = this.#fullName(object, name);
+      return new LabelGroup({ object, name, fullName, report: this.#report });
+    });
+  }
+
+  #fullName(object: LabelObject, name: string): string | undefined {
+    const { baseName, provider } = this.#workload;
+    if (object === 'container' || object === 'other') return undefined;
+    return `${object === 'site' ? siteName(baseName, name) : name}@${provider}`;
+  }
+}
+
+/** Name of the router and service that a site of the shorthand becomes. */
+export function siteName(baseName: string, site: string): string {
+  return site === '' ? baseName : `${baseName}-${site}`;
+}

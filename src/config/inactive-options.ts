@@ -1,0 +1,95 @@
+import type { LabelObject, LabelOption } from './label-option.ts';
+
+const HEALTH = 'interval unhealthyinterval timeout';
+const SUBJECT = 'country province locality organization commonname serialnumber domaincomponent';
+const SOURCE = 'ipstrategy ipstrategy.depth ipstrategy.excludedips ipstrategy.ipv6subnet requestheadername requesthost';
+const ALLOWED = 'slash backslash nullcharacter semicolon percent questionmark hash';
+
+/** Options of every middleware type that is known and not built yet. */
+const MIDDLEWARES: Readonly<Record<string, string>> = {
+  basicauth: 'users usersfile realm removeheader headerfield',
+  buffering: 'maxrequestbodybytes memrequestbodybytes maxresponsebodybytes memresponsebodybytes retryexpression',
+  chain: 'middlewares',
+  circuitbreaker: 'expression checkperiod fallbackduration recoveryduration responsecode',
+  compress: '- encodings defaultencoding minresponsebodybytes excludedcontenttypes includedcontenttypes',
+  contenttype: '- autodetect',
+  digestauth: 'users usersfile realm removeheader headerfield',
+  encodedcharacters: prefixed('allowencoded', ALLOWED),
+  errors: 'status service query statusrewrites.<range> errorrequestheaders',
+  forwardauth: `address trustforwardheader authresponseheaders authresponseheadersregex authrequestheaders
+    addauthcookiestoresponse headerfield forwardbody maxbodysize maxresponsebodysize preservelocationheader
+    preserverequestmethod authsigninurl ${prefixed('tls.', 'ca cert key insecureskipverify caoptional')}`,
+  grpcweb: 'alloworigins',
+  headers: `customrequestheaders.<header> customresponseheaders.<header> accesscontrolallowcredentials
+    accesscontrolallowheaders accesscontrolallowmethods accesscontrolalloworiginlist accesscontrolalloworiginlistregex
+    accesscontrolexposeheaders accesscontrolmaxage addvaryheader allowedhosts hostsproxyheaders
+    sslproxyheaders.<header> stsseconds stsincludesubdomains stspreload forcestsheader framedeny
+    customframeoptionsvalue contenttypenosniff browserxssfilter custombrowserxssvalue contentsecuritypolicy
+    contentsecuritypolicyreportonly referrerpolicy permissionspolicy publickey isdevelopment featurepolicy sslredirect
+    ssltemporaryredirect sslhost sslforcehost`,
+  inflightreq: `amount ${prefixed('sourcecriterion.', SOURCE)}`,
+  ipallowlist: 'sourcerange ipstrategy ipstrategy.depth ipstrategy.excludedips ipstrategy.ipv6subnet rejectstatuscode',
+  ipwhitelist: 'sourcerange ipstrategy ipstrategy.depth ipstrategy.excludedips ipstrategy.ipv6subnet',
+  passtlsclientcert: `pem ${prefixed('info.', 'notafter notbefore sans serialnumber')}
+    ${prefixed('info.subject.', `${SUBJECT} organizationalunit`)} ${prefixed('info.issuer.', SUBJECT)}`,
+  plugin: '<plugin>.**',
+  ratelimit: `average period burst ${prefixed('sourcecriterion.', SOURCE)} ${prefixed(
+    'redis.',
+    `endpoints username password db poolsize minidleconns maxactiveconns readtimeout writetimeout dialtimeout
+    tls.ca tls.cert tls.key tls.insecureskipverify`,
+  )}`,
+  redirectregex: 'regex replacement permanent',
+  replacepath: 'path',
+  replacepathregex: 'regex replacement',
+  retry: `attempts initialinterval timeout status maxrequestbodybytes disableretryonnetworkerror
+    retrynonidempotentmethod`,
+  stripprefixregex: 'regex',
+};
+
+const LOAD_BALANCER = `strategy serverstransport responseforwarding.flushinterval server.weight server.preservepath
+  sticky sticky.cookie ${prefixed('sticky.cookie.', 'name path domain maxage secure httponly samesite')}
+  ${prefixed('healthcheck.', `path mode scheme hostname port method status headers.<header> followredirects ${HEALTH}`)}
+  passivehealthcheck.failurewindow passivehealthcheck.maxfailedattempts`;
+
+const TCP_SERVICE = `server.port server.tls serverstransport proxyprotocol proxyprotocol.version terminationdelay
+  healthcheck ${prefixed('healthcheck.', `port send expect ${HEALTH}`)}`;
+
+const TCP = `${prefixed(
+  'routers.<router>.',
+  `rule rulesyntax priority entrypoints middlewares service tls tls.passthrough tls.certresolver tls.domains[n].main
+  tls.domains[n].sans tls.options`,
+)} ${prefixed('services.<service>.loadbalancer.', TCP_SERVICE)}
+  ${prefixed('middlewares.<middleware>.', 'inflightconn.amount ipallowlist.sourcerange ipwhitelist.sourcerange')}`;
+
+const OTHER = `docker.lbswarm swarm.network swarm.lbswarm ${prefixed('tcp.', TCP)}
+  udp.routers.<router>.entrypoints udp.routers.<router>.service udp.services.<service>.loadbalancer.server.port
+  ${prefixed('tls.stores.default.defaultgeneratedcert.', 'resolver domain.main domain.sans')}`;
+
+/** Real labels of Traefik that are accepted and not acted on (traefik-labels.md section 9). */
+export const INACTIVE_OPTIONS: readonly LabelOption[] = [
+  ...rows('router', prefixed('observability.', 'accesslogs metrics tracing traceverbosity'), 'no'),
+  // TLS options carry client certificates and minimum versions: a router must not serve without them.
+  ...rows('router', 'tls.options', 'protects'),
+  ...rows('service', prefixed('loadbalancer.', LOAD_BALANCER), 'no'),
+  ...rows('service', 'middlewares', 'protects'),
+  ...Object.entries(MIDDLEWARES).flatMap(([type, keys]) => rows('middleware', prefixed(`${type}.`, keys), 'no')),
+  ...rows('other', OTHER, 'no'),
+];
+
+/** Middleware types that are known and not built. */
+export const INACTIVE_MIDDLEWARES: ReadonlySet<string> = new Set(Object.keys(MIDDLEWARES));
+
+/** A lone `-` stands for the prefix itself, an object that its bare label switches on. */
+function prefixed(prefix: string, keys: string): string {
+  return words(keys)
+    .map((key) => (key === '-' ? prefix.slice(0, -1) : prefix + key))
+    .join(' ');
+}
+
+function rows(object: LabelObject, keys: string, acts: LabelOption['acts']): readonly LabelOption[] {
+  return words(keys).map((key) => ({ object, key, type: 'text', acts, fallback: '', meaning: '' }));
+}
+
+function words(text: string): readonly string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}

@@ -1,0 +1,132 @@
+import type { LabelObject, LabelOption } from './label-option.ts';
+import { parseBoolean, parseInteger, parseList } from './label-value.ts';
+import type { Problem, ProblemCode } from './problem.ts';
+
+/** A label that the table knows. */
+export interface Setting {
+  /** As written on the container. */
+  readonly label: string;
+  readonly value: string;
+  readonly option: LabelOption;
+  /** The `n` of `domains[n]`. */
+  readonly index: number;
+}
+
+/** A problem without the place that the group knows itself. */
+export interface Fault {
+  readonly code: ProblemCode;
+  readonly label?: string;
+  readonly column?: number;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** All labels of one router, service, middleware or site, with typed reading. The first fault disables the group. */
+export class LabelGroup {
+  readonly object: LabelObject;
+  /** Without the provider; empty for the container itself and for its unnamed site. */
+  readonly name: string;
+  readonly #fullName: string | undefined;
+  readonly #report: (problem: Omit<Problem, 'provider' | 'container'>) => void;
+  readonly #settings: Setting[] = [];
+  #fault: string | undefined;
+
+  constructor(deps: {
+    object: LabelObject;
+    name: string;
+    fullName: string | undefined;
+    report: (problem: Omit<Problem, 'provider' | 'container'>) => void;
+  }) {
+    this.object = deps.object;
+    this.name = deps.name;
+    this.#fullName = deps.fullName;
+    this.#report = deps.report;
+  }
+
+  /** Why this group must not serve; undefined while nothing is wrong. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  get settings(): readonly Setting[] {
+    return this.#settings;
+  }
+
+  add(setting: Setting): void {
+    this.#settings.push(setting);
+  }
+
+  /** Reports an error and disables the group. */
+  fail(fault: Fault): void {
+    this.#fault ??= fault.label === undefined ? fault.message : `${fault.label}: ${fault.message}`;
+    this.#send('error', fault);
+  }
+
+  /** Reports an error that leaves the group as a whole alone. */
+  error(fault: Fault): void {
+    this.#send('error', fault);
+  }
+
+  warn(fault: Fault): void {
+    this.#send('warning', fault);
+  }
+
+  find(key: string): Setting | undefined {
+    return this.#settings.find((setting) => setting.option.key === key);
+  }
+
+  text(key: string): string | undefined {
+    return this.find(key)?.value.trim();
+  }
+
+  list(key: string): readonly string[] | undefined {
+    const setting = this.find(key);
+    return setting === undefined ? undefined : parseList(setting.value);
+  }
+
+  bool(key: string): boolean | undefined {
+    const setting = this.find(key);
+    if (setting === undefined) return undefined;
+    const value = parseBoolean(setting.value);
+    if (value === undefined) this.failValue(setting, 'is not a boolean', 'write true or false');
+    return value;
+  }
+
+  int(key: string, min: number, max: number): number | undefined {
+    const setting = this.find(key);
+    if (setting === undefined) return undefined;
+    const value = parseInteger(setting.value);
+    if (value !== undefined && value >= min && value <= max) return value;
+    this.failValue(setting, 'is not a whole number in range', `write a number from ${min} to ${max}`);
+    return undefined;
+  }
+
+  oneOf<Word extends string>(key: string, words: readonly Word[]): Word | undefined {
+    const setting = this.find(key);
+    if (setting === undefined) return undefined;
+    const wanted = setting.value.trim().toLowerCase();
+    const word = words.find((candidate) => candidate === wanted);
+    if (word === undefined) this.failValue(setting, 'is not a value of this label', `write ${words.join(', ')}`);
+    return word;
+  }
+
+  failValue(setting: Setting, message: string, hint: string, column?: number): void {
+    const fault = {
+      code: 'label_value',
+      label: setting.label,
+      message: `${quote(setting.value)} ${message}`,
+      hint,
+    } as const;
+    this.fail(column === undefined ? fault : { ...fault, column });
+  }
+
+  #send(severity: Problem['severity'], fault: Fault): void {
+    this.#report(
+      this.#fullName === undefined ? { severity, ...fault } : { severity, object: this.#fullName, ...fault },
+    );
+  }
+}
+
+function quote(value: string): string {
+  return `"${value.length > 80 ? `${value.slice(0, 77)}…` : value}"`;
+}

@@ -1,0 +1,44 @@
+import { FULL_FORM_OPTIONS } from './full-form-options.ts';
+import { INACTIVE_OPTIONS } from './inactive-options.ts';
+import { optionPath, type LabelOption } from './label-option.ts';
+import { buildOptionTree, expectedAt, findOption, suggestPath, type OptionTree } from './option-tree.ts';
+import { SHORTHAND_OPTIONS } from './shorthand-options.ts';
+
+export type LabelPrefix = 'sluice' | 'traefik';
+
+/** Every label there is: the only source of names. */
+export const LABEL_OPTIONS: readonly LabelOption[] = [...SHORTHAND_OPTIONS, ...FULL_FORM_OPTIONS, ...INACTIVE_OPTIONS];
+
+const FULL_FORM = [...FULL_FORM_OPTIONS, ...INACTIVE_OPTIONS];
+
+const TREES: Readonly<Record<LabelPrefix, OptionTree<LabelOption>>> = {
+  // The shorthand exists with our own prefix only.
+  sluice: buildOptionTree(LABEL_OPTIONS, (option) => {
+    const path = optionPath(option);
+    return option.object === 'site' ? [path, `<site>.${path}`] : [path];
+  }),
+  traefik: buildOptionTree(FULL_FORM, (option) => [optionPath(option)]),
+};
+
+/** A label name cut at its dots and looked up. */
+export type FoundLabel =
+  | { readonly option: LabelOption; readonly names: readonly string[]; readonly index: number }
+  | { readonly option: undefined; readonly hint: string };
+
+/** Looks up a label's path (the elements behind the prefix). An unknown one comes with a hint that names the nearest. */
+export function findLabel(prefix: LabelPrefix, path: readonly string[]): FoundLabel {
+  const found = findOption(TREES[prefix], path);
+  if (found !== undefined) return { option: found.row, names: found.names, index: found.index };
+  return { option: undefined, hint: hintFor(prefix, path) };
+}
+
+function hintFor(prefix: LabelPrefix, path: readonly string[]): string {
+  const guess = suggestPath(TREES[prefix], path);
+  if (guess !== undefined) return `did you mean ${prefix}.${guess}?`;
+  if (prefix === 'traefik' && path.length === 1) {
+    const shorthand = suggestPath(TREES.sluice, path);
+    if (shorthand !== undefined) return `did you mean sluice.${shorthand}?`;
+  }
+  const expected = expectedAt(TREES[prefix], path);
+  return expected.length === 0 ? 'remove it' : `expected one of ${expected.slice(0, 12).join(', ')}`;
+}

@@ -1,0 +1,102 @@
+import type { DynamicConfig } from '../config/dynamic.ts';
+import type { Problem } from '../config/problem.ts';
+import type { StaticConfig } from '../config/static-config.ts';
+import { settleHostConflicts, type PlacedRouter } from './host-conflicts.ts';
+import { ownListeners } from './own-listeners.ts';
+import { companionRouter, entrypointRedirect } from './redirect-routers.ts';
+import { resolveReferences } from './resolve-references.ts';
+import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
+import { traefikListeners } from './traefik-listeners.ts';
+import { wantedCertificates, type TlsRouter } from './wanted-certificates.ts';
+
+/**
+ * Compiles dynamic configuration: defaults of the mode, references, redirects, one order of all routers, and the
+ * certificates they need. Pure and total; equal input gives an equal snapshot, text for text.
+ */
+export function buildSnapshot(
+  config: DynamicConfig,
+  staticConfig: StaticConfig,
+): {
+  readonly snapshot: Snapshot;
+  readonly wanted: readonly WantedCertificate[];
+  readonly problems: readonly Problem[];
+} {
+  const problems: Problem[] = [];
+  const placed: PlacedRouter[] = [];
+  const redirecting = new Set<string>();
+  const listenersOf = staticConfig.mode === 'sluice' ? ownListeners : traefikListeners;
+  for (const router of config.routers) {
+    const { listeners, redirects, problems: found } = listenersOf(router, staticConfig);
+    problems.push(...found);
+    placed.push(...listeners.map((listener) => ({ router, listener })));
+    if (redirects) redirecting.add(router.name);
+  }
+  const { kept, problems: conflicts } = settleHostConflicts(placed);
+  problems.push(...conflicts);
+
+  const routers: RouterSnapshot[] = [];
+  const tlsRouters: TlsRouter[] = [];
+  const taken = new Set(kept.map(({ listener }) => listener.name));
+  for (const { router, listener } of kept) {
+    const references = resolveReferences(config, router, listener.middlewares);
+    problems.push(...references.problems);
+    const snapshot = routerSnapshot({ router, listener }, references);
+    routers.push(snapshot);
+    if (listener.tls !== undefined) tlsRouters.push({ name: router.name, matcher: router.matcher, tls: listener.tls });
+    if (redirecting.has(router.name)) {
+      routers.push(companionRouter(snapshot, staticConfig, companionName(router.name, taken)));
+    }
+  }
+  routers.push(...staticConfig.entrypoints.flatMap(entrypointRedirect));
+  routers.sort(byPrecedence);
+  return {
+    snapshot: { routers, services: usedServices(config, routers) },
+    wanted: wantedCertificates(tlsRouters, staticConfig.acme),
+    problems,
+  };
+}
+
+function routerSnapshot(
+  { router, listener }: PlacedRouter,
+  references: Pick<RouterSnapshot, 'middlewares' | 'service' | 'disabled'>,
+): RouterSnapshot {
+  return {
+    name: listener.name,
+    rule: router.rule,
+    matcher: router.matcher,
+    priority: router.priority,
+    entrypoints: listener.entrypoints,
+    tls: listener.tls !== undefined,
+    middlewares: references.middlewares,
+    service: references.service,
+    disabled: references.disabled,
+  };
+}
+
+/** `web@docker` → `web-redirect@internal`; with the provider in it when two providers have a `web`. */
+function companionName(name: string, taken: Set<string>): string {
+  const at = name.lastIndexOf('@');
+  const short = `${name.slice(0, at)}-redirect@internal`;
+  const unique = taken.has(short) ? `${name.slice(0, at)}-${name.slice(at + 1)}-redirect@internal` : short;
+  taken.add(unique);
+  return unique;
+}
+
+/** Higher priority first; routers a person wrote before ours; then by name. */
+function byPrecedence(left: RouterSnapshot, right: RouterSnapshot): number {
+  if (left.priority !== right.priority) return right.priority - left.priority;
+  const rank = Number(isInternal(left)) - Number(isInternal(right));
+  if (rank !== 0) return rank;
+  return left.name < right.name ? -1 : 1;
+}
+
+function isInternal({ name }: RouterSnapshot): boolean {
+  return name.endsWith('@internal');
+}
+
+function usedServices(config: DynamicConfig, routers: readonly RouterSnapshot[]): readonly ServiceSnapshot[] {
+  const used = new Set(routers.map(({ service }) => service));
+  return config.services
+    .filter(({ name }) => used.has(name))
+    .map(({ name, servers, passHostHeader }) => ({ name, servers, passHostHeader }));
+}

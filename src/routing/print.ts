@@ -1,0 +1,65 @@
+import type { MiddlewareOptions, ServerConfig } from '../config/dynamic.ts';
+import type { Problem } from '../config/problem.ts';
+import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
+
+/** A snapshot as text, in the order of precedence: for goldens, `sluice routes` and the admin page. Stable. */
+export function printSnapshot({ routers, services }: Snapshot): string {
+  return section('routers', routers.map(printRouter)) + section('services', services.map(printService));
+}
+
+/** Certificates as text, one a line. */
+export function printWanted(wanted: readonly WantedCertificate[]): string {
+  return section(
+    'certificates',
+    wanted.map(({ names, issuer, routers }) => `${names.join(' ')}  ${issuer}  for ${routers.join(', ')}`),
+  );
+}
+
+/** Problems as text: what, where, and how to mend it. */
+export function printProblems(problems: readonly Problem[]): string {
+  return section('problems', problems.map(printProblem));
+}
+
+function section(title: string, items: readonly string[]): string {
+  if (items.length === 0) return `${title}: none\n`;
+  const lines = items.flatMap((item) => item.split('\n'));
+  return `${title}:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+function printRouter(router: RouterSnapshot): string {
+  const { name, rule, priority, entrypoints, tls, middlewares, service, disabled } = router;
+  const lines = [`${name}  ${entrypoints.join(',')}  ${tls ? 'tls' : 'plain'}  priority ${priority}`, `  ${rule}`];
+  for (const middleware of middlewares) lines.push(`  via ${middleware.name}  ${printOptions(middleware.options)}`);
+  lines.push(`  to ${service}`);
+  if (disabled !== undefined) lines.push(`  disabled: ${disabled}`);
+  return lines.join('\n');
+}
+
+function printOptions(options: MiddlewareOptions): string {
+  switch (options.type) {
+    case 'stripPrefix':
+      return `strip ${options.prefixes.join(' ')}`;
+    case 'addPrefix':
+      return `add ${options.prefix}`;
+    case 'redirectScheme':
+  }
+  const { scheme, port, permanent } = options;
+  return `redirect ${scheme}${port === undefined ? '' : `:${port}`}${permanent ? ' permanent' : ''}`;
+}
+
+function printService({ name, servers, passHostHeader }: ServiceSnapshot): string {
+  const head = passHostHeader ? name : `${name}  host of the server`;
+  return [head, ...servers.map(printServer)].join('\n');
+}
+
+function printServer({ id, scheme, host, port, container, health }: ServerConfig): string {
+  const url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `  ${url}  ${container}${health === 'none' ? '' : `  ${health}`}${id === url ? '' : `  (${id})`}`;
+}
+
+function printProblem(problem: Problem): string {
+  const { severity, code, container, object, label, column, message, hint } = problem;
+  const place = [container, object, label, column === undefined ? undefined : `column ${column}`];
+  const where = place.filter((part) => part !== undefined).join(' · ');
+  return `${severity} ${code}  ${where}\n  ${message}\n  → ${hint}`;
+}

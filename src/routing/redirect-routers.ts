@@ -1,0 +1,58 @@
+import type { EntrypointConfig, StaticConfig } from '../config/static-config.ts';
+import type { MiddlewareOptions } from '../config/dynamic.ts';
+import type { RuleNode } from '../rule/ast.ts';
+import { NOOP_SERVICE, type RouterSnapshot } from './snapshot.ts';
+
+/** Above every router of a person (rules.md section 8). */
+export const ENTRYPOINT_REDIRECT_PRIORITY = Number.MAX_SAFE_INTEGER - 1;
+
+/**
+ * The router of our own mode that sends plain requests of a TLS router to HTTPS with 308. The port of the `https`
+ * entrypoint stands in the URL when it is not 443.
+ */
+export function companionRouter(router: RouterSnapshot, staticConfig: StaticConfig, name: string): RouterSnapshot {
+  const https = staticConfig.entrypoints.find((entrypoint) => entrypoint.name === 'https');
+  const port = https?.addresses[0]?.port ?? 443;
+  return {
+    name,
+    rule: router.rule,
+    matcher: router.matcher,
+    priority: router.priority,
+    entrypoints: ['http'],
+    tls: false,
+    middlewares: [redirectTo('https', port === 443 ? undefined : port, true)],
+    service: NOOP_SERVICE,
+    disabled: undefined,
+  };
+}
+
+/** The router of an entrypoint that redirects everything (Traefik's `http.redirections.entrypoint`). */
+export function entrypointRedirect({ name, redirect }: EntrypointConfig): readonly RouterSnapshot[] {
+  if (redirect === undefined) return [];
+  const { scheme, port, permanent } = redirect;
+  return [
+    {
+      name: `${name}-to-${scheme}@internal`,
+      rule: 'HostRegexp(`^.+$`)',
+      matcher: ANY_HOST,
+      priority: ENTRYPOINT_REDIRECT_PRIORITY,
+      entrypoints: [name],
+      tls: false,
+      middlewares: [redirectTo(scheme, port, permanent)],
+      service: NOOP_SERVICE,
+      disabled: undefined,
+    },
+  ];
+}
+
+// A request without a host cannot be redirected: it falls through to the other routers.
+const ANY_HOST: RuleNode = { kind: 'match', name: 'HostRegexp', args: ['^.+$'] };
+
+function redirectTo(
+  scheme: string,
+  port: number | undefined,
+  permanent: boolean,
+): RouterSnapshot['middlewares'][number] {
+  const options: MiddlewareOptions = { type: 'redirectScheme', scheme, port: port?.toString(), permanent };
+  return { name: `redirect-to-${scheme}@internal`, options };
+}

@@ -1,0 +1,66 @@
+import type { RuleNode } from '../rule/ast.ts';
+import type { AcmeConfig } from '../config/static-config.ts';
+import { isCertificateName, isIpAddress, isLocalhost, isPublicName, parseHostname } from '../lib/hostname.ts';
+import { hostsOf } from '../rule/hosts-of.ts';
+import type { ListenerTls } from './listener.ts';
+import type { WantedCertificate } from './snapshot.ts';
+
+/** A TLS router, as far as certificates are concerned. */
+export interface TlsRouter {
+  readonly name: string;
+  readonly matcher: RuleNode;
+  readonly tls: ListenerTls;
+}
+
+/**
+ * The certificates that routers need: one for each host (acme.md section 8), or the groups a router spells out. A host
+ * that some group holds needs none of its own. Names no CA of ours can sign go to the local authority. A wildcard is
+ * listed like any other name; it begins with `*.`, and only DNS-01 can obtain it.
+ */
+export function wantedCertificates(routers: readonly TlsRouter[], acme: AcmeConfig): readonly WantedCertificate[] {
+  const wanted = new Map<
+    string,
+    { names: readonly string[]; issuer: WantedCertificate['issuer']; routers: Set<string> }
+  >();
+  const want = (names: readonly string[], issuer: WantedCertificate['issuer'], router: string): void => {
+    const entry = wanted.getOrInsertComputed(names.join(' '), () => ({ names, issuer, routers: new Set<string>() }));
+    // One host has one certificate: a public one serves also whoever would be content with a local one.
+    if (issuer === 'acme') entry.issuer = 'acme';
+    entry.routers.add(router);
+  };
+  for (const { name, tls } of routers) {
+    for (const group of tls.domains) {
+      const names = normalise(group);
+      const signable = names.filter((host) => issuerFor(host, tls.issuer, acme) === 'acme');
+      if (signable.length > 0) want(signable, 'acme', name);
+      for (const host of names) if (!signable.includes(host)) want([host], 'internal', name);
+    }
+  }
+  const groups = [...wanted.values()].filter(({ names }) => names.length > 1);
+  for (const { name, tls, matcher } of routers) {
+    if (tls.domains.length > 0) continue;
+    const { exact, wildcards } = hostsOf(matcher);
+    for (const host of normalise([...exact, ...wildcards])) {
+      const group = groups.find(({ names }) => names.includes(host));
+      if (group !== undefined) group.routers.add(name);
+      else want([host], issuerFor(host, tls.issuer, acme), name);
+    }
+  }
+  return [...wanted.values()]
+    .map(({ names, issuer, routers: users }) => ({ names, issuer, routers: [...users].sort() }))
+    .sort((left, right) => (left.names.join(' ') < right.names.join(' ') ? -1 : 1));
+}
+
+/** Hosts of dead rules (with a port, a scheme, …) are no names at all and are left out. */
+function normalise(hosts: readonly string[]): readonly string[] {
+  return [...new Set(hosts.flatMap((host) => parseHostname(host) ?? []))].sort();
+}
+
+function issuerFor(host: string, asked: ListenerTls['issuer'], acme: AcmeConfig): WantedCertificate['issuer'] {
+  if (asked === 'internal' || acme.directories.length === 0 || !isCertificateName(host)) return 'internal';
+  // A private CA decides itself what it signs, but nobody owns localhost.
+  if (acme.customDirectory) return isLocalhost(host.replace(/^\*\./, '')) ? 'internal' : 'acme';
+  // Let's Encrypt signs addresses with its short-lived profile only.
+  if (isIpAddress(host) && acme.profile !== 'shortlived') return 'internal';
+  return isPublicName(host) ? 'acme' : 'internal';
+}
