@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type Dockerode from 'dockerode';
+import type { ContainerRow } from './container.ts';
+import { parseDockerEndpoint } from './endpoint.ts';
+import { EVENT_FILTERS } from './event.ts';
+
+/** The few calls the provider makes; a socket filter need not allow more. All reject when `signal` aborts. */
+export interface DockerApi {
+  /** For messages: the value of `--docker`. */
+  readonly endpoint: string;
+  /** `Docker 28.2.2, API 1.50` */
+  version(signal: AbortSignal): Promise<string>;
+  /** Every container, also those that do not run. */
+  list(signal: AbortSignal): Promise<readonly ContainerRow[]>;
+  /**
+   * Resolves when the engine has begun to send; `onText` then gets the stream in pieces of any size.
+   * `closed` resolves when the stream ends, for whatever reason.
+   */
+  subscribe(signal: AbortSignal, onText: (text: string) => void): Promise<{ readonly closed: Promise<void> }>;
+}
+
+export interface DockerApiOptions {
+  readonly endpoint: string;
+  /** Folder with ca.pem, cert.pem and key.pem. */
+  readonly certPath: string | undefined;
+}
+
+/**
+ * Opens nothing yet. Throws when the endpoint has no known form or a certificate file cannot be read.
+ * Calls carry no API version: the engine then answers with its newest, and the fields read are in all of them.
+ */
+export function createDockerApi({ endpoint, certPath }: DockerApiOptions): DockerApi {
+  const options = clientOptions(endpoint, certPath);
+  let client: Promise<Dockerode> | undefined;
+  const connect = () => (client ??= loadClient(options));
+  return {
+    endpoint,
+    version: async (signal) => {
+      const docker = await connect();
+      const { Version, ApiVersion } = await untilAborted(signal, () => docker.version());
+      return `Docker ${Version ?? '?'}, API ${ApiVersion ?? '?'}`;
+    },
+    list: async (signal) => {
+      const docker = await connect();
+      const rows: unknown = await untilAborted(signal, () => docker.listContainers({ all: true, abortSignal: signal }));
+      // The client hands over bytes it could not parse as if they were the answer.
+      if (!Array.isArray(rows)) throw new Error('the engine answered with something that is no container list');
+      return rows as ContainerRow[];
+    },
+    subscribe: async (signal, onText) => {
+      const docker = await connect();
+      const filters = JSON.stringify(EVENT_FILTERS);
+      const stream = (await untilAborted(signal, () =>
+        docker.getEvents({ filters, abortSignal: signal } as Dockerode.GetEventsOptions),
+      )) as Readable;
+      return { closed: follow(stream, onText) };
+    },
+  };
+}
+
+/** Loading it costs 0.2 s, so it is not part of the start. */
+async function loadClient(options: Dockerode.DockerOptions): Promise<Dockerode> {
+  const { default: Client } = await import('dockerode');
+  return new Client(options);
+}
+
+function clientOptions(endpoint: string, certPath: string | undefined): Dockerode.DockerOptions {
+  const target = parseDockerEndpoint(endpoint, certPath !== undefined);
+  // The client takes what is absent here from DOCKER_HOST and DOCKER_CERT_PATH: say everything, also what is not.
+  const none = { ca: undefined, cert: undefined, key: undefined, timeout: undefined };
+  if (target.type === 'socket') return { ...none, socketPath: target.path, host: undefined };
+  const read = (file: string) => (certPath === undefined ? undefined : readFileSync(join(certPath, file)));
+  return {
+    ...none,
+    host: target.host.includes(':') ? `[${target.host}]` : target.host,
+    port: target.port,
+    protocol: target.protocol,
+    ca: read('ca.pem'),
+    cert: read('cert.pem'),
+    key: read('key.pem'),
+  };
+}
+
+function follow(stream: Readable, onText: (text: string) => void): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stream.setEncoding('utf8').on('data', onText);
+  // An error is always followed by close; without a listener it would end the process.
+  stream.on('error', () => stream.destroy()).once('close', resolve);
+  return promise;
+}
+
+/** The client leaves a promise open for ever when the engine goes away in the middle of an answer. */
+async function untilAborted<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([call(), promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

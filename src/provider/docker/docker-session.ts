@@ -1,0 +1,108 @@
+import type { Workload } from '../../config/workload.ts';
+import { buildWorkloads } from './container.ts';
+import type { DockerApi } from './docker-api.ts';
+import { classifyEvent, createLineSplitter } from './event.ts';
+import { createRefresher } from './refresher.ts';
+
+/** A list or a subscription that takes longer means the engine hangs. */
+const CALL_TIMEOUT_MS = 30_000;
+/** A list this long after a change that the engine's list may have shown too early. */
+const SETTLE_MS = 100;
+/** A list now and then also finds a connection that died without a word. */
+const RESYNC_MS = 60_000;
+
+export interface SessionListener {
+  listed(workloads: readonly Workload[], at: number): void;
+  stopping(containerId: string): void;
+  started(containerId: string): void;
+}
+
+/**
+ * Follows an engine until it fails: subscribes to its events, lists, then lists again at each change.
+ * Subscribing comes first, so that nothing falls between the list and the stream. Resolves when `signal` aborts;
+ * rejects when the stream ends or a call fails.
+ */
+export async function followEngine(
+  api: DockerApi,
+  listener: SessionListener,
+  deps: { readonly now: () => number; readonly signal: AbortSignal },
+): Promise<void> {
+  const { now, signal } = deps;
+  const end = new AbortController();
+  const failed = Promise.withResolvers<never>();
+  // Nobody may be waiting for it yet when it rejects.
+  failed.promise.catch(() => undefined);
+  const within = () => AbortSignal.any([signal, end.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
+  const refresher = createRefresher({
+    now,
+    refresh: async (at) => {
+      try {
+        const rows = await api.list(within());
+        if (!end.signal.aborted && !signal.aborted) listener.listed(buildWorkloads(rows), at);
+      } catch (error) {
+        failed.reject(error);
+      }
+    },
+  });
+  const again = createDelayed(() => refresher.request(now()));
+  const resync = setInterval(() => refresher.request(now()), RESYNC_MS);
+  try {
+    const splitLines = createLineSplitter();
+    const opened = await subscribe(api, AbortSignal.any([signal, end.signal]), (text) => {
+      try {
+        for (const line of splitLines(text)) handleLine(line);
+      } catch (error) {
+        failed.reject(error);
+      }
+    });
+    refresher.request(now());
+    again(SETTLE_MS);
+    await Promise.race([opened.closed, failed.promise]);
+    if (!signal.aborted) throw new Error('the event stream ended');
+  } finally {
+    refresher.stop();
+    again.cancel();
+    clearInterval(resync);
+    end.abort();
+  }
+
+  function handleLine(line: string): void {
+    const meaning = classifyEvent(line);
+    if (meaning.type === 'ignore') return;
+    if (meaning.type === 'stopping') {
+      listener.stopping(meaning.containerId);
+      return;
+    }
+    if (meaning.type === 'started') listener.started(meaning.containerId);
+    refresher.request(now());
+    if (meaning.type === 'refresh' && meaning.settles) again(SETTLE_MS);
+  }
+}
+
+/** The stream itself may stay silent for days; only its opening is timed. */
+async function subscribe(
+  api: DockerApi,
+  signal: AbortSignal,
+  onText: (text: string) => void,
+): Promise<{ readonly closed: Promise<void> }> {
+  const opening = new AbortController();
+  const timer = setTimeout(
+    () => opening.abort(new Error(`no event stream within ${CALL_TIMEOUT_MS} ms`)),
+    CALL_TIMEOUT_MS,
+  );
+  try {
+    return await api.subscribe(AbortSignal.any([signal, opening.signal]), onText);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Calls `action` once, after the latest delay asked for. */
+function createDelayed(action: () => void): ((delayMs: number) => void) & { cancel: () => void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const start = (delayMs: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(action, delayMs);
+  };
+  return Object.assign(start, { cancel: () => clearTimeout(timer) });
+}

@@ -1,0 +1,83 @@
+/** What one line of the engine's event stream means to the router. */
+export type EventMeaning =
+  /** Something about containers changed: list them. `settles`: the engine's own list may lag a moment behind. */
+  | { readonly type: 'refresh'; readonly settles: boolean }
+  /** The container's process began: what was known of its servers is void. Also a reason to list. */
+  | { readonly type: 'started'; readonly containerId: string }
+  /** This container was told to stop and gets no new request from now on. */
+  | { readonly type: 'stopping'; readonly containerId: string }
+  | { readonly type: 'ignore' };
+
+const REFRESH_ACTIONS = new Set(['create', 'start', 'die', 'destroy', 'rename', 'pause', 'unpause', 'health_status']);
+const NETWORK_ACTIONS = new Set(['connect', 'disconnect']);
+/** Signals that end a container unless it says otherwise: TERM, QUIT, INT, KILL. */
+const STOP_SIGNALS = new Set(['15', '3', '2', '9', 'TERM', 'QUIT', 'INT', 'KILL']);
+
+const REFRESH = { type: 'refresh', settles: false } as const;
+const IGNORE = { type: 'ignore' } as const;
+
+/** The engine is asked for these only: every health check alone makes three `exec_…` events. */
+export const EVENT_FILTERS = {
+  type: ['container', 'network'],
+  event: [...REFRESH_ACTIONS, 'kill', ...NETWORK_ACTIONS],
+} as const;
+
+/** No real event comes near this; a stream that exceeds it is not an event stream. */
+export const MAX_LINE_CHARACTERS = 1 << 20;
+
+/**
+ * Cuts a text stream into lines, however it was chunked: give each piece, get the lines it completed.
+ * Throws on a line longer than `MAX_LINE_CHARACTERS`, so that a broken peer cannot fill the memory.
+ */
+export function createLineSplitter(): (text: string) => readonly string[] {
+  let rest = '';
+  return (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE_CHARACTERS) throw new Error('the event stream holds a line without end');
+    return lines.map((line) => line.trim()).filter((line) => line !== '');
+  };
+}
+
+/** Decides what an event line means. One that cannot be read is a reason to look, so it never hides a change. */
+export function classifyEvent(line: string): EventMeaning {
+  const event = parseObject(line);
+  if (event === undefined) return REFRESH;
+  const action = text(event['Action']) ?? text(event['status']) ?? '';
+  if (event['Type'] === 'network') return classifyNetworkEvent(action);
+  if (event['Type'] !== undefined && event['Type'] !== 'container') return IGNORE;
+  const actor = asObject(event['Actor']);
+  const containerId = text(actor['ID']) ?? text(event['id']);
+  if (action === 'kill') return classifyKill(containerId, asObject(actor['Attributes'])['signal']);
+  if (action === 'start' && containerId !== undefined) return { type: 'started', containerId };
+  // `health_status: healthy` carries its value behind a colon.
+  return REFRESH_ACTIONS.has(action.split(':', 1)[0] ?? '') ? REFRESH : IGNORE;
+}
+
+function classifyNetworkEvent(action: string): EventMeaning {
+  if (!NETWORK_ACTIONS.has(action)) return IGNORE;
+  // The engine announces a connect before the list shows its address; a disconnect is announced after.
+  return { type: 'refresh', settles: action === 'connect' };
+}
+
+function classifyKill(containerId: string | undefined, signal: unknown): EventMeaning {
+  const name = text(signal)?.toUpperCase().replace(/^SIG/, '') ?? '';
+  return containerId !== undefined && STOP_SIGNALS.has(name) ? { type: 'stopping', containerId } : IGNORE;
+}
+
+function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
