@@ -47,6 +47,8 @@ export interface WorkerBoot {
 
 /** Control plane → data plane. Plain JSON by design (section 2). */
 export type ToWorker =
+  /** Open the entrypoints; comes behind everything a request needs. */
+  | { readonly type: 'listen' }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly type: 'server-states'; readonly states: readonly (readonly [serverId: string, state: ServerState])[] }
   | { readonly type: 'certificates'; readonly certificates: readonly Certificate[] }

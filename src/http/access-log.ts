@@ -37,7 +37,7 @@ export class AccessLog {
 function jsonLine(exchange: Exchange, durationMs: number): string {
   return `${JSON.stringify({
     time: new Date().toISOString(),
-    client: exchange.clientAddress,
+    client: exchange.visitorAddress,
     entrypoint: exchange.down.entrypoint,
     method: exchange.request.method,
     host: exchange.authority?.host,
@@ -56,7 +56,7 @@ function commonLine(exchange: Exchange, durationMs: number): string {
   const { request } = exchange;
   const target = safe(exchange.path + request.query);
   return (
-    `${exchange.clientAddress} - - [${new Date().toISOString()}] "${request.method} ${target} HTTP/1.${request.minorVersion}" ` +
+    `${exchange.visitorAddress} - - [${new Date().toISOString()}] "${request.method} ${target} HTTP/1.${request.minorVersion}" ` +
     `${exchange.status} ${exchange.bytesSent} "${exchange.route?.name ?? '-'}" "${exchange.upstream?.id ?? '-'}" ` +
     `${Math.round(durationMs)}ms ${exchange.failure ?? '-'}\n`
   );

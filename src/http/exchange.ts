@@ -1,13 +1,17 @@
 import { release } from '../balance/service.ts';
+import { queryValues } from '../rule/query.ts';
+import { routingPath } from '../rule/routing-path.ts';
+import type { RuleRequest } from '../rule/rule-request.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type Answer, failureAnswer } from './answer.ts';
 import type { Authority } from './authority.ts';
 import type { DataPlane } from './data-plane.ts';
 import { BLOCKED, type Downstream } from './downstream.ts';
 import { type FailureReason, FAILURES } from './failure.ts';
+import { fieldValues } from './fields.ts';
 import { clientAddress, forwardingFields } from './forwarded.ts';
 import { NO_BODY, type RequestMessage, type ResponseMessage } from './message.ts';
-import { normalisePath } from './path.ts';
+import { isPathFault, normalisePath } from './path.ts';
 import { retryVerdict } from './retry.ts';
 import type { Route } from './route.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
@@ -17,7 +21,7 @@ import type { UpstreamConnection } from './upstream-connection.ts';
  * `begin` (challenge → normalise → match → request steps) → `dispatch` (lease, send) → `onResponse` → pump → `finish`.
  * `finish` always runs, once. A connection keeps one exchange and uses it again for its next request.
  */
-export class Exchange {
+export class Exchange implements RuleRequest {
   readonly plane: DataPlane;
   readonly down: Downstream;
   request!: RequestMessage;
@@ -58,8 +62,36 @@ export class Exchange {
     return this.authority === undefined ? '' : this.authority.host;
   }
 
-  get clientAddress(): string {
+  /** The visitor behind trusted proxies (F3), for logs and limits. */
+  get visitorAddress(): string {
     return clientAddress(this.down.peer, this.request.forwarded, this.plane.trusted);
+  }
+
+  // What rules ask (rules.md sections 3 to 7).
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  /** The TCP peer: `ClientIP` never looks at forwarded fields. */
+  get clientAddress(): string {
+    return this.down.peer.address;
+  }
+
+  hostWithTrailingDot(): string {
+    return this.authority === undefined ? '' : this.authority.hostAsGiven;
+  }
+
+  routingPath(): string {
+    return this.path.includes('%') ? routingPath(this.path) : this.path;
+  }
+
+  headerValues(name: string): readonly string[] {
+    return fieldValues(this.request.fields, name);
+  }
+
+  queryValues(key: string): readonly string[] {
+    return queryValues(this.request.query.slice(1), key);
   }
 
   /** The forwarding lines for the server (F1, F2); the same text for every request of a connection to one authority. */
@@ -96,7 +128,7 @@ export class Exchange {
     }
     if (request.isPathUnclean) {
       const normal = normalisePath(request.path);
-      if (!normal.startsWith('/')) return this.fail('bad_path');
+      if (isPathFault(normal)) return this.fail('bad_path');
       this.path = normal;
     }
     if (request.method === 'TRACE') return this.fail('method_refused');

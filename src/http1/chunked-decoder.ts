@@ -1,5 +1,6 @@
 import { FAULT, scanFields } from './field-scanner.ts';
-import { CLASS, CR, HEX, LF, VALUE } from './grammar.ts';
+import { ChunkExtension } from './chunk-extension.ts';
+import { CLASS, CR, HEX, LF } from './grammar.ts';
 import { TrailerSection } from './trailers.ts';
 
 const SIZE = 0;
@@ -14,7 +15,6 @@ const BROKEN = 8;
 
 const SEMICOLON = 59;
 const MAX_SIZE_DIGITS = 13;
-const MAX_EXTENSION_LINE = 256;
 const MAX_EXTENSIONS = 8192;
 const FREE_OVERHEAD = 16_384;
 
@@ -30,7 +30,8 @@ export class ChunkedDecoder {
   private state = SIZE;
   private size = 0;
   private digits = 0;
-  private extension = 0;
+  private readonly extension = new ChunkExtension();
+  /** Bytes of all extensions of this body. */
   private extensions = 0;
   private overhead = 0;
   private payload = 0;
@@ -40,7 +41,6 @@ export class ChunkedDecoder {
     this.state = SIZE;
     this.size = 0;
     this.digits = 0;
-    this.extension = 0;
     this.extensions = 0;
     this.overhead = 0;
     this.payload = 0;
@@ -96,20 +96,21 @@ export class ChunkedDecoder {
           if (this.digits > MAX_SIZE_DIGITS) this.state = BROKEN;
         } else if (this.digits === 0) this.state = BROKEN;
         else if (byte === CR) this.state = SIZE_LF;
-        else this.state = byte === SEMICOLON ? EXTENSION : BROKEN;
+        else if (byte !== SEMICOLON) this.state = BROKEN;
+        else {
+          this.state = EXTENSION;
+          this.extension.begin();
+        }
         break;
       case EXTENSION:
-        this.extension += 1;
         this.extensions += 1;
-        if (byte === CR) this.state = SIZE_LF;
-        else if ((CLASS[byte]! & VALUE) === 0) this.state = BROKEN;
-        if (this.extension > MAX_EXTENSION_LINE || this.extensions > MAX_EXTENSIONS) this.state = BROKEN;
+        if (byte === CR && this.extension.mayEnd) this.state = SIZE_LF;
+        else if (!this.extension.accepts(byte) || this.extensions > MAX_EXTENSIONS) this.state = BROKEN;
         break;
       case SIZE_LF:
         if (byte !== LF) this.state = BROKEN;
         else this.state = this.size === 0 ? TRAILERS : DATA;
         this.digits = 0;
-        this.extension = 0;
         break;
       case DATA_CR:
         this.state = byte === CR ? DATA_LF : BROKEN;

@@ -83,17 +83,12 @@ export function scanFields(buf: Buffer, at: number, end: number, start: number, 
     const length = nameEnd - lineStart;
     const wanted = length < LENGTHS && interest[length * 32 + (buf[lineStart]! & 31)] === 1;
     if (wanted || (bits & UNDERSCORE) !== 0) {
+      const from = skipBlanks(buf, valueStart, valueEnd);
       // H10: a name with `_` is dropped; behind a CGI-style server it could pass for one of ours.
       const verdict =
         (bits & UNDERSCORE) !== 0
           ? DROP
-          : section.field(
-              buf,
-              lineStart,
-              nameEnd,
-              skipBlanks(buf, valueStart, valueEnd),
-              trimBlanks(buf, valueStart, valueEnd),
-            );
+          : section.field(buf, lineStart, nameEnd, from, trimBlanks(buf, from, valueEnd));
       if (verdict === FAULT) return FAULT;
       if (verdict === DROP) {
         if (lineStart > runStart) fields += buf.latin1Slice(runStart, lineStart);

@@ -14,6 +14,8 @@ export interface ProviderSink {
   ): void;
   /** The container was told to stop: no new request to it from now on (design section 8). */
   stopping(containerId: string): void;
+  /** The container's process began (again): what was judged of its servers before is void. Told before the list. */
+  started(containerId: string): void;
   /** The provider lost or regained its source. Logged once per change. */
   reachable(isReachable: boolean, detail: string): void;
 }

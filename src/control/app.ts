@@ -1,0 +1,234 @@
+import type { Server } from 'node:http';
+import { startAdmin } from '../admin/admin-server.ts';
+import { createCertificateManager } from '../acme/certificate-manager.ts';
+import { openLocalAuthority } from '../certs/local-authority.ts';
+import { createCertificateStore } from '../certs/store.ts';
+import type { StaticConfig } from '../config/static-config.ts';
+import { ServerStates } from '../health/server-states.ts';
+import type { RootLogger } from '../observe/pino-logger.ts';
+import type { FromWorker } from '../protocol.ts';
+import type { Provider, ProviderSink } from '../provider/provider.ts';
+import { ConfigWatcher, type Published } from './config-watcher.ts';
+import { probeAddresses } from './probe-addresses.ts';
+import { ProblemLog } from './problem-log.ts';
+import { startProviders } from './providers.ts';
+import { WorkerPool } from './workers.ts';
+
+/** How long the listeners wait for the first word of each provider, and then for the servers it named. */
+const FIRST_CONFIG_MS = 2000;
+const FIRST_READY_MS = 200;
+
+/** A running router. */
+export interface App {
+  /** Stops accepting, finishes what runs, ends every part. */
+  stop(): Promise<void>;
+}
+
+/** Faults that end the start, each with its fix. */
+export class StartError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('; '));
+    this.faults = faults;
+  }
+}
+
+/**
+ * Builds every part with explicit dependencies and starts them in order: certificates on disk, threads, providers, listeners,
+ * then the CA. Rejects with a StartError when an address cannot be used; nothing else is fatal.
+ */
+export async function startApp(
+  config: StaticConfig,
+  logger: RootLogger,
+  writeAccessLog: (lines: string) => void,
+): Promise<App> {
+  const startedAt = performance.now();
+  const faults = await probeAddresses(config.entrypoints, config.admin);
+  if (faults.length > 0) throw new StartError(faults);
+  const { pool, certificates } = await createDataSide(config, logger, writeAccessLog);
+  pool.start();
+
+  const watcher = new ConfigWatcher(config);
+  const problems = new ProblemLog(logger);
+  const states = new ServerStates((changes) => {
+    pool.setStates(changes);
+    for (const [server, state] of changes) logger.debug({ server, state }, 'server state');
+  });
+  const apply = (published: Published, at: number): void => {
+    problems.update(published.problems);
+    const servers = published.snapshot.services.flatMap((service) => service.servers);
+    if (published.isChanged) {
+      pool.publish(published.snapshot);
+      logPublished(published, at);
+    }
+    pool.forgetStates(states.reconcile(servers));
+    certificates.setWanted(published.wanted);
+  };
+  const logPublished = ({ snapshot }: Published, at: number): void => {
+    const sinceEventMs = Math.round(performance.now() - at);
+    const routers = snapshot.routers.map((router) => router.name);
+    logger.info({ routers: routers.slice(0, 20), count: routers.length, sinceEventMs }, 'routes live');
+  };
+
+  const first = createFirstWords();
+  const providers = await startProviders(config, logger, (provider) => {
+    first.expect(provider.name);
+    return sinkFor(provider, { watcher, states, apply, heard: first.heard, logger });
+  });
+  await first.all(FIRST_CONFIG_MS);
+  await until(() => states.unsettled === 0, FIRST_READY_MS);
+  await pool.listen();
+  const admin = config.admin === undefined ? undefined : await startAdmin(config.admin, pool);
+  logger.info(
+    {
+      entrypoints: config.entrypoints.map((e) => `${e.name} ${e.addresses.map((a) => `${a.host ?? ''}:${a.port}`).join(',')}`),
+      workers: config.workers,
+      mode: config.mode,
+      ms: Math.round(performance.now() - startedAt),
+    },
+    'listening',
+  );
+  certificates.start();
+  return { stop: () => stopAll({ admin, providers, certificates, states, pool, logger }) };
+}
+
+type CertificateManager = ReturnType<typeof createCertificateManager>;
+
+/** Certificates first: what is on disk serves from the first handshake, and the CA is not asked before anybody is served. */
+async function createDataSide(
+  config: StaticConfig,
+  logger: RootLogger,
+  writeAccessLog: (lines: string) => void,
+): Promise<{ readonly pool: WorkerPool; readonly certificates: CertificateManager }> {
+  const now = (): number => Date.now();
+  const { dataDir } = config;
+  const localAuthority = await openLocalAuthority({ dataDir, now, logger: logger.child({ component: 'certs' }) });
+  const store = createCertificateStore({ dataDir, now, logger: logger.child({ component: 'store' }) });
+  const certificates: CertificateManager = createCertificateManager({
+    store,
+    localAuthority,
+    acme: config.acme,
+    challenges: {
+      publish: (challenge) => pool.addChallenge(challenge),
+      withdraw: (token) => pool.removeChallenge(token),
+    },
+    now,
+    random: Math.random,
+    logger: logger.child({ component: 'acme' }),
+    onCertificates: (list) => pool.setCertificates(list),
+  });
+  const data = logger.child({ component: 'worker' });
+  const pool: WorkerPool = new WorkerPool({
+    config,
+    defaultCertificate: localAuthority.defaultCertificate,
+    certificates: certificates.certificates(),
+    logger: data,
+    onMessage: (message) => heed(message, data, writeAccessLog),
+  });
+  await certificates.load();
+  pool.setCertificates(certificates.certificates());
+  return { pool, certificates };
+}
+
+/** What workers report beside acknowledgements and counters. */
+function heed(message: FromWorker, logger: RootLogger | Pick<RootLogger, 'info' | 'debug'>, writeAccessLog: (lines: string) => void): void {
+  switch (message.type) {
+    case 'access-log':
+      writeAccessLog(message.lines);
+      break;
+    case 'challenge-served':
+      logger.info({ host: message.host, token: message.token.slice(0, 6), remote: message.remote }, 'challenge served');
+      break;
+    case 'connect-failed':
+      logger.debug({ server: message.serverId, reason: message.code }, 'connection to server failed');
+      break;
+    case 'unknown-name':
+      logger.debug({ name: message.name }, 'handshake for a name nobody serves');
+      break;
+    case 'log':
+      logger.info(message.fields, message.message);
+      break;
+    default:
+  }
+}
+
+interface SinkParts {
+  readonly watcher: ConfigWatcher;
+  readonly states: ServerStates;
+  readonly apply: (published: Published, at: number) => void;
+  readonly heard: (provider: string) => void;
+  readonly logger: RootLogger;
+}
+
+function sinkFor(provider: Provider, parts: SinkParts): ProviderSink {
+  const logger = parts.logger.child({ component: provider.name });
+  return {
+    workloads: (list, { at, place, problems }) => {
+      // Our own fault must not take the routes down: the last snapshot stays.
+      try {
+        parts.apply(parts.watcher.update(provider.name, list, place, problems), at);
+      } catch (error) {
+        logger.error({ err: error }, 'configuration not applied');
+      }
+      parts.heard(provider.name);
+    },
+    stopping: (containerId) => parts.states.stopping(containerId),
+    started: (containerId) => parts.states.started(containerId),
+    reachable: (isReachable, detail) => {
+      if (isReachable) logger.info({ detail }, `${provider.name} reachable`);
+      else {
+        logger.warn({ detail }, `${provider.name} unreachable: the last routes stay, trying again`);
+        parts.heard(provider.name);
+      }
+    },
+  };
+}
+
+/** Resolves once every expected provider has spoken. */
+function createFirstWords(): {
+  expect(provider: string): void;
+  heard(provider: string): void;
+  all(patienceMs: number): Promise<void>;
+} {
+  const missing = new Set<string>();
+  let done: (() => void) | undefined;
+  return {
+    expect: (provider) => void missing.add(provider),
+    heard: (provider) => {
+      missing.delete(provider);
+      if (missing.size === 0) done?.();
+    },
+    all: (patienceMs) =>
+      new Promise((resolve) => {
+        if (missing.size === 0) resolve();
+        const timer = setTimeout(resolve, patienceMs);
+        done = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
+  };
+}
+
+async function until(isTrue: () => boolean, patienceMs: number): Promise<void> {
+  const end = performance.now() + patienceMs;
+  while (!isTrue() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Data plane first, so that nothing new begins; the rest has no client waiting. */
+async function stopAll(parts: {
+  readonly admin: Server | undefined;
+  readonly providers: readonly Provider[];
+  readonly certificates: CertificateManager;
+  readonly states: ServerStates;
+  readonly pool: WorkerPool;
+  readonly logger: RootLogger;
+}): Promise<void> {
+  const { admin, providers, certificates, states, pool, logger } = parts;
+  await Promise.all([pool.stop(), certificates.stop(), ...providers.map((provider) => provider.stop())]);
+  states.stop();
+  admin?.close();
+  admin?.closeAllConnections();
+  logger.info({}, 'stopped');
+}

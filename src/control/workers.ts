@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import type { Certificate } from '../certs/certificate.ts';
+import type { StaticConfig } from '../config/static-config.ts';
+import type { Logger } from '../observe/logger.ts';
+import type { CounterReport, FromWorker, Http01Challenge, ServerState, ToWorker, WorkerBoot } from '../protocol.ts';
+import type { Snapshot } from '../routing/snapshot.ts';
+
+/** How long the CA is made to wait for a worker that does not confirm a challenge (acme.md section 10.7). */
+const ACK_MS = 500;
+/** A worker that dies right after its start is not replaced in a tight loop. */
+const RESPAWN_MS = 100;
+const CRASH_LOOP_MS = 1000;
+const TICKET_ROTATION_MS = 12 * 3_600_000;
+
+interface Thread {
+  readonly index: number;
+  readonly worker: Worker;
+  readonly startedAt: number;
+  isListening: boolean;
+  isDrained: boolean;
+}
+
+export interface WorkerPoolOptions {
+  readonly config: Pick<StaticConfig, 'entrypoints' | 'trustedProxies' | 'accessLog' | 'graceMs' | 'workers'>;
+  readonly defaultCertificate: Certificate;
+  readonly certificates: readonly Certificate[];
+  readonly logger: Logger;
+  /** Messages the pool does not handle itself. */
+  readonly onMessage: (message: FromWorker) => void;
+}
+
+/** The data-plane threads: one state for all, handed whole to each new one before it listens. */
+export class WorkerPool {
+  private readonly options: WorkerPoolOptions;
+  private readonly threads = new Map<number, Thread>();
+  private readonly states = new Map<string, ServerState>();
+  private readonly challenges = new Map<string, Http01Challenge>();
+  private readonly waiting = new Map<number, { readonly left: Set<number>; readonly done: () => void }>();
+  private readonly reports = new Map<number, { readonly got: CounterReport[]; missing: number; done: () => void }>();
+  private snapshot: Snapshot = { routers: [], services: [] };
+  private certificates: readonly Certificate[];
+  private ticketKeys = randomBytes(48);
+  private rotation: NodeJS.Timeout | undefined;
+  private nextAck = 1;
+  private mayListen = false;
+  private isStopping = false;
+  private listening: (() => void) | undefined;
+  private drained: (() => void) | undefined;
+
+  constructor(options: WorkerPoolOptions) {
+    this.options = options;
+    this.certificates = options.certificates;
+  }
+
+  /** Starts the threads; they load their code but do not listen before `listen`. */
+  start(): void {
+    for (let index = 0; index < this.options.config.workers; index++) this.spawn(index);
+    this.rotation = setInterval(() => {
+      this.ticketKeys = randomBytes(48);
+      this.broadcast({ type: 'ticket-keys', keys: this.ticketKeys });
+    }, TICKET_ROTATION_MS);
+    this.rotation.unref();
+  }
+
+  /** Opens the entrypoints; resolves when every worker listens. */
+  async listen(): Promise<void> {
+    this.mayListen = true;
+    const all = new Promise<void>((resolve) => {
+      this.listening = resolve;
+    });
+    this.broadcast({ type: 'listen' });
+    await all;
+  }
+
+  get isListening(): boolean {
+    return this.threads.size === this.options.config.workers && [...this.threads.values()].every((t) => t.isListening);
+  }
+
+  publish(snapshot: Snapshot): void {
+    this.snapshot = snapshot;
+    this.broadcast({ type: 'snapshot', snapshot });
+  }
+
+  setStates(states: readonly (readonly [string, ServerState])[]): void {
+    for (const [id, state] of states) this.states.set(id, state);
+    this.broadcast({ type: 'server-states', states });
+  }
+
+  forgetStates(ids: Iterable<string>): void {
+    for (const id of ids) this.states.delete(id);
+  }
+
+  setCertificates(certificates: readonly Certificate[]): void {
+    this.certificates = certificates;
+    this.broadcast({ type: 'certificates', certificates });
+  }
+
+  /** Resolves when every live worker answers the challenge, or after half a second when at least the others do. */
+  async addChallenge(challenge: Http01Challenge): Promise<void> {
+    this.challenges.set(challenge.token, challenge);
+    const ack = this.nextAck++;
+    const confirmed = new Promise<void>((resolve) => {
+      this.waiting.set(ack, { left: new Set(this.threads.keys()), done: resolve });
+    });
+    const patience = setTimeout(() => this.waiting.get(ack)?.done(), ACK_MS);
+    this.broadcast({ type: 'challenge-add', challenge, ack });
+    await confirmed;
+    clearTimeout(patience);
+    this.waiting.delete(ack);
+  }
+
+  removeChallenge(token: string): void {
+    this.challenges.delete(token);
+    this.broadcast({ type: 'challenge-remove', token });
+  }
+
+  /** Counters of all workers that answer within half a second. */
+  async collect(): Promise<readonly CounterReport[]> {
+    const ack = this.nextAck++;
+    const got: CounterReport[] = [];
+    const all = new Promise<void>((resolve) => {
+      this.reports.set(ack, { got, missing: this.threads.size, done: resolve });
+    });
+    const patience = setTimeout(() => this.reports.get(ack)?.done(), ACK_MS);
+    this.broadcast({ type: 'collect', ack });
+    await all;
+    clearTimeout(patience);
+    this.reports.delete(ack);
+    return got;
+  }
+
+  /** Stops accepting, lets running requests finish within the grace, then ends the threads. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    clearInterval(this.rotation);
+    const all = new Promise<void>((resolve) => {
+      this.drained = resolve;
+    });
+    const patience = setTimeout(() => this.drained?.(), this.options.config.graceMs);
+    this.broadcast({ type: 'shutdown' });
+    if (this.threads.size > 0) await all;
+    clearTimeout(patience);
+    await Promise.all([...this.threads.values()].map((thread) => thread.worker.terminate()));
+  }
+
+  private spawn(index: number): void {
+    const { config, defaultCertificate } = this.options;
+    const boot: WorkerBoot = {
+      index,
+      entrypoints: config.entrypoints,
+      trustedProxies: config.trustedProxies,
+      accessLog: config.accessLog,
+      graceMs: config.graceMs,
+      ticketKeys: this.ticketKeys,
+      snapshot: this.snapshot,
+      states: [...this.states],
+      certificates: this.certificates,
+      defaultCertificate,
+      challenges: [...this.challenges.values()],
+    };
+    const worker = new Worker(new URL('../worker/worker.ts', import.meta.url), { workerData: boot });
+    const thread: Thread = { index, worker, startedAt: performance.now(), isListening: false, isDrained: false };
+    this.threads.set(index, thread);
+    worker.on('message', (message: FromWorker) => this.receive(thread, message));
+    worker.on('error', (error) => this.options.logger.error({ worker: index, err: error }, 'worker failed'));
+    worker.on('exit', (code) => this.exited(thread, code));
+    // Messages queue until the thread has loaded, so this reaches it after its boot data.
+    if (this.mayListen) worker.postMessage({ type: 'listen' } satisfies ToWorker);
+  }
+
+  private receive(thread: Thread, message: FromWorker): void {
+    switch (message.type) {
+      case 'listening':
+        thread.isListening = true;
+        if (this.isListening) this.listening?.();
+        break;
+      case 'ack': {
+        const waiting = this.waiting.get(message.ack);
+        waiting?.left.delete(thread.index);
+        if (waiting?.left.size === 0) waiting.done();
+        break;
+      }
+      case 'counters': {
+        const report = this.reports.get(message.ack);
+        if (report === undefined) break;
+        report.got.push(message.report);
+        report.missing -= 1;
+        if (report.missing <= 0) report.done();
+        break;
+      }
+      case 'drained':
+        thread.isDrained = true;
+        this.checkDrained();
+        break;
+      default:
+        this.options.onMessage(message);
+    }
+  }
+
+  private exited(thread: Thread, code: number): void {
+    if (this.threads.get(thread.index) !== thread) return;
+    this.threads.delete(thread.index);
+    if (this.isStopping) return this.checkDrained();
+    const livedMs = performance.now() - thread.startedAt;
+    const waitMs = livedMs < CRASH_LOOP_MS ? CRASH_LOOP_MS : RESPAWN_MS;
+    this.options.logger.error({ worker: thread.index, code, replacedInMs: waitMs }, 'worker died');
+    for (const waiting of this.waiting.values()) {
+      waiting.left.delete(thread.index);
+      if (waiting.left.size === 0) waiting.done();
+    }
+    setTimeout(() => {
+      if (!this.isStopping) this.spawn(thread.index);
+    }, waitMs);
+    return undefined;
+  }
+
+  private checkDrained(): void {
+    if ([...this.threads.values()].every((thread) => thread.isDrained)) this.drained?.();
+  }
+
+  private broadcast(message: ToWorker): void {
+    for (const thread of this.threads.values()) thread.worker.postMessage(message);
+  }
+}

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { AccessLog } from '../http/access-log.ts';
+import { AuthorityCache } from '../http/authority.ts';
+import { ChallengeTable } from '../http/challenge-table.ts';
+import { Counters } from '../http/counters.ts';
+import type { DataPlane } from '../http/data-plane.ts';
+import { NetworkList } from '../http/network-list.ts';
+import type { UpstreamConnection } from '../http/upstream-connection.ts';
+import { ClientConnection } from '../http1/client-connection.ts';
+import { TimerWheel } from '../lib/timer-wheel.ts';
+import type { FromWorker, ToWorker, WorkerBoot } from '../protocol.ts';
+import type { Snapshot } from '../routing/snapshot.ts';
+import { BufferPool } from '../upstream/buffer-pool.ts';
+import { UpstreamRegistry } from '../upstream/registry.ts';
+import { Entrypoint } from './entrypoint.ts';
+import { Runtime } from './runtime.ts';
+import { TlsContexts } from './tls.ts';
+
+/** A data-plane thread: owns the current runtime, opens the entrypoints, obeys the control plane. */
+class DataPlaneWorker {
+  private readonly port: MessagePort;
+  private readonly registry = new UpstreamRegistry<UpstreamConnection>();
+  private readonly plane: DataPlane;
+  private readonly tls: TlsContexts;
+  private readonly entrypoints: readonly Entrypoint[];
+  private runtime: Runtime;
+
+  constructor(port: MessagePort, boot: WorkerBoot) {
+    this.port = port;
+    const counters = new Counters();
+    for (const [id, state] of boot.states) this.registry.setState(id, state);
+    this.runtime = new Runtime(boot.snapshot, this.registry, counters, undefined);
+    const plane: DataPlane = {
+      routes: this.runtime,
+      dateLine: dateLine(),
+      isDraining: false,
+      wheel: new TimerWheel(),
+      buffers: new BufferPool(),
+      authorities: new AuthorityCache(),
+      trusted: new NetworkList(boot.trustedProxies),
+      challenges: new ChallengeTable((challenge, remote) =>
+        this.post({ type: 'challenge-served', token: challenge.token, host: challenge.host, remote }),
+      ),
+      counters,
+      accessLog:
+        boot.accessLog === 'off'
+          ? undefined
+          : new AccessLog(boot.accessLog, (lines) => this.post({ type: 'access-log', lines })),
+      dial: (upstream) => new ClientConnection(plane, upstream),
+      connectFailed: (upstream, reason) =>
+        this.post({ type: 'connect-failed', serverId: upstream.id, code: reason }),
+      requestId: () => randomBytes(6).toString('base64url'),
+    };
+    this.plane = plane;
+    for (const challenge of boot.challenges) plane.challenges.add(challenge);
+    this.tls = new TlsContexts(boot.certificates, boot.defaultCertificate, (name) =>
+      this.post({ type: 'unknown-name', name }),
+    );
+    this.entrypoints = boot.entrypoints.map((config) => new Entrypoint(config, plane, this.tls, boot.ticketKeys));
+  }
+
+  /** Time passes from here; connections come with `listen`. */
+  start(): void {
+    this.plane.wheel.start(() => {
+      this.plane.dateLine = dateLine();
+      this.plane.accessLog?.flush();
+    });
+  }
+
+  private async listen(): Promise<void> {
+    for (const entrypoint of this.entrypoints) await entrypoint.listen();
+    this.post({ type: 'listening' });
+  }
+
+  obey(message: ToWorker): void {
+    switch (message.type) {
+      case 'listen':
+        // A fault here (a port taken since the probe) ends the thread; the control plane reports and tries again.
+        this.listen().catch((error: unknown) => {
+          setImmediate(() => {
+            throw error;
+          });
+        });
+        break;
+      case 'snapshot':
+        this.swap(message.snapshot);
+        break;
+      case 'server-states':
+        for (const [id, state] of message.states) this.registry.setState(id, state);
+        break;
+      case 'certificates':
+        this.tls.replace(message.certificates);
+        break;
+      case 'challenge-add':
+        this.plane.challenges.add(message.challenge);
+        this.post({ type: 'ack', ack: message.ack });
+        break;
+      case 'challenge-remove':
+        this.plane.challenges.remove(message.token);
+        break;
+      case 'ticket-keys':
+        for (const entrypoint of this.entrypoints) entrypoint.setTicketKeys(message.keys);
+        break;
+      case 'collect':
+        this.post({ type: 'counters', ack: message.ack, report: this.plane.counters.report() });
+        break;
+      case 'shutdown':
+        this.drain();
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** One assignment makes the new table current; what only the old one named is dropped after it, never before. */
+  private swap(snapshot: Snapshot): void {
+    this.runtime = new Runtime(snapshot, this.registry, this.plane.counters, this.runtime);
+    this.plane.routes = this.runtime;
+    this.registry.retain(new Set(snapshot.services.flatMap((service) => service.servers.map((server) => server.id))));
+    this.plane.counters.retain(new Set(snapshot.routers.map((router) => router.name)));
+  }
+
+  private drain(): void {
+    this.plane.isDraining = true;
+    for (const entrypoint of this.entrypoints) entrypoint.drain();
+    const check = setInterval(() => {
+      if (this.entrypoints.some((entrypoint) => entrypoint.openConnections > 0)) return;
+      clearInterval(check);
+      this.plane.accessLog?.flush();
+      this.post({ type: 'drained' });
+    }, 20);
+  }
+
+  private post(message: FromWorker): void {
+    this.port.postMessage(message);
+  }
+}
+
+function dateLine(): string {
+  return `Date: ${new Date().toUTCString()}\r\n`;
+}
+
+if (parentPort !== null) {
+  const port = parentPort;
+  const worker = new DataPlaneWorker(port, workerData as WorkerBoot);
+  port.on('message', (message: ToWorker) => worker.obey(message));
+  worker.start();
+}
