@@ -18,6 +18,8 @@ export type FailureClass = 'transient' | 'rate-limited' | 'validation' | 'config
 /** The failures of one spec in a row. It is read before every attempt, after a restart too. Times: Unix milliseconds. */
 export interface AttemptRecord {
   readonly failures: number;
+  /** Of these and earlier failures since the last success, those the CA blamed on the name. */
+  readonly validations: number;
   readonly class: FailureClass;
   /** First failure of this class in the row. */
   readonly since: number;
@@ -112,6 +114,7 @@ export function decodeAttempt(text: string): AttemptRecord {
   const error = fieldsOf(fields['error']);
   return {
     failures: numberOf(fields, 'failures'),
+    validations: numberOf(fields, 'validations'),
     class: failureClass as FailureClass,
     since: numberOf(fields, 'since'),
     lastAt: numberOf(fields, 'lastAt'),

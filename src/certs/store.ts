@@ -37,8 +37,11 @@ export interface CertificateStore {
 
 /** Key under which `load` reports a spec: `<CA folder>/<spec folder>`. */
 export function storePath(spec: CertificateSpec): string {
-  return `${caKey(spec.directory)}/${specKey(spec)}`;
+  return paths.getOrInsertComputed(spec, () => `${caKey(spec.directory)}/${specKey(spec)}`);
 }
+
+/** The scheduler asks for the same specs over and over; each answer costs a hash. */
+const paths = new WeakMap<CertificateSpec, string>();
 
 /** `readOnly` leaves the disk as it is, for a command beside a running router. */
 export function createCertificateStore(options: {

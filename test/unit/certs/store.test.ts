@@ -39,6 +39,7 @@ async function storedFor(spec: CertificateSpec): Promise<StoredCertificate> {
 
 const attempt: AttemptRecord = {
   failures: 2,
+  validations: 2,
   class: 'validation',
   since: NOW - 1000,
   lastAt: NOW,

@@ -1,0 +1,119 @@
+import { caKey, type CertificateSpec } from '../certs/certificate-spec.ts';
+import type { StoreFault } from '../certs/store-fault.ts';
+import type {
+  AccountRecord,
+  AttemptRecord,
+  ParkedRecord,
+  PendingOrder,
+  StoredCertificate,
+} from '../certs/store-records.ts';
+import { storePath, type CertificateStore } from '../certs/store.ts';
+import type { Logger } from '../observe/logger.ts';
+
+/** What is known about one spec. */
+export interface BookEntry {
+  readonly current: StoredCertificate | undefined;
+  readonly attempt: AttemptRecord | undefined;
+  readonly pending: PendingOrder | undefined;
+}
+
+/**
+ * The store's contents in memory. Every change is made here first and then written: what cannot be written is kept, used,
+ * and written when that works again.
+ */
+export interface CertificateBook {
+  /** Reads the store. Until that worked, `canOrder` is false: an order might be for what is already there. */
+  load(): Promise<void>;
+  canOrder(): boolean;
+  get(spec: CertificateSpec): BookEntry;
+  certificates(): readonly StoredCertificate[];
+  account(directory: string): AccountRecord | undefined;
+  /** Also ends the row of failures and the pending order of its spec. */
+  putCertificate(stored: StoredCertificate): Promise<void>;
+  putAttempt(spec: CertificateSpec, attempt: AttemptRecord): Promise<void>;
+  /** Answers the fault, because an order must not go on without its record. */
+  putPending(spec: CertificateSpec, pending: PendingOrder | undefined): Promise<StoreFault | undefined>;
+  parked(directory: string): ParkedRecord | undefined;
+  park(directory: string, parked: ParkedRecord): Promise<void>;
+  /** Reads or writes again what did not work before. */
+  retry(): Promise<void>;
+  /** What is wrong with the store now. */
+  fault(): StoreFault | undefined;
+}
+
+const NOTHING: BookEntry = { current: undefined, attempt: undefined, pending: undefined };
+
+export function createCertificateBook(options: {
+  readonly store: CertificateStore;
+  readonly logger: Logger;
+}): CertificateBook {
+  const { store, logger } = options;
+  const entries = new Map<string, BookEntry>();
+  const parked = new Map<string, ParkedRecord>();
+  const unsaved = new Map<string, StoredCertificate>();
+  let accounts: ReadonlyMap<string, AccountRecord> = new Map();
+  let isLoaded = false;
+  let fault: StoreFault | undefined;
+
+  const update = (path: string, change: Partial<BookEntry>): void => {
+    entries.set(path, { ...(entries.get(path) ?? NOTHING), ...change });
+  };
+  /** Logs changes, not states; a write that works ends the fault unless certificates still wait for theirs. */
+  const note = (found: StoreFault | undefined): StoreFault | undefined => {
+    if (found !== undefined && fault?.message !== found.message) {
+      logger.warn({ reason: found.message, hint: found.hint }, 'certificate store fails, going on from memory');
+    }
+    if (found === undefined && fault !== undefined && unsaved.size === 0) {
+      logger.info({}, 'certificate store works again');
+    }
+    fault = found ?? (unsaved.size > 0 ? fault : undefined);
+    return found;
+  };
+  const save = async (stored: StoredCertificate): Promise<void> => {
+    const path = storePath(stored.spec);
+    unsaved.set(path, stored);
+    const failed = await store.saveCertificate(stored);
+    if (failed === undefined && unsaved.get(path) === stored) unsaved.delete(path);
+    if (note(failed) !== undefined) return;
+    // Only now: until the certificate is on disk, the pending order is how a restart gets it.
+    note((await store.savePending(stored.spec, undefined)) ?? (await store.saveAttempt(stored.spec, undefined)));
+  };
+  const load = async (): Promise<void> => {
+    const contents = await store.load();
+    if (note(contents.fault) !== undefined) return;
+    isLoaded = true;
+    accounts = contents.accounts;
+    for (const { path, current, attempt, pending } of contents.entries) update(path, { current, attempt, pending });
+    for (const [key, record] of contents.parked) parked.set(key, record);
+  };
+  return {
+    load,
+    canOrder: () => isLoaded,
+    get: (spec) => entries.get(storePath(spec)) ?? NOTHING,
+    certificates: () => [...entries.values()].flatMap(({ current }) => (current === undefined ? [] : [current])),
+    account: (directory) => accounts.get(caKey(directory)),
+    putCertificate: async (stored) => {
+      update(storePath(stored.spec), { current: stored, attempt: undefined, pending: undefined });
+      await save(stored);
+    },
+    putAttempt: async (spec, attempt) => {
+      update(storePath(spec), { attempt });
+      note(await store.saveAttempt(spec, attempt));
+    },
+    putPending: async (spec, pending) => {
+      update(storePath(spec), { pending });
+      return note(await store.savePending(spec, pending));
+    },
+    parked: (directory) => parked.get(caKey(directory)),
+    park: async (directory, record) => {
+      parked.set(caKey(directory), record);
+      note(await store.saveParked(directory, record));
+    },
+    retry: async () => {
+      if (!isLoaded) return load();
+      for (const stored of unsaved.values()) await save(stored);
+      return undefined;
+    },
+    fault: () => fault,
+  };
+}

@@ -1,0 +1,83 @@
+import type { AttemptRecord } from '../certs/store-records.ts';
+import type { Certificate } from '../certs/certificate.ts';
+import { renewalTime } from './plan.ts';
+
+export type CertificateState =
+  | 'ok'
+  | 'obtaining'
+  | 'waiting'
+  | 'failed'
+  | 'rate-limited'
+  | 'expired'
+  | 'internal'
+  | 'needs-dns';
+
+/** How it stands with one wanted certificate, for the admin page, the CLI and the log. No secrets. */
+export interface CertificateStatus {
+  readonly names: readonly string[];
+  readonly state: CertificateState;
+  readonly routers: readonly string[];
+  /** Who signed what serves now. */
+  readonly issuer: string | undefined;
+  /** Unix milliseconds, as are all times here. */
+  readonly notAfter: number | undefined;
+  /** When the certificate in use is to be renewed. */
+  readonly renewAt: number | undefined;
+  /** When the CA is asked next, if not at once. */
+  readonly nextAttempt: number | undefined;
+  readonly failures: number;
+  readonly lastError:
+    | { readonly type: string; readonly detail: string; readonly hint: string; readonly at: number | undefined }
+    | undefined;
+}
+
+export interface StatusFacts {
+  readonly names: readonly string[];
+  readonly routers: readonly string[];
+  readonly kind: 'acme' | 'internal' | 'needs-dns';
+  /** The CA's certificate for these names. */
+  readonly certificate: Certificate | undefined;
+  /** What the local authority serves until then. */
+  readonly local: Certificate | undefined;
+  readonly attempt: AttemptRecord | undefined;
+  /** A limit of the CA as a whole. */
+  readonly parkedUntil: number | undefined;
+  readonly isRunning: boolean;
+  /** Why no CA is asked at all. */
+  readonly note: { readonly type: string; readonly detail: string; readonly hint: string } | undefined;
+}
+
+/** Judges one wanted certificate. A failing renewal shows as failed only once a sixth of the life is left. */
+export function describeStatus(facts: StatusFacts, now: number): CertificateStatus {
+  const { certificate, attempt, parkedUntil } = facts;
+  const serving = certificate ?? facts.local;
+  const waits = [attempt?.nextAt, parkedUntil].filter((time) => time !== undefined && time > now) as number[];
+  return {
+    names: facts.names,
+    state: stateOf(facts, now),
+    routers: facts.routers,
+    issuer: serving?.issuer,
+    notAfter: serving?.notAfter,
+    renewAt: certificate === undefined ? undefined : renewalTime(certificate),
+    nextAttempt: waits.length === 0 ? undefined : Math.max(...waits),
+    failures: attempt?.failures ?? 0,
+    lastError: lastErrorOf(facts),
+  };
+}
+
+function lastErrorOf({ attempt, note }: StatusFacts): CertificateStatus['lastError'] {
+  if (attempt !== undefined) return { ...attempt.error, at: attempt.lastAt };
+  return note === undefined ? undefined : { ...note, at: undefined };
+}
+
+function stateOf({ kind, certificate, attempt, parkedUntil, isRunning }: StatusFacts, now: number): CertificateState {
+  const isUrgent =
+    certificate === undefined || certificate.notAfter - now < (certificate.notAfter - certificate.notBefore) / 6;
+  if (certificate !== undefined && !isUrgent) return 'ok';
+  if (kind !== 'acme') return kind;
+  if (isRunning) return 'obtaining';
+  if (attempt?.class === 'rate-limited' || (parkedUntil ?? 0) > now) return 'rate-limited';
+  if (attempt !== undefined) return 'failed';
+  if (certificate === undefined) return 'waiting';
+  return certificate.notAfter <= now ? 'expired' : 'ok';
+}

@@ -1,0 +1,86 @@
+import type { Http01Challenge } from '../protocol.ts';
+import type { AcmeApi, AcmeAuthorization, AcmeChallenge } from './acme-api.ts';
+import { OrderError } from './acme-error.ts';
+import { poll, type PollClock } from './poll.ts';
+
+const POLL_FIRST_MS = 250;
+const POLL_MAX_MS = 5000;
+const POLL_DEADLINE_MS = 90_000;
+
+/** Puts challenge answers where the CA will look: in front of everything else on port 80 (acme.md 10). */
+export interface ChallengePublisher {
+  /** Resolves when every worker answers with it; the CA is told only then. */
+  publish(challenge: Http01Challenge): Promise<void>;
+  /** Forgets an answer. Called a minute after the CA has decided: late perspectives still ask. */
+  withdraw(token: string): void;
+}
+
+/** Where answers go, and how they leave again. */
+export interface ChallengeDesk {
+  publish(challenge: Http01Challenge): Promise<void>;
+  /** Told when the authorization is final, or will not be waited for. */
+  release(token: string): void;
+}
+
+/**
+ * Proves control over one name: publishes the answer, tells the CA, waits for its verdict. Returns when the
+ * authorization is valid. Rejects with the CA's problem when it is refused, or `OrderError`.
+ */
+export async function answerAuthorization(
+  authorization: AcmeAuthorization,
+  deps: { readonly api: AcmeApi; readonly desk: ChallengeDesk; readonly clock: PollClock },
+): Promise<void> {
+  const { api, desk, clock } = deps;
+  const challenge = pickChallenge(authorization);
+  try {
+    await publish(authorization, challenge, deps);
+    await api.startChallenge(challenge);
+    const final = await poll({
+      ask: () => api.authorization(authorization.url),
+      isFinal: (answer) => answer.status !== 'pending',
+      firstMs: POLL_FIRST_MS,
+      maxMs: POLL_MAX_MS,
+      deadlineMs: POLL_DEADLINE_MS,
+      clock,
+    });
+    if (final.status === 'valid') return;
+    throw refusalOf(final);
+  } finally {
+    desk.release(challenge.token);
+  }
+}
+
+/** Tokens go into a path and a table: only what RFC 8555 8.3 allows. */
+const TOKEN = /^[A-Za-z0-9_-]{16,128}$/;
+
+function pickChallenge({ name, isWildcard, challenges }: AcmeAuthorization): AcmeChallenge {
+  const found = isWildcard ? undefined : challenges.find(({ type, token }) => type === 'http-01' && TOKEN.test(token));
+  if (found !== undefined) return found;
+  const offered = challenges.map(({ type }) => type).join(', ');
+  throw new OrderError('challenge_missing', `no usable challenge for ${name}; the CA offers: ${offered}`);
+}
+
+async function publish(
+  { name }: AcmeAuthorization,
+  challenge: AcmeChallenge,
+  { api, desk, clock }: { readonly api: AcmeApi; readonly desk: ChallengeDesk; readonly clock: PollClock },
+): Promise<void> {
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(clock.signal.reason);
+  clock.signal.addEventListener('abort', stop);
+  try {
+    const answer = { token: challenge.token, host: name, keyAuthorization: api.keyAuthorization(challenge) };
+    await Promise.race([desk.publish(answer), stopped]);
+  } catch (cause) {
+    throw new OrderError('publish_failed', `the challenge answer for ${name} did not reach the workers`, { cause });
+  } finally {
+    clock.signal.removeEventListener('abort', stop);
+  }
+}
+
+function refusalOf({ name, status, challenges }: AcmeAuthorization): Error {
+  const problem = challenges.find(({ error }) => error !== undefined)?.error;
+  if (problem !== undefined) return problem;
+  if (status === 'pending') return new OrderError('authorization_slow', `the CA has not checked ${name} yet`);
+  return new OrderError('order_invalid', `the authorization of ${name} is ${status}`);
+}

@@ -1,0 +1,62 @@
+import type { Certificate } from '../certs/certificate.ts';
+import type { WantedCertificate } from '../routing/snapshot.ts';
+
+const DAY_MS = 86_400_000;
+
+/** What a certificate's dates say about its renewal. */
+export type RenewalReason = 'missing' | 'expired' | 'emergency' | 'due';
+
+export interface PlannedRenewal {
+  readonly wanted: WantedCertificate;
+  readonly reason: RenewalReason;
+  /** Unix milliseconds; it may be past. */
+  readonly dueAt: number;
+}
+
+/** Dates and identity of a certificate: all that a plan reads of one. */
+export type CertificateDates = Pick<Certificate, 'id' | 'notBefore' | 'notAfter'>;
+
+/**
+ * When a certificate is renewed: with a third of its life left, or half if it lives less than ten days (acme.md 7.1), and
+ * up to a twentieth of its life earlier, by its id, so that those issued together do not come due together.
+ */
+export function renewalTime(certificate: CertificateDates): number {
+  const lifeMs = certificate.notAfter - certificate.notBefore;
+  const leftMs = lifeMs < 10 * DAY_MS ? lifeMs / 2 : lifeMs / 3;
+  const spread = Number.parseInt(certificate.id.slice(0, 8), 16) / 2 ** 32;
+  return Math.round(certificate.notAfter - leftMs - spread * (lifeMs / 20));
+}
+
+/** From when on renewal has failed for too long: the last twentieth of the life, and no less than five ticks. */
+export function emergencyTime(certificate: CertificateDates, tickMs: number): number {
+  const lifeMs = certificate.notAfter - certificate.notBefore;
+  return certificate.notAfter - Math.min(Math.max(lifeMs / 20, 5 * tickMs), lifeMs / 4);
+}
+
+/**
+ * What is to be ordered for the wanted certificates, most urgent first: expired, nearly expired, missing, renewal.
+ * `held` finds the certificate that serves for a wanted one. Those due later are in the plan with their time.
+ */
+export function planRenewals(
+  held: (wanted: WantedCertificate) => CertificateDates | undefined,
+  wanted: readonly WantedCertificate[],
+  options: { readonly now: number; readonly tickMs: number },
+): readonly PlannedRenewal[] {
+  const plan = wanted.map((entry) => planOne(held(entry), entry, options));
+  return plan.sort((a, b) => urgency(a) - urgency(b) || a.dueAt - b.dueAt);
+}
+
+function planOne(
+  certificate: CertificateDates | undefined,
+  wanted: WantedCertificate,
+  { now, tickMs }: { readonly now: number; readonly tickMs: number },
+): PlannedRenewal {
+  if (certificate === undefined) return { wanted, reason: 'missing', dueAt: now };
+  const dueAt = renewalTime(certificate);
+  if (certificate.notAfter <= now) return { wanted, reason: 'expired', dueAt };
+  return { wanted, reason: emergencyTime(certificate, tickMs) <= now ? 'emergency' : 'due', dueAt };
+}
+
+function urgency(planned: PlannedRenewal): number {
+  return ['expired', 'emergency', 'missing', 'due'].indexOf(planned.reason);
+}

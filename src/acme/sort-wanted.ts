@@ -1,0 +1,37 @@
+import type { AcmeConfig } from '../config/static-config.ts';
+import type { WantedCertificate } from '../routing/snapshot.ts';
+import { refuseAcmeName } from './public-name.ts';
+import { keyOfNames } from './serving.ts';
+
+/** Who will sign a wanted certificate, and if not the CA, why. */
+export interface SortedWanted {
+  readonly wanted: WantedCertificate;
+  readonly kind: 'acme' | 'internal' | 'needs-dns';
+  readonly note: { readonly type: string; readonly detail: string; readonly hint: string } | undefined;
+}
+
+/**
+ * Decides for each wanted certificate whether the CA may be asked at all. Names were judged once when configuration was
+ * read; here again, because a forbidden name in an order costs all names of it. Doubles are dropped.
+ */
+export function sortWanted(wanted: readonly WantedCertificate[], acme: AcmeConfig): readonly SortedWanted[] {
+  const seen = new Map(wanted.toReversed().map((entry) => [keyOfNames(entry.names), entry]));
+  return wanted.filter((entry) => seen.get(keyOfNames(entry.names)) === entry).map((entry) => sortOne(entry, acme));
+}
+
+function sortOne(wanted: WantedCertificate, acme: AcmeConfig): SortedWanted {
+  if (wanted.issuer === 'internal' || acme.directories.length === 0) {
+    return { wanted, kind: 'internal', note: undefined };
+  }
+  for (const name of wanted.names) {
+    const reason = refuseAcmeName(name, acme.customDirectory);
+    if (reason === undefined) continue;
+    const hint = 'to avoid warnings, trust the root that `sluice certs root` prints';
+    return { wanted, kind: 'internal', note: { type: 'name_private', detail: `${name}: ${reason}`, hint } };
+  }
+  const wildcard = wanted.names.find((name) => name.startsWith('*.'));
+  if (wildcard === undefined) return { wanted, kind: 'acme', note: undefined };
+  const detail = `${wildcard}: CAs sign wildcards only after a DNS challenge, which is not available`;
+  const hint = 'name each host, or use sluice.tls=internal';
+  return { wanted, kind: 'needs-dns', note: { type: 'needs_dns', detail, hint } };
+}

@@ -1,0 +1,75 @@
+import { onTestFinished, vi } from 'vitest';
+import { createCertificateManager, type CertificateManager } from '../../src/acme/certificate-manager.ts';
+import type { CertificateStatus } from '../../src/acme/certificate-status.ts';
+import type { ChallengePublisher } from '../../src/acme/challenge.ts';
+import type { Certificate } from '../../src/certs/certificate.ts';
+import { openLocalAuthority } from '../../src/certs/local-authority.ts';
+import { createCertificateStore } from '../../src/certs/store.ts';
+import type { AcmeConfig } from '../../src/config/static-config.ts';
+import type { WantedCertificate } from '../../src/routing/snapshot.ts';
+import { collectLogger, type LogLine } from './collect-logger.ts';
+
+export interface CertificateBench {
+  readonly manager: CertificateManager;
+  /** Every list it handed to the workers. */
+  readonly published: readonly (readonly Certificate[])[];
+  readonly lines: readonly LogLine[];
+  /** The source of what serves for a name now. */
+  serving(name: string): Certificate | undefined;
+  status(name: string): CertificateStatus | undefined;
+}
+
+export const ACME_OFF: AcmeConfig = {
+  directories: [],
+  customDirectory: true,
+  email: undefined,
+  eab: undefined,
+  profile: undefined,
+  caRootFile: undefined,
+  challenges: ['http-01'],
+};
+
+export function wantedFor(...names: readonly string[]): WantedCertificate {
+  return { names, issuer: 'acme', routers: [`${names[0]}@test`] };
+}
+
+/** A started certificate manager on a data folder, stopped when the test ends. */
+export async function startCertificateBench(options: {
+  readonly dataDir: string;
+  readonly acme: Partial<AcmeConfig>;
+  readonly publisher: ChallengePublisher;
+  readonly wanted: readonly WantedCertificate[];
+  readonly now?: () => number;
+  readonly tickMs?: number;
+}): Promise<CertificateBench> {
+  const { dataDir, publisher } = options;
+  const now = options.now ?? Date.now;
+  const { logger, lines } = collectLogger();
+  const published: (readonly Certificate[])[] = [];
+  const manager = createCertificateManager({
+    store: createCertificateStore({ dataDir, now, logger }),
+    localAuthority: await openLocalAuthority({ dataDir, now, logger }),
+    acme: { ...ACME_OFF, ...options.acme },
+    challenges: publisher,
+    now,
+    random: () => 0.5,
+    logger,
+    onCertificates: (certificates) => void published.push(certificates),
+    tickMs: options.tickMs ?? 20,
+  });
+  manager.setWanted(options.wanted);
+  await manager.start();
+  onTestFinished(() => manager.stop());
+  return {
+    manager,
+    published,
+    lines,
+    serving: (name) => manager.certificates().find(({ names }) => names.includes(name)),
+    status: (name) => manager.status().find(({ names }) => names.includes(name)),
+  };
+}
+
+/** Waits for a condition, and fails with what it threw last. */
+export function eventually<T>(check: () => T, timeoutMs = 15_000): Promise<T> {
+  return vi.waitFor(check, { timeout: timeoutMs, interval: 20 });
+}
