@@ -1,0 +1,113 @@
+import { parseHostname } from '../lib/hostname.ts';
+import { parseDuration } from '../lib/duration.ts';
+import { parseIpAddress, parseIpNetwork } from '../lib/ip-address.ts';
+import { nearest } from '../lib/suggest.ts';
+import { parseInteger, parseList } from './label-value.ts';
+import { parseListenAddress } from './listen-address.ts';
+import type { ListenAddress } from './static-config.ts';
+import type { StaticValue } from './static-sources.ts';
+
+/** Reads our own options by type. A fault is added to the problems and reads as not said. */
+export class OwnOptions {
+  readonly #values: ReadonlyMap<string, StaticValue>;
+  readonly #problems: string[];
+
+  constructor(values: ReadonlyMap<string, StaticValue>, problems: string[]) {
+    this.#values = values;
+    this.#problems = problems;
+  }
+
+  get(name: string): StaticValue | undefined {
+    return this.#values.get(name);
+  }
+
+  text(name: string): string | undefined {
+    return this.get(name)?.text;
+  }
+
+  list(name: string): readonly string[] | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : parseList(text);
+  }
+
+  oneOf<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
+    const value = this.get(name);
+    if (value === undefined) return undefined;
+    const wanted = value.text.trim().toLowerCase();
+    const word = words.find((candidate) => candidate === wanted);
+    const guess = nearest(wanted, words);
+    const hint = guess === undefined ? `write ${words.join(', ')}` : `did you mean ${guess}?`;
+    if (word === undefined) this.fail(value, 'is not one of its values', hint);
+    return word;
+  }
+
+  /** One or more addresses; `off` is the empty list. */
+  addresses(name: string): readonly ListenAddress[] | undefined {
+    const value = this.get(name);
+    if (value === undefined) return undefined;
+    if (value.text.trim().toLowerCase() === 'off') return [];
+    const items = parseList(value.text);
+    const addresses = items.flatMap((item) => parseListenAddress(item) ?? []);
+    if (items.length > 0 && addresses.length === items.length) return addresses;
+    this.fail(value, 'is not an address', 'write :80, 127.0.0.1:8080, [::1]:80, several with commas, or off');
+    return undefined;
+  }
+
+  int(name: string, min: number, max: number): number | undefined {
+    const value = this.get(name);
+    if (value === undefined) return undefined;
+    const number = parseInteger(value.text);
+    if (number !== undefined && number >= min && number <= max) return number;
+    this.fail(value, 'is not a whole number in range', `write a number from ${min} to ${max}`);
+    return undefined;
+  }
+
+  durationMs(name: string): number | undefined {
+    const value = this.get(name);
+    if (value === undefined) return undefined;
+    const ms = parseDuration(value.text);
+    if (ms === undefined) this.fail(value, 'is not a duration', 'write 10s or 1m30s');
+    return ms;
+  }
+
+  hostname(name: string): string | undefined {
+    const value = this.get(name);
+    if (value === undefined) return undefined;
+    const host = parseHostname(value.text.replace(/^\*?\./, ''));
+    if (host === undefined) this.fail(value, 'is not a domain', 'write example.com');
+    return host;
+  }
+
+  networks(name: string): readonly string[] | undefined {
+    return this.#checkedList(name, (item) => parseIpNetwork(item) !== undefined, {
+      message: 'is not a network',
+      hint: 'write 10.0.0.0/8 or 192.0.2.1',
+    });
+  }
+
+  /** `ip` or `ip:port`, IPv6 with a port in brackets. */
+  nameServers(name: string): readonly string[] | undefined {
+    const isServer = (item: string): boolean =>
+      parseIpAddress(item.replace(/^\[(.*)\](:\d+)?$/, '$1')) !== undefined ||
+      parseIpAddress(item.replace(/:\d{1,5}$/, '')) !== undefined;
+    return this.#checkedList(name, isServer, { message: 'is not a DNS server', hint: 'write 1.1.1.1 or 1.1.1.1:53' });
+  }
+
+  fail(value: StaticValue, message: string, hint: string): void {
+    this.#problems.push(`${value.source}: "${value.text}" ${message}; ${hint}`);
+  }
+
+  #checkedList(
+    name: string,
+    isRight: (item: string) => boolean,
+    fault: { readonly message: string; readonly hint: string },
+  ): readonly string[] | undefined {
+    const value = this.get(name);
+    if (value === undefined) return undefined;
+    const items = parseList(value.text);
+    for (const item of items) {
+      if (!isRight(item)) this.fail({ ...value, text: item }, fault.message, fault.hint);
+    }
+    return items;
+  }
+}

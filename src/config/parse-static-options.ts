@@ -1,0 +1,236 @@
+import { nearest } from '../lib/suggest.ts';
+import { DIRECTORY_NAMES, parseDirectories } from './acme-directories.ts';
+import { parseList } from './label-value.ts';
+import { formatListenAddress } from './listen-address.ts';
+import { OwnOptions } from './own-static.ts';
+import type { AcmeConfig, EntrypointConfig, ListenAddress, StaticConfig } from './static-config.ts';
+import { readStaticSources, readSwitch, type StaticSources, type StaticValue } from './static-sources.ts';
+import { readTraefikStatic, type TraefikStatic } from './traefik-static.ts';
+
+/** Facts of the machine that defaults depend on. */
+export interface HostFacts {
+  readonly cores: number;
+  readonly isTerminal: boolean;
+  /** `/data` in the image. */
+  readonly dataDir: string;
+}
+
+/** Every fault at once, or the configuration with what is worth telling. */
+export type StaticResult =
+  | { readonly config: StaticConfig; readonly notices: readonly string[] }
+  | { readonly problems: readonly string[]; readonly notices: readonly string[] };
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const NO_FACTS: HostFacts = { cores: 1, isTerminal: false, dataDir: './.sluice' };
+
+/**
+ * Reads static options (design section 7): flags before `SLUICE_*` and `TRAEFIK_*` variables before the file that
+ * `--config` names. `argv` is without program and command. Any static option of Traefik switches to Traefik's mode.
+ * `readFile` may throw; nothing else does.
+ */
+export function parseStaticOptions(
+  argv: readonly string[],
+  env: Env,
+  readFile: (path: string) => string,
+  facts: HostFacts = NO_FACTS,
+): StaticResult {
+  const sources = readStaticSources(argv, env, readFile);
+  const problems = [...sources.problems];
+  const notices = [...sources.notices];
+  // A path to a file of options alone does not say whose options they are.
+  const isTraefik = sources.traefik.some(({ option }) => option.path !== 'configfile');
+  const traefik = isTraefik ? readTraefikStatic(sources.traefik, problems, notices) : undefined;
+  const own = new OwnOptions(sources.own, problems);
+  const config = new StaticBuilder({ own, traefik, env, facts, problems }).build(sources);
+  return problems.length > 0 ? { problems: [...new Set(problems)], notices } : { config, notices };
+}
+
+interface BuilderInput {
+  readonly own: OwnOptions;
+  readonly traefik: TraefikStatic | undefined;
+  readonly env: Env;
+  readonly facts: HostFacts;
+  readonly problems: string[];
+}
+
+class StaticBuilder {
+  readonly #own: OwnOptions;
+  readonly #traefik: TraefikStatic | undefined;
+  readonly #env: Env;
+  readonly #facts: HostFacts;
+  readonly #problems: string[];
+
+  constructor({ own, traefik, env, facts, problems }: BuilderInput) {
+    this.#own = own;
+    this.#traefik = traefik;
+    this.#env = env;
+    this.#facts = facts;
+    this.#problems = problems;
+  }
+
+  build(sources: StaticSources): StaticConfig {
+    const own = this.#own;
+    const traefik = this.#traefik;
+    const entrypoints = this.#entrypoints();
+    const admin = this.#admin();
+    this.#checkPorts(entrypoints, admin);
+    return {
+      mode: traefik === undefined ? 'sluice' : 'traefik',
+      entrypoints,
+      docker: this.#docker(),
+      file: own.text('file'),
+      dataDir: own.text('data') ?? traefik?.acme.dataDir ?? this.#facts.dataDir,
+      dnsResolvers: own.nameServers('dns-resolvers') ?? [],
+      domain: own.hostname('domain'),
+      acme: this.#acme(),
+      resolvers: traefik?.resolvers ?? [],
+      trustedProxies: own.networks('trusted-proxies') ?? this.#traefikNetworks(sources),
+      allowForeignServers: readSwitch(own.get('allow-foreign-servers'), this.#problems) ?? false,
+      admin,
+      workers: own.int('workers', 1, 256) ?? this.#facts.cores,
+      logLevel: this.#logLevel(),
+      logFormat:
+        own.oneOf('log-format', ['json', 'pretty']) ??
+        traefik?.logFormat ??
+        (this.#facts.isTerminal ? 'pretty' : 'json'),
+      accessLog: own.oneOf('access-log', ['off', 'json', 'common']) ?? traefik?.accessLog ?? 'off',
+      graceMs: own.durationMs('grace') ?? 10_000,
+    };
+  }
+
+  #entrypoints(): readonly EntrypointConfig[] {
+    const traefik = this.#traefik;
+    if (traefik !== undefined) {
+      for (const name of ['http', 'https']) {
+        const value = this.#own.get(name);
+        if (value === undefined) continue;
+        this.#problems.push(
+          `${value.source}: cannot be used beside Traefik's options; use --entrypoints.${name}.address`,
+        );
+      }
+      return traefik.entrypoints;
+    }
+    const http = this.#own.addresses('http') ?? [{ host: undefined, port: 80 }];
+    const https = this.#own.addresses('https') ?? [{ host: undefined, port: 443 }];
+    const plain: EntrypointConfig = { name: 'http', addresses: http, transport: 'plain', redirect: undefined };
+    const tls: EntrypointConfig = { name: 'https', addresses: https, transport: 'tls', redirect: undefined };
+    const entrypoints = [plain, tls].filter(({ addresses }) => addresses.length > 0);
+    if (entrypoints.length === 0) this.#problems.push('--http and --https are both off: there is nothing to listen on');
+    return entrypoints;
+  }
+
+  #admin(): ListenAddress | undefined {
+    const own = this.#own.addresses('admin');
+    if (own !== undefined && own.length > 1) {
+      this.#problems.push(`${this.#own.get('admin')?.source}: there can be one address only`);
+    }
+    if (own !== undefined) return own[0];
+    return this.#traefik?.admin ?? { host: '127.0.0.1', port: 8090 };
+  }
+
+  #checkPorts(entrypoints: readonly EntrypointConfig[], admin: ListenAddress | undefined): void {
+    const users = new Map<string, string>();
+    const listeners = entrypoints.flatMap(({ name, addresses }) =>
+      addresses.map((address) => ({ name: `entrypoint ${name}`, address })),
+    );
+    if (admin !== undefined) listeners.push({ name: '--admin', address: admin });
+    for (const { name, address } of listeners) {
+      const key = formatListenAddress(address);
+      const other = users.get(key);
+      if (other === undefined) users.set(key, name);
+      else this.#problems.push(`${name} and ${other} both listen on ${key}; give one of them another port`);
+    }
+  }
+
+  #docker(): StaticConfig['docker'] {
+    const own = this.#own.get('docker');
+    const traefik = this.#traefik?.docker;
+    if (own?.text.toLowerCase() === 'off') return undefined;
+    if (this.#traefik !== undefined && traefik === undefined && own === undefined) return undefined;
+    const endpoint =
+      own?.text ?? traefik?.endpoint ?? (this.#env['DOCKER_HOST'] || undefined) ?? 'unix:///var/run/docker.sock';
+    if (!/^(unix:\/\/\/|tcp:\/\/.|https?:\/\/.)/.test(endpoint)) {
+      const source = own?.source ?? (traefik?.endpoint === undefined ? 'DOCKER_HOST' : '--providers.docker.endpoint');
+      const hint = endpoint.startsWith('/') ? `write unix://${endpoint}` : 'write unix:///path, tcp://host:port or off';
+      this.#problems.push(`${source}: "${endpoint}" is not a Docker endpoint; ${hint}`);
+    }
+    return {
+      endpoint,
+      certPath: this.#own.text('docker-cert-path') ?? (this.#env['DOCKER_CERT_PATH'] || undefined),
+      exposedByDefault: traefik?.exposedByDefault ?? true,
+      network: traefik?.network,
+    };
+  }
+
+  #acme(): AcmeConfig {
+    const own = this.#own;
+    const acme = this.#traefik?.acme;
+    const challenges =
+      this.#challenges() ?? (acme !== undefined && acme.challenges.length > 0 ? acme.challenges : undefined);
+    return {
+      ...this.#directories(own.get('acme-ca') ?? acme?.caServer),
+      email: own.text('acme-email') ?? acme?.email,
+      eab: this.#eab() ?? acme?.eab,
+      profile: own.text('acme-profile') ?? acme?.profile,
+      caRootFile: own.text('acme-ca-root') ?? acme?.caRootFile ?? this.#legoRoot(),
+      challenges: challenges ?? ['http-01', 'tls-alpn-01'],
+    };
+  }
+
+  #directories(value: StaticValue | undefined): Pick<AcmeConfig, 'directories' | 'customDirectory'> {
+    const items = parseList(value?.text ?? 'letsencrypt');
+    const parsed = parseDirectories(items.length === 0 ? ['letsencrypt'] : items);
+    if (!('wrong' in parsed)) return parsed;
+    const guess = nearest(parsed.wrong, DIRECTORY_NAMES);
+    const hint = guess === undefined ? `write a URL or ${DIRECTORY_NAMES.join(', ')}` : `did you mean ${guess}?`;
+    this.#problems.push(`${value?.source}: "${parsed.wrong}" is neither a name nor a URL of a CA; ${hint}`);
+    return { directories: [], customDirectory: false };
+  }
+
+  #challenges(): AcmeConfig['challenges'] | undefined {
+    const value = this.#own.get('acme-challenge');
+    if (value === undefined) return undefined;
+    const known = ['http-01', 'tls-alpn-01'] as const;
+    const items = parseList(value.text.toLowerCase());
+    const challenges = known.filter((name) => items.includes(name)).sort((a, b) => items.indexOf(a) - items.indexOf(b));
+    const isRight = items.length > 0 && items.every((item) => known.some((name) => name === item));
+    if (!isRight) this.#own.fail(value, 'is not a list of challenges', `write ${known.join(', ')} or one of them`);
+    return challenges;
+  }
+
+  #eab(): AcmeConfig['eab'] {
+    const kid = this.#own.get('acme-eab-kid');
+    const hmacKey = this.#own.get('acme-eab-key');
+    if (kid !== undefined && hmacKey !== undefined) return { kid: kid.text, hmacKey: hmacKey.text };
+    const [single, missing] = kid === undefined ? [hmacKey, 'acme-eab-kid'] : [kid, 'acme-eab-key'];
+    if (single !== undefined) this.#problems.push(`${single.source}: it needs --${missing} too`);
+    return undefined;
+  }
+
+  /** The variable of the ACME library in Traefik, which test set-ups use; several files are joined by `:`. */
+  #legoRoot(): string | undefined {
+    return (this.#env['LEGO_CA_CERTIFICATES'] ?? '').split(':')[0] || undefined;
+  }
+
+  #traefikNetworks(sources: StaticSources): readonly string[] {
+    const value = sources.traefik.find(({ option }) => option.path.endsWith('forwardedheaders.trustedips'));
+    const networks = this.#traefik?.trustedProxies ?? [];
+    if (value === undefined) return networks;
+    const named = new Map([['networks', { ...value, text: networks.join(',') }]]);
+    return new OwnOptions(named, this.#problems).networks('networks') ?? [];
+  }
+
+  #logLevel(): StaticConfig['logLevel'] {
+    const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+    const value = this.#own.get('log-level') ?? this.#traefik?.logLevel;
+    if (value === undefined) return 'info';
+    // Traefik's highest level has no counterpart; `warning` is what many write.
+    const text = value.text
+      .toLowerCase()
+      .replace(/^panic$/, 'fatal')
+      .replace(/^warning$/, 'warn');
+    const named = new Map([['level', { ...value, text }]]);
+    return new OwnOptions(named, this.#problems).oneOf('level', levels) ?? 'info';
+  }
+}

@@ -1,0 +1,50 @@
+/** `flag` needs no value on the command line; `list` adds up when it is repeated. */
+export type StaticOptionType = 'text' | 'list' | 'flag';
+
+/** One static option of ours: the only source of its flag, its variable and its documentation. */
+export interface StaticOption {
+  /** `--name`, `SLUICE_NAME`, `name:` in a file. */
+  readonly name: string;
+  readonly type: StaticOptionType;
+  readonly fallback: string;
+  readonly meaning: string;
+}
+
+type Row = readonly [name: string, type: StaticOptionType, fallback: string, meaning: string];
+
+const ROWS: readonly Row[] = [
+  ['config', 'text', 'none', 'YAML file with any of these options'],
+  ['http', 'list', '`:80`', 'plain entrypoint, one or more addresses; `off`'],
+  ['https', 'list', '`:443`', 'TLS entrypoint, one or more addresses; `off`'],
+  ['docker', 'text', '`$DOCKER_HOST` or `unix:///var/run/docker.sock`', 'Docker engine; `off`'],
+  [
+    'docker-cert-path',
+    'text',
+    '`$DOCKER_CERT_PATH`',
+    'folder with `ca.pem`, `cert.pem`, `key.pem` for a `tcp://` engine',
+  ],
+  ['file', 'text', 'none', 'YAML file, or folder of them, with services without containers'],
+  ['data', 'text', '`/data` in the image, else `./.sluice`', 'certificates, account, last good snapshot'],
+  ['domain', 'text', 'none', 'gives every labelled service without host `SERVICE.DOMAIN`'],
+  ['acme-ca', 'list', '`letsencrypt`', 'directory URL or a name; the second is the fallback; `internal`, `off`'],
+  ['acme-email', 'text', 'none', 'contact of the account'],
+  ['acme-eab-kid', 'text', 'none', 'key id of an external account'],
+  ['acme-eab-key', 'text', 'none', 'HMAC key of an external account, base64url'],
+  ['acme-profile', 'text', 'none', 'certificate profile of the CA'],
+  ['acme-ca-root', 'text', 'none', 'PEM file with an extra trust root for the directory'],
+  ['acme-challenge', 'list', '`http-01,tls-alpn-01`', 'challenges to use, in order'],
+  ['dns-resolvers', 'list', "the system's", 'DNS servers (`ip[:port]`) for checks before an order'],
+  ['trusted-proxies', 'list', 'none', 'networks whose forwarded headers are believed'],
+  ['allow-foreign-servers', 'flag', '`false`', 'labels may name servers elsewhere by URL'],
+  ['admin', 'text', '`127.0.0.1:8090`', 'admin API, dashboard, metrics; `off`'],
+  ['workers', 'text', 'cores', 'data-plane threads'],
+  ['log-level', 'text', '`info`', '`trace`, `debug`, `info`, `warn`, `error`, `fatal`'],
+  ['log-format', 'text', '`json`, `pretty` on a terminal', '`json`, `pretty`'],
+  ['access-log', 'text', '`off`', '`off`, `json`, `common`'],
+  ['grace', 'text', '`10s`', 'how long a stop waits for running requests'],
+];
+
+/** Every static option of ours (design section 7). */
+export const STATIC_OPTIONS: readonly StaticOption[] = ROWS.map(([name, type, fallback, meaning]) => {
+  return { name, type, fallback, meaning };
+});
