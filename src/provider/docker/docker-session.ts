@@ -6,7 +6,7 @@ import { createRefresher } from './refresher.ts';
 
 /** A list or a subscription that takes longer means the engine hangs. */
 const CALL_TIMEOUT_MS = 30_000;
-/** A list this long after a change that the engine's list may have shown too early. */
+/** Some events come before the engine's own list shows the change, so one more list is taken after the last event. */
 const SETTLE_MS = 100;
 /** A list now and then also finds a connection that died without a word. */
 const RESYNC_MS = 60_000;
@@ -33,18 +33,19 @@ export async function followEngine(
   // Nobody may be waiting for it yet when it rejects.
   failed.promise.catch(() => undefined);
   const within = () => AbortSignal.any([signal, end.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
+  const ended = createEndedContainers();
   const refresher = createRefresher({
     now,
     refresh: async (at) => {
       try {
         const rows = await api.list(within());
-        if (!end.signal.aborted && !signal.aborted) listener.listed(buildWorkloads(rows), at);
+        if (!end.signal.aborted && !signal.aborted) listener.listed(ended.correct(buildWorkloads(rows)), at);
       } catch (error) {
         failed.reject(error);
       }
     },
   });
-  const again = createDelayed(() => refresher.request(now()));
+  const later = createDelayed(() => refresher.request(now()));
   const resync = setInterval(() => refresher.request(now()), RESYNC_MS);
   try {
     const splitLines = createLineSplitter();
@@ -56,12 +57,12 @@ export async function followEngine(
       }
     });
     refresher.request(now());
-    again(SETTLE_MS);
+    later.start(SETTLE_MS);
     await Promise.race([opened.closed, failed.promise]);
     if (!signal.aborted) throw new Error('the event stream ended');
   } finally {
     refresher.stop();
-    again.cancel();
+    later.cancel();
     clearInterval(resync);
     end.abort();
   }
@@ -73,10 +74,38 @@ export async function followEngine(
       listener.stopping(meaning.containerId);
       return;
     }
-    if (meaning.type === 'started') listener.started(meaning.containerId);
+    if (meaning.type === 'ended') ended.add(meaning.containerId);
+    if (meaning.type === 'started') {
+      ended.remove(meaning.containerId);
+      listener.started(meaning.containerId);
+    }
     refresher.request(now());
-    if (meaning.type === 'refresh' && meaning.settles) again(SETTLE_MS);
+    later.start(SETTLE_MS);
   }
+}
+
+/**
+ * Containers known to have ended from their `die`, which engines send before their list shows it (20.10 by a tenth
+ * of a second and more). Until the list has caught up, the event is right and the list is wrong.
+ */
+function createEndedContainers(): {
+  add(id: string): void;
+  remove(id: string): void;
+  correct(list: readonly Workload[]): readonly Workload[];
+} {
+  const ended = new Set<string>();
+  return {
+    add: (id) => void ended.add(id),
+    remove: (id) => void ended.delete(id),
+    correct: (list) => {
+      const running = new Set(list.filter((workload) => workload.running).map((workload) => workload.id));
+      for (const id of ended) if (!running.has(id)) ended.delete(id);
+      if (ended.size === 0) return list;
+      return list.map((workload) =>
+        ended.has(workload.id) ? { ...workload, running: false, networks: [] } : workload,
+      );
+    },
+  };
 }
 
 /** The stream itself may stay silent for days; only its opening is timed. */
@@ -98,11 +127,13 @@ async function subscribe(
 }
 
 /** Calls `action` once, after the latest delay asked for. */
-function createDelayed(action: () => void): ((delayMs: number) => void) & { cancel: () => void } {
+function createDelayed(action: () => void): { start(delayMs: number): void; cancel(): void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const start = (delayMs: number) => {
-    clearTimeout(timer);
-    timer = setTimeout(action, delayMs);
+  return {
+    start: (delayMs) => {
+      clearTimeout(timer);
+      timer = setTimeout(action, delayMs);
+    },
+    cancel: () => clearTimeout(timer),
   };
-  return Object.assign(start, { cancel: () => clearTimeout(timer) });
 }

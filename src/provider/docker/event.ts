@@ -1,25 +1,27 @@
-/** What one line of the engine's event stream means to the router. */
+/** What one line of the engine's event stream means to the router. All but `stopping` and `ignore` call for a list. */
 export type EventMeaning =
-  /** Something about containers changed: list them. `settles`: the engine's own list may lag a moment behind. */
-  | { readonly type: 'refresh'; readonly settles: boolean }
-  /** The container's process began: what was known of its servers is void. Also a reason to list. */
+  /** Something about containers changed. */
+  | { readonly type: 'changed' }
+  /** The container's process began: what was known of its servers is void. */
   | { readonly type: 'started'; readonly containerId: string }
+  /** The container's process ended. */
+  | { readonly type: 'ended'; readonly containerId: string }
   /** This container was told to stop and gets no new request from now on. */
   | { readonly type: 'stopping'; readonly containerId: string }
   | { readonly type: 'ignore' };
 
-const REFRESH_ACTIONS = new Set(['create', 'start', 'die', 'destroy', 'rename', 'pause', 'unpause', 'health_status']);
+const CONTAINER_ACTIONS = new Set(['create', 'start', 'die', 'destroy', 'rename', 'pause', 'unpause', 'health_status']);
 const NETWORK_ACTIONS = new Set(['connect', 'disconnect']);
 /** Signals that end a container unless it says otherwise: TERM, QUIT, INT, KILL. */
 const STOP_SIGNALS = new Set(['15', '3', '2', '9', 'TERM', 'QUIT', 'INT', 'KILL']);
 
-const REFRESH = { type: 'refresh', settles: false } as const;
+const CHANGED = { type: 'changed' } as const;
 const IGNORE = { type: 'ignore' } as const;
 
 /** The engine is asked for these only: every health check alone makes three `exec_…` events. */
 export const EVENT_FILTERS = {
   type: ['container', 'network'],
-  event: [...REFRESH_ACTIONS, 'kill', ...NETWORK_ACTIONS],
+  event: [...CONTAINER_ACTIONS, 'kill', ...NETWORK_ACTIONS],
 } as const;
 
 /** No real event comes near this; a stream that exceeds it is not an event stream. */
@@ -42,22 +44,17 @@ export function createLineSplitter(): (text: string) => readonly string[] {
 /** Decides what an event line means. One that cannot be read is a reason to look, so it never hides a change. */
 export function classifyEvent(line: string): EventMeaning {
   const event = parseObject(line);
-  if (event === undefined) return REFRESH;
+  if (event === undefined) return CHANGED;
   const action = text(event['Action']) ?? text(event['status']) ?? '';
-  if (event['Type'] === 'network') return classifyNetworkEvent(action);
+  if (event['Type'] === 'network') return NETWORK_ACTIONS.has(action) ? CHANGED : IGNORE;
   if (event['Type'] !== undefined && event['Type'] !== 'container') return IGNORE;
   const actor = asObject(event['Actor']);
   const containerId = text(actor['ID']) ?? text(event['id']);
   if (action === 'kill') return classifyKill(containerId, asObject(actor['Attributes'])['signal']);
   if (action === 'start' && containerId !== undefined) return { type: 'started', containerId };
+  if (action === 'die' && containerId !== undefined) return { type: 'ended', containerId };
   // `health_status: healthy` carries its value behind a colon.
-  return REFRESH_ACTIONS.has(action.split(':', 1)[0] ?? '') ? REFRESH : IGNORE;
-}
-
-function classifyNetworkEvent(action: string): EventMeaning {
-  if (!NETWORK_ACTIONS.has(action)) return IGNORE;
-  // The engine announces a connect before the list shows its address; a disconnect is announced after.
-  return { type: 'refresh', settles: action === 'connect' };
+  return CONTAINER_ACTIONS.has(action.split(':', 1)[0] ?? '') ? CHANGED : IGNORE;
 }
 
 function classifyKill(containerId: string | undefined, signal: unknown): EventMeaning {

@@ -145,7 +145,7 @@ describe('an event', () => {
     const before = listCalls();
     engine.rows = [row('web', { Status: 'Up 3 seconds' })];
     engine.send(event('health_status: healthy'));
-    await until(() => expect(listCalls()).toBe(before + 1));
+    await until(() => expect(listCalls()).toBe(before + 2));
     engine.rows = [row('web'), row('api')];
     engine.send(event('start'));
     await until(() => expect(names()).toEqual(['web', 'api web']));
@@ -176,7 +176,7 @@ describe('an event', () => {
     expect(log.filter((line) => line.startsWith('lost'))).toEqual([]);
   });
 
-  test('network connect is listed again, as the engine says it before its list shows it', async () => {
+  test('is followed by one more list, for what the engine says before its list shows it', async () => {
     await beginQuietly([row('web')]);
     const before = listCalls();
     engine.send('{"Type":"network","Action":"connect"}\n');
@@ -184,6 +184,46 @@ describe('an event', () => {
     engine.rows = [row('web', { NetworkSettings: { Networks: { net: { IPAddress: '10.0.0.2' } } } })];
     await until(() => expect(lists.at(-1)?.[0]?.networks).toEqual([{ network: 'net', address: '10.0.0.2' }]));
     expect(listCalls()).toBe(before + 2);
+  });
+});
+
+describe('a container that ended', () => {
+  const die = (id: string) => event('die').replace('c1', id.padEnd(64, '0'));
+
+  test('is told as such although the list still shows it running', async () => {
+    await beginQuietly([row('web'), row('api')]);
+    engine.send(die('web'));
+    await until(() => expect(told).toHaveLength(2));
+    expect(lists[1]).toMatchObject([
+      { name: 'api', running: true, networks: [{ network: 'bridge' }] },
+      { name: 'web', running: false, networks: [] },
+    ]);
+  });
+
+  test('and started again runs', async () => {
+    await beginQuietly([row('web')]);
+    engine.send(die('web'));
+    await until(() => expect(lists.at(-1)?.[0]?.running).toBe(false));
+    engine.send(event('start').replace('c1', 'web'.padEnd(64, '0')));
+    await until(() => expect(lists.at(-1)?.[0]?.running).toBe(true));
+  });
+
+  test('and was shown as ended counts as running when the list says so again', async () => {
+    await beginQuietly([row('web')]);
+    engine.rows = [row('web', { State: 'exited' })];
+    engine.send(die('web'));
+    await until(() => expect(lists.at(-1)?.[0]?.running).toBe(false));
+    engine.rows = [row('web')];
+    engine.send(event('unpause'));
+    await until(() => expect(lists.at(-1)?.[0]?.running).toBe(true));
+  });
+
+  test('is believed from the list of a new connection', async () => {
+    await beginQuietly([row('web')]);
+    engine.send(die('web'));
+    await until(() => expect(lists.at(-1)?.[0]?.running).toBe(false));
+    engine.endStreams();
+    await until(() => expect(lists.at(-1)?.[0]?.running).toBe(true));
   });
 });
 

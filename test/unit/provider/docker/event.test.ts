@@ -26,7 +26,6 @@ const networkEvent = (action: string) =>
 describe('container events', () => {
   test.for([
     'create',
-    'die',
     'destroy',
     'rename',
     'pause',
@@ -35,15 +34,20 @@ describe('container events', () => {
     'health_status: healthy',
     'health_status: unhealthy',
   ])('%s asks for a list', (action) => {
-    expect(classifyEvent(containerEvent(action))).toEqual({ type: 'refresh', settles: false });
+    expect(classifyEvent(containerEvent(action))).toEqual({ type: 'changed' });
   });
 
   test('start says that the process began', () => {
     expect(classifyEvent(containerEvent('start'))).toEqual({ type: 'started', containerId: ID });
   });
 
-  test('start without an id asks for a list', () => {
-    expect(classifyEvent('{"Type":"container","Action":"start"}')).toEqual({ type: 'refresh', settles: false });
+  test('die says that the process ended', () => {
+    const event = containerEvent('die', { exitCode: '137' });
+    expect(classifyEvent(event)).toEqual({ type: 'ended', containerId: ID });
+  });
+
+  test.for(['start', 'die'])('%s without an id asks for a list', (action) => {
+    expect(classifyEvent(JSON.stringify({ Type: 'container', Action: action }))).toEqual({ type: 'changed' });
   });
 
   test.for([
@@ -94,12 +98,8 @@ describe('a kill', () => {
 });
 
 describe('network events', () => {
-  test('a connect is listed again later: the engine announces it before its list shows the address', () => {
-    expect(classifyEvent(networkEvent('connect'))).toEqual({ type: 'refresh', settles: true });
-  });
-
-  test('a disconnect asks for a list', () => {
-    expect(classifyEvent(networkEvent('disconnect'))).toEqual({ type: 'refresh', settles: false });
+  test.for(['connect', 'disconnect'])('%s asks for a list', (action) => {
+    expect(classifyEvent(networkEvent(action))).toEqual({ type: 'changed' });
   });
 
   test.for(['create', 'destroy', 'remove', 'prune'])('%s means nothing', (action) => {
@@ -115,7 +115,7 @@ describe('other lines', () => {
   test.for(['', '{', 'null', '"start"', '42', '<html>', '{"Type":"container","Action":"sta'])(
     "'%s' cannot be read, so a list is taken",
     (line) => {
-      expect(classifyEvent(line)).toEqual({ type: 'refresh', settles: false });
+      expect(classifyEvent(line)).toEqual({ type: 'changed' });
     },
   );
 
