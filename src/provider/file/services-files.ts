@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Problem } from '../../config/problem.ts';
+import type { Workload } from '../../config/workload.ts';
+import { parseServicesFile } from './parse-services-file.ts';
+
+/** What all files say together. */
+export interface FilesContent {
+  readonly workloads: readonly Workload[];
+  readonly problems: readonly Problem[];
+  /** Undefined: the path could be read. Otherwise why not. */
+  readonly missing: string | undefined;
+}
+
+/**
+ * Reads a YAML file, or every `.yaml` and `.yml` of a folder, again and again. A file that cannot be read or is broken
+ * keeps what it said last; one that was removed from a folder takes its services with it.
+ */
+export class ServicesFiles {
+  readonly #path: string;
+  readonly #lastGood = new Map<string, readonly Workload[]>();
+  #lastFiles: readonly string[] = [];
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Changes when any file may have: names, sizes, times and inodes. Cheap enough to be asked every second. */
+  fingerprint(): string {
+    const files = listFiles(this.#path);
+    if (files === undefined) return 'missing';
+    return files.map((file) => `${file} ${stamp(file)}`).join('\n');
+  }
+
+  read(): FilesContent {
+    const files = listFiles(this.#path);
+    const problems: Problem[] = [];
+    if (files === undefined) problems.push(unreadable(this.#path, 'there is no such file or folder'));
+    else this.#forgetAllBut(files);
+    this.#lastFiles = files ?? this.#lastFiles;
+    const contents = this.#lastFiles.map((file) => {
+      return { file, workloads: files === undefined ? this.#last(file) : this.#readFile(file, problems) };
+    });
+    return {
+      workloads: withoutDuplicates(contents, problems),
+      problems,
+      missing: files === undefined ? `${this.#path} does not exist` : undefined,
+    };
+  }
+
+  #readFile(file: string, problems: Problem[]): readonly Workload[] {
+    let content: string;
+    try {
+      content = readFileSync(file, 'utf8');
+    } catch (error) {
+      problems.push(unreadable(file, error instanceof Error ? error.message : String(error)));
+      return this.#last(file);
+    }
+    const parsed = parseServicesFile(content, file);
+    problems.push(...parsed.problems);
+    if (parsed.workloads !== undefined) this.#lastGood.set(file, parsed.workloads);
+    return this.#last(file);
+  }
+
+  #last(file: string): readonly Workload[] {
+    return this.#lastGood.get(file) ?? [];
+  }
+
+  #forgetAllBut(files: readonly string[]): void {
+    for (const file of this.#lastGood.keys()) if (!files.includes(file)) this.#lastGood.delete(file);
+  }
+}
+
+/** The file itself, or the files of a folder by name; undefined when the path does not exist. */
+function listFiles(path: string): readonly string[] | undefined {
+  try {
+    if (!statSync(path).isDirectory()) return [path];
+    return readdirSync(path)
+      .filter((name) => /^[^.].*\.ya?ml$/i.test(name))
+      .sort()
+      .map((name) => join(path, name));
+  } catch {
+    // Whatever the reason, the path cannot be used now; the caller says so.
+    return undefined;
+  }
+}
+
+function stamp(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return stat === undefined ? 'gone' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+}
+
+function withoutDuplicates(
+  contents: readonly { readonly file: string; readonly workloads: readonly Workload[] }[],
+  problems: Problem[],
+): readonly Workload[] {
+  const owners = new Map<string, string>();
+  return contents.flatMap(({ file, workloads }) =>
+    workloads.filter(({ name }) => {
+      const owner = owners.getOrInsert(name, file);
+      if (owner === file) return true;
+      const message = `${file}: ${name} is already defined in ${owner}`;
+      const hint = 'give it another name';
+      problems.push({ severity: 'error', code: 'service_conflict', provider: 'file', container: name, message, hint });
+      return false;
+    }),
+  );
+}
+
+function unreadable(path: string, detail: string): Problem {
+  return {
+    severity: 'error',
+    code: 'file_unreadable',
+    provider: 'file',
+    message: `${path} cannot be read: ${detail}`,
+    hint: 'create it or make it readable; it is picked up by itself, and until then what it said before stays',
+  };
+}
