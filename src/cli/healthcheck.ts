@@ -7,10 +7,7 @@ const TIMEOUT_MS = 3000;
  * `sluice healthcheck`: exit code 0 when the router behind the admin address says that every worker listens, else 1 with the
  * reason.
  */
-export async function runHealthcheck(
-  admin: ListenAddress | undefined,
-  out: (text: string) => void,
-): Promise<number> {
+export async function runHealthcheck(admin: ListenAddress | undefined, out: (text: string) => void): Promise<number> {
   if (admin === undefined) {
     out('healthcheck needs the admin address, and it is off; remove --admin off\n');
     return 1;

@@ -1,10 +1,11 @@
 import type { Server } from 'node:http';
 import { startAdmin } from '../admin/admin-server.ts';
-import { createCertificateManager } from '../acme/certificate-manager.ts';
+import { type CertificateManager, createCertificateManager } from '../acme/certificate-manager.ts';
 import { openLocalAuthority } from '../certs/local-authority.ts';
 import { createCertificateStore } from '../certs/store.ts';
 import type { StaticConfig } from '../config/static-config.ts';
 import { ServerStates } from '../health/server-states.ts';
+import type { Logger } from '../observe/logger.ts';
 import type { RootLogger } from '../observe/pino-logger.ts';
 import type { FromWorker } from '../protocol.ts';
 import type { Provider, ProviderSink } from '../provider/provider.ts';
@@ -55,6 +56,8 @@ export async function startApp(
     pool.setStates(changes);
     for (const [server, state] of changes) logger.debug({ server, state }, 'server state');
   });
+  let wanted: Published['wanted'] = [];
+  let isOpen = false;
   const apply = (published: Published, at: number): void => {
     problems.update(published.problems);
     const servers = published.snapshot.services.flatMap((service) => service.servers);
@@ -63,7 +66,9 @@ export async function startApp(
       logPublished(published, at);
     }
     pool.forgetStates(states.reconcile(servers));
-    certificates.setWanted(published.wanted);
+    wanted = published.wanted;
+    // No order before the listeners are open: the CA would find nobody to answer its challenge.
+    if (isOpen) certificates.setWanted(wanted);
   };
   const logPublished = ({ snapshot }: Published, at: number): void => {
     const sinceEventMs = Math.round(performance.now() - at);
@@ -72,28 +77,30 @@ export async function startApp(
   };
 
   const first = createFirstWords();
-  const providers = await startProviders(config, logger, (provider) => {
+  const providers = startProviders(config, logger, (provider) => {
     first.expect(provider.name);
     return sinkFor(provider, { watcher, states, apply, heard: first.heard, logger });
   });
   await first.all(FIRST_CONFIG_MS);
   await until(() => states.unsettled === 0, FIRST_READY_MS);
   await pool.listen();
-  const admin = config.admin === undefined ? undefined : await startAdmin(config.admin, pool);
+  isOpen = true;
+  certificates.setWanted(wanted);
+  const admin =
+    config.admin === undefined ? undefined : await startAdmin(config.admin, { isListening: () => pool.isListening });
   logger.info(
     {
-      entrypoints: config.entrypoints.map((e) => `${e.name} ${e.addresses.map((a) => `${a.host ?? ''}:${a.port}`).join(',')}`),
+      entrypoints: config.entrypoints.map(
+        (e) => `${e.name} ${e.addresses.map((a) => `${a.host ?? ''}:${a.port}`).join(',')}`,
+      ),
       workers: config.workers,
       mode: config.mode,
       ms: Math.round(performance.now() - startedAt),
     },
     'listening',
   );
-  certificates.start();
   return { stop: () => stopAll({ admin, providers, certificates, states, pool, logger }) };
 }
-
-type CertificateManager = ReturnType<typeof createCertificateManager>;
 
 /** Certificates first: what is on disk serves from the first handshake, and the CA is not asked before anybody is served. */
 async function createDataSide(
@@ -126,13 +133,13 @@ async function createDataSide(
     logger: data,
     onMessage: (message) => heed(message, data, writeAccessLog),
   });
-  await certificates.load();
+  await certificates.start();
   pool.setCertificates(certificates.certificates());
   return { pool, certificates };
 }
 
 /** What workers report beside acknowledgements and counters. */
-function heed(message: FromWorker, logger: RootLogger | Pick<RootLogger, 'info' | 'debug'>, writeAccessLog: (lines: string) => void): void {
+function heed(message: FromWorker, logger: Logger, writeAccessLog: (lines: string) => void): void {
   switch (message.type) {
     case 'access-log':
       writeAccessLog(message.lines);

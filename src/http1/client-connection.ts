@@ -9,7 +9,7 @@ import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import type { Timed } from '../lib/timer-wheel.ts';
 import { LARGE_BUFFER } from '../upstream/buffer-pool.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { ChunkedDecoder } from './chunked-decoder.ts';
+import { BodyReader } from './body-reader.ts';
 import { LIMITS } from './limits.ts';
 import { requestHead } from './request-writer.ts';
 import { ResponseHead } from './response-head.ts';
@@ -42,11 +42,10 @@ export class ClientConnection implements UpstreamConnection, Timed {
   private readonly upstream: Upstream<UpstreamConnection>;
   private readonly socket: Socket;
   private readonly head = new ResponseHead();
-  private decoder: ChunkedDecoder | undefined = undefined;
+  private readonly body = new BodyReader();
   private exchange: Exchange | undefined = undefined;
   private state = CONNECTING;
   private out = '';
-  private remaining = 0;
   private interims = 0;
   /** A response head that came in pieces. */
   private partial: Buffer | undefined = undefined;
@@ -54,7 +53,7 @@ export class ClientConnection implements UpstreamConnection, Timed {
   private hasSentEnd = false;
   private hasReceivedEnd = false;
   /** The buffer the socket reads into now: shared, or pooled during a long body. */
-  private reading = sharedBuffer;
+  private reading: Buffer = sharedBuffer;
   private wasRetained = false;
 
   constructor(plane: DataPlane, upstream: Upstream<UpstreamConnection>) {
@@ -174,7 +173,7 @@ export class ClientConnection implements UpstreamConnection, Timed {
 
   /** B14: the server's certificate is verified against its address. */
   private dialTls(host: string, port: number): Socket {
-    const socket = connectTls({ host, port, ALPNProtocols: ['http/1.1'], allowHalfOpen: true });
+    const socket = connectTls({ host, port, ALPNProtocols: ['http/1.1'] });
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.onRead(chunk, chunk.length));
     socket.once('secureConnect', () => this.onConnect());
@@ -190,7 +189,7 @@ export class ClientConnection implements UpstreamConnection, Timed {
 
   /** Chooses where the next read lands: a long body goes to pooled buffers, everything else to the shared one. */
   private nextBuffer(): Buffer {
-    const wantsPooled = this.state === BODY && this.head.body === LENGTH && this.remaining >= LARGE_BUFFER / 4;
+    const wantsPooled = this.state === BODY && this.body.remaining >= LARGE_BUFFER / 4;
     if (this.reading !== sharedBuffer) {
       if (!this.wasRetained && wantsPooled) return this.reading;
       if (!this.wasRetained) this.plane.buffers.release(this.reading);
@@ -241,9 +240,8 @@ export class ClientConnection implements UpstreamConnection, Timed {
     exchange.onResponse(head);
     this.state = BODY;
     this.plane.wheel.arm(this, LIMITS.responseIdleMs);
-    if (head.body === NO_BODY) this.complete('', headEnd === end);
-    else if (head.body === LENGTH) this.remaining = head.contentLength;
-    else if (head.body === CHUNKED) (this.decoder ??= new ChunkedDecoder()).reset();
+    this.body.begin(head.body, head.contentLength);
+    if (this.body.isDone) this.complete(headEnd === end);
     return headEnd;
   }
 
@@ -268,27 +266,21 @@ export class ClientConnection implements UpstreamConnection, Timed {
   private readBody(buf: Buffer, at: number, end: number): number {
     const exchange = this.exchange!;
     this.plane.wheel.arm(this, LIMITS.responseIdleMs);
-    const isPooled = buf === this.reading && buf !== sharedBuffer;
-    if (this.head.body === CHUNKED) {
-      const decoder = this.decoder!;
-      const next = decoder.advance(buf, at, end);
-      if (decoder.isBroken) return this.fault('upstream_cut_short', end);
-      if (decoder.dataEnd > decoder.dataStart) exchange.onData(buf, decoder.dataStart, decoder.dataEnd, false);
-      if (decoder.isDone && this.exchange === exchange) this.complete(decoder.trailers, next === end);
-      return next;
+    const { body } = this;
+    const next = body.advance(buf, at, end);
+    if (body.isBroken) return this.fault('upstream_cut_short', end);
+    const bytes = body.dataEnd - body.dataStart;
+    if (bytes > 0) {
+      const isPooled = buf === this.reading && buf !== sharedBuffer && bytes > LIMITS.smallBytes;
+      const result = exchange.onData(buf, body.dataStart, body.dataEnd, isPooled);
+      if ((result & RETAINED) !== 0) this.wasRetained = true;
     }
-    const next = this.head.body === LENGTH ? at + Math.min(this.remaining, end - at) : end;
-    this.remaining -= next - at;
-    const result = exchange.onData(buf, at, next, isPooled && next - at > LIMITS.smallBytes);
-    if ((result & RETAINED) !== 0) this.wasRetained = true;
-    if (this.head.body === LENGTH && this.remaining === 0 && this.exchange === exchange) {
-      this.complete('', next === end);
-    }
+    if (body.isDone && this.exchange === exchange) this.complete(next === end);
     return next;
   }
 
   /** The response is complete: back to the pool if nothing speaks against it (B10), then the exchange goes on. */
-  private complete(trailers: string, isClean: boolean): void {
+  private complete(isClean: boolean): void {
     const exchange = this.exchange!;
     this.exchange = undefined;
     const { head, plane } = this;
@@ -300,7 +292,7 @@ export class ClientConnection implements UpstreamConnection, Timed {
       plane.wheel.arm(this, hint > 0 ? Math.min(LIMITS.upstreamIdleMs, (hint - 2) * 1000) : LIMITS.upstreamIdleMs);
       if (!this.upstream.put(this)) this.close();
     } else this.close();
-    exchange.onEnd(trailers);
+    exchange.onEnd(this.body.trailers);
   }
 
   private endTunnel(): void {
@@ -339,7 +331,7 @@ export class ClientConnection implements UpstreamConnection, Timed {
     }
     if (this.state === BODY && this.head.body !== LENGTH && this.head.body !== CHUNKED) {
       const { exchange } = this;
-      this.complete('', false);
+      this.complete(false);
       return exchange?.flushResponse();
     }
     if (this.state !== CLOSED) this.fault(this.state === BODY ? 'upstream_cut_short' : 'upstream_reset', 0);

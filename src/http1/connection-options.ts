@@ -38,7 +38,7 @@ export function removeNamedFields(fields: string, named: readonly string[]): str
   const removable = new Set(named.filter((name) => !PROTECTED.has(name) && !name.startsWith('x-forwarded-')));
   if (removable.size === 0) return fields;
   let kept = '';
-  for (let at = 0; at < fields.length; ) {
+  for (let at = 0; at < fields.length;) {
     const next = fields.indexOf('\r\n', at) + 2;
     const name = fields.slice(at, fields.indexOf(':', at)).toLowerCase();
     if (!removable.has(name)) kept += fields.slice(at, next);

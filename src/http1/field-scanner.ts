@@ -13,12 +13,15 @@ export const DROP = 1;
 /** Names a section wants to see are announced by length and first letter, so that other lines cost no call. */
 const LENGTHS = 40;
 
-/** Table of interesting names for a kind of section; `names` in lower case. */
-export function interestIn(names: readonly string[]): Uint8Array {
+/** Table of interesting names for a kind of section; `names` in lower case, separated by blanks. */
+export function interestIn(names: string): Uint8Array {
   const table = new Uint8Array(LENGTHS * 32);
-  for (const name of names) table[name.length * 32 + (name.charCodeAt(0) & 31)] = 1;
+  for (const name of names.split(' ')) table[name.length * 32 + (name.charCodeAt(0) & 31)] = 1;
   return table;
 }
+
+/** For a section that judges every line. */
+export const INTEREST_IN_ALL: Uint8Array = new Uint8Array(LENGTHS * 32).fill(1);
 
 /** A header or trailer section while it is read. Kept lines are emitted again from their validated bytes. */
 export abstract class FieldSection {

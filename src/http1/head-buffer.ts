@@ -34,8 +34,8 @@ export class HeadBuffer {
       const byte = bytes[at];
       if (byte === LF) {
         if (at === 0 || bytes[at - 1] !== CR) return 'broken';
-        // The empty line: CRLF CRLF, but not the one that may come before the request line (L4).
-        if (at >= 3 && bytes[at - 2] === LF && at > 3) return 'complete';
+        // CRLF CRLF ends a head; two empty lines before one are an error (L4).
+        if (at >= 3 && bytes[at - 2] === LF) return at === 3 ? 'broken' : 'complete';
       } else if (at > 0 && bytes[at - 1] === CR) return 'broken';
     }
     this.scanned = length;

@@ -5,14 +5,13 @@ import { DROP, FAULT, FieldSection, INCOMPLETE, interestIn, KEEP, scanFields } f
 import { CLASS, CR, DIGIT, equalsIgnoreCase, LF } from './grammar.ts';
 import { parseRequestLine } from './request-line.ts';
 
-const INTEREST = interestIn([
-  ...['host', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer'],
-  ...['upgrade', 'http2-settings', 'expect', 'via', 'proxy', 'proxy-authorization', 'authorization', 'forwarded'],
-  ...['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-server'],
-  ...['x-forwarded-prefix', 'x-forwarded-uri', 'x-forwarded-method', 'x-forwarded-tls-client-cert'],
-  ...['x-forwarded-tls-client-cert-info', 'x-real-ip', 'x-forwarded-scheme', 'x-scheme', 'x-forwarded-ssl'],
-  'front-end-https',
-]);
+const INTEREST = interestIn(
+  'host content-length transfer-encoding connection keep-alive proxy-connection te trailer upgrade ' +
+    'http2-settings expect via proxy proxy-authorization authorization forwarded x-forwarded-for ' +
+    'x-forwarded-proto x-forwarded-host x-forwarded-port x-forwarded-server x-forwarded-prefix ' +
+    'x-forwarded-uri x-forwarded-method x-forwarded-tls-client-cert x-forwarded-tls-client-cert-info ' +
+    'x-real-ip x-forwarded-scheme x-scheme x-forwarded-ssl front-end-https',
+);
 
 /** A request head being parsed; one per connection, reused for every request. */
 export class RequestHead extends FieldSection implements RequestMessage {

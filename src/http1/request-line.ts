@@ -86,7 +86,8 @@ function otherForm(buf: Buffer, start: number, end: number, line: RequestLine): 
   if (match === null) return fault(line, 'bad_start_line');
   line.targetScheme = match[1]!.toLowerCase();
   line.authority = match[2]!;
-  line.path = match[3]! === '' ? '/' : match[3]!;
+  const path = match[3] ?? '';
+  line.path = path === '' ? '/' : path;
   line.query = match[4] ?? '';
   return line.path.includes('\\') ? fault(line, 'bad_path') : at;
 }

@@ -3,10 +3,9 @@ import { addConnectionOptions, type ConnectionOptions, removeNamedFields } from 
 import { DROP, FAULT, FieldSection, INCOMPLETE, interestIn, KEEP, scanFields } from './field-scanner.ts';
 import { CLASS, CR, DIGIT, equalsIgnoreCase, LF, SP, VALUE } from './grammar.ts';
 
-const INTEREST = interestIn([
-  ...['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer'],
-  ...['upgrade', 'http2-settings', 'date'],
-]);
+const INTEREST = interestIn(
+  'content-length transfer-encoding connection keep-alive proxy-connection te trailer upgrade http2-settings date',
+);
 
 /** A response head being parsed; one per server connection, reused for every response. */
 export class ResponseHead extends FieldSection implements ResponseMessage {

@@ -5,28 +5,22 @@ import { BLOCKED, type Downstream } from '../http/downstream.ts';
 import { Exchange } from '../http/exchange.ts';
 import type { FailureReason } from '../http/failure.ts';
 import type { PeerFacts } from '../http/forwarded.ts';
-import { CHUNKED, LENGTH, NO_BODY, type ResponseMessage } from '../http/message.ts';
+import { NO_BODY, type ResponseMessage } from '../http/message.ts';
 import type { Timed } from '../lib/timer-wheel.ts';
-import { ChunkedDecoder } from './chunked-decoder.ts';
-import { HeadBuffer } from './head-buffer.ts';
+import { BodyReader } from './body-reader.ts';
+import { HeadReader } from './head-reader.ts';
 import { LIMITS } from './limits.ts';
-import { RequestHead } from './request-head.ts';
+import type { RequestHead } from './request-head.ts';
 import { ResponseWriter } from './response-writer.ts';
 
-/** Between requests; the next byte starts a head. */
-const IDLE = 0;
-/** Inside a head that arrived in pieces. */
-const HEAD = 1;
-/** The exchange runs; the request's payload is still coming. */
-const BODY = 2;
-/** The exchange runs; the request is complete. */
-const WAIT = 3;
-/** The exchange is over, the request's payload is not: it is read and thrown away within T9 (X15). */
-const DISCARD = 4;
-/** Bytes pass both ways unframed. */
-const TUNNEL = 5;
-/** Our last response is written; the client's rest is thrown away until it closes (T9). */
-const LINGER = 6;
+// States, in the order a connection may pass them.
+const IDLE = 0; // Between requests; the next byte starts a head.
+const HEAD = 1; // Inside a head that arrived in pieces.
+const BODY = 2; // The exchange runs; the request's payload is still coming.
+const WAIT = 3; // The exchange runs; the request is complete.
+const DISCARD = 4; // The exchange is over, the payload is not: read and thrown away within T9 (X15).
+const TUNNEL = 5; // Bytes pass both ways unframed.
+const LINGER = 6; // Our last response is written; the client's rest is thrown away until it closes (T9).
 const CLOSED = 7;
 
 /** What the entrypoint knows of a connection when it hands it over. */
@@ -50,14 +44,13 @@ export class ServerConnection implements Downstream, Timed {
   private readonly socket: Socket;
   private readonly facts: ConnectionFacts;
   private readonly exchange: Exchange;
-  private readonly head = new RequestHead();
+  private readonly heads = new HeadReader();
+  private readonly head: RequestHead = this.heads.head;
   private readonly writer: ResponseWriter;
-  private headBuffer: HeadBuffer | undefined = undefined;
-  private decoder: ChunkedDecoder | undefined = undefined;
+  private readonly body = new BodyReader();
   private state = IDLE;
   /** Bytes behind the current message or not taken yet (L7). */
   private pending: Buffer | undefined = undefined;
-  private remaining = 0;
   private discarded = 0;
   private requests = 0;
   private closeAfter = false;
@@ -85,14 +78,6 @@ export class ServerConnection implements Downstream, Timed {
     socket.on('close', () => this.onClose());
   }
 
-  get isIdle(): boolean {
-    return this.state === IDLE;
-  }
-
-  get isTunnel(): boolean {
-    return this.state === TUNNEL;
-  }
-
   /** No further request after the current one; an idle connection closes at once. */
   drain(): void {
     this.closeAfter = true;
@@ -109,17 +94,16 @@ export class ServerConnection implements Downstream, Timed {
     if (this.state === TUNNEL) {
       this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
       this.exchange.onRequestData(chunk, 0, chunk.length);
-      this.exchange.flushRequest();
-      return;
+      return this.exchange.flushRequest();
     }
-    if (this.state >= LINGER) return this.linger(chunk.length);
-    this.process(this.pending === undefined ? chunk : this.takePending(chunk));
-  }
-
-  private takePending(chunk: Buffer): Buffer {
-    const joined = Buffer.concat([this.pending!, chunk]);
+    if (this.state >= LINGER) {
+      this.discarded += chunk.length;
+      return this.discarded > LIMITS.lingerBytes ? this.destroy() : undefined;
+    }
+    const { pending } = this;
     this.pending = undefined;
-    return joined;
+    this.process(pending === undefined ? chunk : Buffer.concat([pending, chunk]));
+    return undefined;
   }
 
   /** Serves what `chunk` holds: heads, bodies, pipelined requests, in order. */
@@ -128,16 +112,15 @@ export class ServerConnection implements Downstream, Timed {
     const end = chunk.length;
     let at = 0;
     while (at < end) {
-      if (this.state === IDLE) at = this.readHead(chunk, at, end);
-      else if (this.state === HEAD) at = this.readPartialHead(chunk, at, end);
+      if (this.state <= HEAD) at = this.readHead(chunk, at, end);
       else if (this.state === BODY && !this.exchange.canTakeBody) {
-        this.hold(chunk, at, end);
-        this.pause();
+        this.hold(chunk, at);
+        this.pauseBody();
         break;
       } else if (this.state === BODY || this.state === DISCARD) at = this.readBody(chunk, at, end);
       else if (this.state === WAIT || this.state === TUNNEL) {
-        this.hold(chunk, at, end);
-        if (end - at > LIMITS.maxPending) this.pause();
+        this.hold(chunk, at);
+        if (end - at > LIMITS.maxPending) this.pauseBody();
         break;
       } else break;
     }
@@ -146,46 +129,29 @@ export class ServerConnection implements Downstream, Timed {
     this.writer.flush();
   }
 
-  private hold(chunk: Buffer, at: number, end: number): void {
-    this.pending = at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end);
+  private hold(chunk: Buffer, at: number): void {
+    this.pending = at === 0 ? chunk : chunk.subarray(at);
   }
 
   private readHead(chunk: Buffer, at: number, end: number): number {
-    const headEnd = this.head.parse(chunk, at, end);
+    const headEnd = this.heads.read(chunk, at, end);
     if (headEnd > 0) {
       this.startExchange();
       return headEnd;
     }
     if (headEnd < 0) return this.refuse(this.head.fault, end);
-    this.state = HEAD;
-    this.plane.wheel.arm(this, LIMITS.headMs);
-    this.headBuffer = new HeadBuffer();
-    return this.readPartialHead(chunk, at, end);
-  }
-
-  private readPartialHead(chunk: Buffer, at: number, end: number): number {
-    const buffer = this.headBuffer!;
-    const before = buffer.length;
-    const found = buffer.append(chunk, at, end);
-    if (found === 'broken') return this.refuse('bad_field', end);
-    // What is complete is parsed; what is not is parsed for its limits and its start-line only when it grew much (L5).
-    const headEnd =
-      found === 'complete' || buffer.length > this.head.maxLineBytes
-        ? this.head.parse(buffer.bytes, 0, buffer.length)
-        : 0;
-    if (headEnd < 0) return this.refuse(this.head.fault, end);
-    if (headEnd === 0) return end;
-    this.headBuffer = undefined;
-    this.startExchange();
-    return at + (headEnd - before);
+    if (this.state === IDLE) {
+      this.state = HEAD;
+      this.plane.wheel.arm(this, LIMITS.headMs);
+    }
+    return end;
   }
 
   private startExchange(): void {
     const { head } = this;
     this.requests += 1;
     this.state = head.body === NO_BODY ? WAIT : BODY;
-    if (head.body === LENGTH) this.remaining = head.contentLength;
-    else if (head.body === CHUNKED) (this.decoder ??= new ChunkedDecoder()).reset();
+    this.body.begin(head.body, head.contentLength);
     this.closeAfter =
       head.connection.close ||
       (head.minorVersion === 0 && !head.connection.keepAlive) ||
@@ -199,42 +165,28 @@ export class ServerConnection implements Downstream, Timed {
 
   /** Payload of the request: to the exchange, or thrown away once that is over. */
   private readBody(chunk: Buffer, at: number, end: number): number {
-    const from = at;
-    let payloadStart = at;
-    let payloadEnd = at;
-    let isComplete: boolean;
-    if (this.head.body === LENGTH) {
-      payloadEnd = at + Math.min(this.remaining, end - at);
-      this.remaining -= payloadEnd - at;
-      at = payloadEnd;
-      isComplete = this.remaining === 0;
-    } else {
-      const decoder = this.decoder!;
-      at = decoder.advance(chunk, at, end);
-      payloadStart = decoder.dataStart;
-      payloadEnd = decoder.dataEnd;
-      if (decoder.isBroken) {
-        if (this.state === DISCARD) return this.close(end);
-        this.exchange.onClientFault('bad_chunk');
-        return end;
-      }
-      isComplete = decoder.isDone;
+    const { body } = this;
+    const next = body.advance(chunk, at, end);
+    if (body.isBroken) {
+      if (this.state === DISCARD) return this.close(end);
+      this.exchange.onClientFault('bad_chunk');
+      return end;
     }
-    if (this.state === DISCARD) return this.discard(at - from, isComplete, at, end);
+    if (this.state === DISCARD) return this.discard(next - at, next, end);
     this.plane.wheel.arm(this, LIMITS.bodyIdleMs);
-    if (payloadEnd > payloadStart) this.exchange.onRequestData(chunk, payloadStart, payloadEnd);
-    if (isComplete && this.state === BODY) {
+    if (body.dataEnd > body.dataStart) this.exchange.onRequestData(chunk, body.dataStart, body.dataEnd);
+    if (body.isDone && this.state === BODY) {
       this.state = WAIT;
       this.plane.wheel.disarm(this);
       this.exchange.onRequestEnd();
     }
-    return at;
+    return next;
   }
 
   /** X15: a response went out before the request was complete. */
-  private discard(bytes: number, isComplete: boolean, at: number, end: number): number {
+  private discard(bytes: number, at: number, end: number): number {
     this.discarded += bytes;
-    if (isComplete) {
+    if (this.body.isDone) {
       this.nextRequest();
       return at;
     }
@@ -243,7 +195,7 @@ export class ServerConnection implements Downstream, Timed {
 
   /** A request that cannot be served: answer, stop reading, close in time (T9). */
   private refuse(reason: FailureReason, end: number): number {
-    this.headBuffer = undefined;
+    this.heads.discard();
     this.closeAfter = true;
     this.state = WAIT;
     this.writer.begin(1, false);
@@ -313,29 +265,17 @@ export class ServerConnection implements Downstream, Timed {
     if (this.pending === undefined) this.resume();
   }
 
-  pauseBody(): void {
-    this.pause();
-  }
-
   exchangeDone(): void {
     if (this.state === CLOSED) return;
-    if (this.state === TUNNEL) {
-      this.destroyAfterWrites();
-      return;
-    }
-    if (this.state === BODY && !this.closeAfter) {
+    if (this.state === TUNNEL) this.destroyAfterWrites();
+    else if (this.state === BODY && !this.closeAfter) {
       this.state = DISCARD;
       this.discarded = 0;
       this.plane.wheel.arm(this, LIMITS.lingerMs);
       this.continueWithPending();
       this.resume();
-      return;
-    }
-    if (this.closeAfter) {
-      this.close(0);
-      return;
-    }
-    this.nextRequest();
+    } else if (this.closeAfter) this.close(0);
+    else this.nextRequest();
   }
 
   private nextRequest(): void {
@@ -376,11 +316,6 @@ export class ServerConnection implements Downstream, Timed {
   private destroyAfterWrites(): void {
     this.plane.wheel.arm(this, LIMITS.clientStallMs);
     this.socket.destroySoon();
-  }
-
-  private linger(bytes: number): void {
-    this.discarded += bytes;
-    if (this.discarded > LIMITS.lingerBytes) this.destroy();
   }
 
   private onEnd(): void {
@@ -446,7 +381,7 @@ export class ServerConnection implements Downstream, Timed {
     this.exchange.onDownstreamDrain();
   }
 
-  private pause(): void {
+  pauseBody(): void {
     if (this.isPaused) return;
     this.isPaused = true;
     this.socket.pause();

@@ -25,12 +25,20 @@ export function createLogger(
   );
 }
 
+interface PinoLine {
+  readonly time: string;
+  readonly level: string;
+  readonly msg: string;
+  readonly component?: string;
+  readonly [field: string]: unknown;
+}
+
 /** `12:00:01.123 warn  docker  engine unreachable  detail=…`: for a person at a terminal. */
 function prettyLine(line: string): string {
-  const { time, level, msg, component, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const { time, level, msg, component, ...fields } = JSON.parse(line) as PinoLine;
   const rest = Object.entries(fields)
     .map(([key, value]) => `${key}=${typeof value === 'string' && !/\s/.test(value) ? value : JSON.stringify(value)}`)
     .join(' ');
-  const part = component === undefined ? '' : `${String(component)}: `;
-  return `${String(time).slice(11, 23)} ${String(level).padEnd(5)} ${part}${String(msg)}${rest === '' ? '' : `  ${rest}`}\n`;
+  const part = component === undefined ? '' : `${component}: `;
+  return `${time.slice(11, 23)} ${level.padEnd(5)} ${part}${msg}${rest === '' ? '' : `  ${rest}`}\n`;
 }

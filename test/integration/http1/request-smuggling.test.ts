@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { oneService, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
-import { fieldOf, RawClient, rawBackend, type RawBackend, type RawMessage, readMessages } from '../../support/raw-http.ts';
+import {
+  fieldOf,
+  RawClient,
+  rawBackend,
+  type RawBackend,
+  type RawMessage,
+  readMessages,
+} from '../../support/raw-http.ts';
 
 interface Seen {
   readonly method: string;
@@ -101,7 +108,12 @@ async function runCase(entry: Case, mode: 'whole' | 'bytes' | 'behind a request'
   }
 }
 
-async function expectForwarded(entry: Case, client: RawClient, marks: readonly number[], before: number): Promise<void> {
+async function expectForwarded(
+  entry: Case,
+  client: RawClient,
+  marks: readonly number[],
+  before: number,
+): Promise<void> {
   const wanted = entry.sees ?? [];
   const least = entry.minSees ?? wanted.length;
   await client.until(() => client.hasEnded || finals(client).length >= wanted.length + before, 'responses');

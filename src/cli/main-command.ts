@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseStaticOptions, type StaticResult } from '../config/parse-static-options.ts';
+import { nearest } from '../lib/suggest.ts';
+import { runCerts } from './certs.ts';
+import { runHealthcheck } from './healthcheck.ts';
+import { runRouter } from './run.ts';
+import { runVersion } from './version.ts';
+
+const COMMANDS = ['run', 'version', 'healthcheck', 'certs', 'help'] as const;
+type Command = (typeof COMMANDS)[number];
+
+const HELP = `sluice [run] [flags]     the router; needs no flags on a VPS
+sluice certs [flags]     certificates in the store
+sluice certs root        the local authority's root certificate (PEM)
+sluice healthcheck       exit code 0 when every worker listens
+sluice version
+
+Flags are --kebab-case, variables SLUICE_UPPER_SNAKE; Traefik's flags and TRAEFIK_* are understood too.
+The most used: --http :80 --https :443 --docker unix:///var/run/docker.sock --data DIR --acme-email MAIL --workers N
+`;
+
+/** Streams of a command: results to `out`, faults to `err`. */
+export interface CommandStreams {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** Runs the command that the arguments name (`run` when the first is a flag) and resolves with the exit code. */
+export async function runCommand(argv: readonly string[], streams: CommandStreams): Promise<number> {
+  const { command, rest } = splitCommand(argv);
+  if (command === undefined) return refuseCommand(argv[0]!, streams);
+  if (command === 'version') return runVersion(streams.out);
+  if (command === 'help') {
+    streams.out(HELP);
+    return 0;
+  }
+  const operands = command === 'certs' ? leadingOperands(rest) : [];
+  const result = readOptions(rest.slice(operands.length));
+  if ('problems' in result) {
+    for (const problem of result.problems) streams.err(`sluice: ${problem}\n`);
+    return 2;
+  }
+  switch (command) {
+    case 'run':
+      return runRouter(result.config, result.notices);
+    case 'certs':
+      return runCerts(operands, result.config, streams.out);
+    case 'healthcheck':
+      return runHealthcheck(result.config.admin, streams.err);
+    default:
+      return command satisfies never;
+  }
+}
+
+function splitCommand(argv: readonly string[]): {
+  readonly command: Command | undefined;
+  readonly rest: readonly string[];
+} {
+  const first = argv[0];
+  if (first === '--help' || first === '-h') return { command: 'help', rest: [] };
+  if (first === undefined || first.startsWith('-')) return { command: 'run', rest: argv };
+  return { command: COMMANDS.find((name) => name === first), rest: argv.slice(1) };
+}
+
+function leadingOperands(rest: readonly string[]): readonly string[] {
+  const end = rest.findIndex((argument) => argument.startsWith('-'));
+  return end < 0 ? rest : rest.slice(0, end);
+}
+
+function refuseCommand(word: string, streams: CommandStreams): number {
+  const guess = nearest(word, COMMANDS);
+  streams.err(`sluice: unknown command ${word}${guess === undefined ? '' : `; did you mean ${guess}?`}\n\n${HELP}`);
+  return 2;
+}
+
+function readOptions(argv: readonly string[]): StaticResult {
+  const facts = {
+    cores: availableParallelism(),
+    isTerminal: process.stdout.isTTY,
+    dataDir: './.sluice',
+  };
+  return parseStaticOptions(argv, process.env, (path) => readFileSync(path, 'utf8'), facts);
+}

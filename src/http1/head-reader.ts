@@ -1,0 +1,39 @@
+import { FAULT, INCOMPLETE } from './field-scanner.ts';
+import { HeadBuffer } from './head-buffer.ts';
+import { RequestHead } from './request-head.ts';
+
+/** Reads request heads from chunks, whole or in pieces, with the same result for any split of the bytes (L6). */
+export class HeadReader {
+  readonly head = new RequestHead();
+  private buffer: HeadBuffer | undefined = undefined;
+
+  /** Reads on from `chunk[at, end)`. Returns the offset behind the head, INCOMPLETE when all was taken, or FAULT. */
+  read(chunk: Buffer, at: number, end: number): number {
+    if (this.buffer === undefined) {
+      const headEnd = this.head.parse(chunk, at, end);
+      if (headEnd !== INCOMPLETE) return headEnd;
+      this.buffer = new HeadBuffer();
+    }
+    const { buffer, head } = this;
+    const before = buffer.length;
+    const found = buffer.append(chunk, at, end);
+    if (found === 'broken') return this.fault('bad_field');
+    // A head without end is parsed for its limits only once it is longer than any start-line may be (L5).
+    if (found === 'partial' && buffer.length <= head.maxLineBytes) return INCOMPLETE;
+    const headEnd = head.parse(buffer.bytes, 0, buffer.length);
+    if (headEnd === INCOMPLETE) return INCOMPLETE;
+    this.buffer = undefined;
+    return headEnd === FAULT ? FAULT : at + (headEnd - before);
+  }
+
+  /** Forgets a head in pieces. */
+  discard(): void {
+    this.buffer = undefined;
+  }
+
+  private fault(reason: RequestHead['fault']): typeof FAULT {
+    this.buffer = undefined;
+    this.head.fault = reason;
+    return FAULT;
+  }
+}
