@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type * as AcmeClient from 'acme-client';
 import type { AcmeApi, AcmeDirectory } from './acme-api.ts';
-import { AcmeTransportError } from './acme-error.ts';
+import { AcmeProblem, AcmeTransportError } from './acme-error.ts';
 import { decodeAuthorization, decodeDirectory, decodeOrder } from './acme-objects.ts';
 import { readRetryAt } from './retry-after.ts';
 import type { AcmeResponse, Transport } from './transport.ts';
 
 const DIRECTORY_AGE_MS = 86_400_000;
-/** A CA may reject half of all nonces and still work. */
-const NONCE_RETRIES = 10;
+/** A CA that rejects half of all nonces still works: no request must fail by chance. */
+const NONCE_RETRIES = 20;
 
 /** The parts of acme-client that its type declarations leave out. */
 interface ClientInternals {
@@ -51,21 +51,20 @@ export async function connectAcme(options: {
   const retryAt = (response: AcmeResponse): number | undefined =>
     readRetryAt(response.headers['retry-after'], '', now());
   const post = (url: string, payload: object | null): Promise<AcmeResponse> =>
-    client.api.apiRequest(url, payload, [200]);
+    translateErrors(url, client.api.apiRequest(url, payload, [200]));
   return {
     directory: fetchDirectory,
     newAccount: async (contact) => {
       client.api.accountUrl = null;
       // Running with automatic certificates is agreeing to the CA's terms (design section 9).
-      const response = await client.api.createAccount({
-        termsOfServiceAgreed: true,
-        ...(contact.length === 0 ? {} : { contact }),
-      });
+      const request = { termsOfServiceAgreed: true, ...(contact.length === 0 ? {} : { contact }) };
+      const response = await translateErrors(options.directory, client.api.createAccount(request));
       return (client.api.accountUrl = locationOf(response, options.directory));
     },
     newOrder: async ({ names, profile }) => {
       const identifiers = names.map((value) => ({ type: isIP(value) > 0 ? 'ip' : 'dns', value }));
-      const response = await client.api.createOrder({ identifiers, ...(profile === undefined ? {} : { profile }) });
+      const request = { identifiers, ...(profile === undefined ? {} : { profile }) };
+      const response = await translateErrors(options.directory, client.api.createOrder(request));
       return decodeOrder(response.data, locationOf(response, options.directory), retryAt(response));
     },
     order: async (url) => {
@@ -124,6 +123,16 @@ function cacheDirectory(url: string, transport: Transport, now: () => number): (
     cached = { directory: decodeDirectory(data, url), at: now() };
     return cached.directory;
   };
+}
+
+/** What the library throws by itself: a status it did not expect, a nonce rejected too often, no nonce at all. */
+async function translateErrors(url: string, answer: Promise<AcmeResponse>): Promise<AcmeResponse> {
+  try {
+    return await answer;
+  } catch (cause) {
+    if (cause instanceof AcmeProblem || cause instanceof AcmeTransportError) throw cause;
+    throw new AcmeTransportError('garbage', cause instanceof Error ? cause.message : String(cause), url, { cause });
+  }
 }
 
 function locationOf(response: AcmeResponse, url: string): string {

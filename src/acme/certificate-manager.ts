@@ -3,6 +3,7 @@ import type { LocalAuthority } from '../certs/local-authority.ts';
 import type { StoreFault } from '../certs/store-fault.ts';
 import type { CertificateStore } from '../certs/store.ts';
 import type { AcmeConfig } from '../config/static-config.ts';
+import { VERSION } from '../lib/version.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { WantedCertificate } from '../routing/snapshot.ts';
 import { createCaSession, type CaSession } from './ca-session.ts';
@@ -14,7 +15,6 @@ import { createOrderQueue, type OrderQueue } from './order-queue.ts';
 import { createOrderRunner, type OrderRunner } from './order-runner.ts';
 import { createServingList, type ServingList } from './serving-list.ts';
 import { sortWanted, type SortedWanted } from './sort-wanted.ts';
-import { USER_AGENT } from './user-agent.ts';
 
 const TICK_MS = 30_000;
 const RETRY_STORE_MS = 60_000;
@@ -138,7 +138,7 @@ function createSessions(
     of: (directory) =>
       sessions.getOrInsertComputed(directory, () => {
         const saved = book.account(directory);
-        return createCaSession({ directory, acme, store, saved, userAgent: USER_AGENT, now, logger });
+        return createCaSession({ directory, acme, store, saved, userAgent: `sluice/${VERSION}`, now, logger });
       }),
     close: () => {
       for (const session of sessions.values()) session.close();

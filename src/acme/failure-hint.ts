@@ -4,7 +4,7 @@ const BY_TEXT: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/already issued for this exact set/i, 'keep the data folder on a volume: a lost certificate is ordered again'],
   [/secondary validation/i, 'a firewall lets only some regions in: the CA asks from several continents'],
   [
-    /NXDOMAIN|no valid A records|no such host/i,
+    /NXDOMAIN|no valid A records|no such host|could not resolve/i,
     'create a DNS record (A or AAAA) for this name that points to this server',
   ],
   [

@@ -1,6 +1,6 @@
 import type { AcmeConfig } from '../config/static-config.ts';
+import { isCertificateName, isIpAddress, isLocalhost, isPublicName } from '../lib/hostname.ts';
 import type { WantedCertificate } from '../routing/snapshot.ts';
-import { refuseAcmeName } from './public-name.ts';
 import { keyOfNames } from './serving.ts';
 
 /** Who will sign a wanted certificate, and if not the CA, why. */
@@ -24,7 +24,7 @@ function sortOne(wanted: WantedCertificate, acme: AcmeConfig): SortedWanted {
     return { wanted, kind: 'internal', note: undefined };
   }
   for (const name of wanted.names) {
-    const reason = refuseAcmeName(name, acme.customDirectory);
+    const reason = refuseName(name, acme);
     if (reason === undefined) continue;
     const hint = 'to avoid warnings, trust the root that `sluice certs root` prints';
     return { wanted, kind: 'internal', note: { type: 'name_private', detail: `${name}: ${reason}`, hint } };
@@ -34,4 +34,13 @@ function sortOne(wanted: WantedCertificate, acme: AcmeConfig): SortedWanted {
   const detail = `${wildcard}: CAs sign wildcards only after a DNS challenge, which is not available`;
   const hint = 'name each host, or use sluice.tls=internal';
   return { wanted, kind: 'needs-dns', note: { type: 'needs_dns', detail, hint } };
+}
+
+/** Why an order for this name must not be made. With a directory of the user's own only this machine is refused. */
+function refuseName(name: string, { customDirectory, profile }: AcmeConfig): string | undefined {
+  if (!isCertificateName(name)) return 'not a name that a certificate can carry';
+  if (isLocalhost(name)) return 'localhost is this machine: no CA can check it';
+  if (customDirectory) return undefined;
+  if (!isPublicName(name)) return 'a name of private networks: no public CA signs it';
+  return isIpAddress(name) && profile === undefined ? 'an address: CAs sign those only in a profile for it' : undefined;
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile, rename } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../observe/logger.ts';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
@@ -99,6 +99,24 @@ export async function readLocalRoot(dataDir: string): Promise<string | undefined
   } catch {
     return undefined;
   }
+}
+
+/** The leaves kept below a data folder, without making one; damaged files are passed over. */
+export async function readLocalLeaves(dataDir: string): Promise<readonly Certificate[]> {
+  const folder = join(dataDir, 'local', 'certs');
+  const files = await readdir(folder).catch(() => []);
+  const leaves = await Promise.all(
+    files
+      .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
+      .map(async (name) => {
+        try {
+          return parsePair(parseJsonPair(await readFile(join(folder, name), 'utf8')));
+        } catch {
+          return undefined;
+        }
+      }),
+  );
+  return leaves.filter((leaf) => leaf !== undefined);
 }
 
 async function readRoot(folder: Folder, now: number): Promise<SignedPair | undefined> {

@@ -18,6 +18,8 @@ import {
 /** Everything about one spec. `path` is `<CA folder>/<spec folder>`. */
 export interface StoreEntry {
   readonly path: string;
+  /** What it is for; empty when no file says so. */
+  readonly names: readonly string[];
   readonly current: StoredCertificate | undefined;
   readonly attempt: AttemptRecord | undefined;
   readonly pending: PendingOrder | undefined;
@@ -85,9 +87,9 @@ async function loadEntry(reader: Reader, folder: string, path: string): Promise<
   const current =
     (await reader.read(join(folder, 'current.json'), decodeCertificate)) ??
     (await reader.read(join(folder, 'previous.json'), decodeCertificate));
-  const attempt = await reader.read(join(folder, 'state.json'), decodeAttempt);
+  const state = await reader.read(join(folder, 'state.json'), decodeAttempt);
   const pending = await reader.read(join(folder, 'pending.json'), decodePending);
-  return { path, current, attempt, pending };
+  return { path, names: current?.spec.names ?? state?.names ?? [], current, attempt: state?.attempt, pending };
 }
 
 function createReader(

@@ -88,13 +88,9 @@ export function encodeCertificate(stored: StoredCertificate): string {
 /** Throws `RecordError` or `CertificateError`. */
 export function decodeCertificate(text: string): StoredCertificate {
   const fields = decode(text);
-  const names = fields['names'];
-  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string')) {
-    throw new RecordError('names: expected a list of host names');
-  }
   return {
     spec: {
-      names,
+      names: namesOf(fields),
       directory: stringOf(fields, 'directory'),
       profile: optionalStringOf(fields, 'profile'),
       keyType: 'ec256',
@@ -106,9 +102,18 @@ export function decodeCertificate(text: string): StoredCertificate {
   };
 }
 
+/** Text of `state.json`. The names are for people: without a certificate the folder says only the first. */
+export function encodeAttempt(spec: CertificateSpec, attempt: AttemptRecord): string {
+  return encode({ names: spec.names, directory: spec.directory, ...attempt });
+}
+
 /** Throws `RecordError`. */
-export function decodeAttempt(text: string): AttemptRecord {
+export function decodeAttempt(text: string): { readonly names: readonly string[]; readonly attempt: AttemptRecord } {
   const fields = decode(text);
+  return { names: namesOf(fields), attempt: attemptOf(fields) };
+}
+
+function attemptOf(fields: Fields): AttemptRecord {
   const failureClass = stringOf(fields, 'class');
   if (!FAILURE_CLASSES.includes(failureClass)) throw new RecordError(`class: unknown value ${failureClass}`);
   const error = fieldsOf(fields['error']);
@@ -171,6 +176,14 @@ function decode(text: string): Fields {
 function fieldsOf(value: unknown): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new RecordError('expected an object');
   return value as Fields;
+}
+
+function namesOf(fields: Fields): readonly string[] {
+  const names = fields['names'];
+  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string')) {
+    throw new RecordError('names: expected a list of host names');
+  }
+  return names;
 }
 
 function stringOf(fields: Fields, name: string): string {

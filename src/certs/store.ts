@@ -7,6 +7,7 @@ import { describeStoreFault, type StoreFault } from './store-fault.ts';
 import { loadStore, type StoreContents } from './store-load.ts';
 import {
   encode,
+  encodeAttempt,
   encodeCertificate,
   type AccountRecord,
   type AttemptRecord,
@@ -59,10 +60,12 @@ export function createCertificateStore(options: {
     load: () => load(root, options),
     saveCertificate: (stored) =>
       write(specFile(stored.spec, 'current.json'), encodeCertificate(stored), specFile(stored.spec, 'previous.json')),
-    saveAttempt: (spec, attempt) => writeOrRemove(specFile(spec, 'state.json'), attempt),
-    savePending: (spec, pending) => writeOrRemove(specFile(spec, 'pending.json'), pending),
+    saveAttempt: (spec, attempt) =>
+      writeOrRemove(specFile(spec, 'state.json'), attempt && encodeAttempt(spec, attempt)),
+    savePending: (spec, pending) => writeOrRemove(specFile(spec, 'pending.json'), pending && encode(pending)),
     saveAccount: (account) => write(join(caFolder(account.directory), 'account.json'), encode(account)),
-    saveParked: (directory, parked) => writeOrRemove(join(caFolder(directory), 'parked.json'), parked),
+    saveParked: (directory, parked) =>
+      writeOrRemove(join(caFolder(directory), 'parked.json'), parked && encode(parked)),
     probe: () => probe(root),
   };
 }
@@ -122,8 +125,8 @@ async function write(path: string, text: string, previousPath?: string): Promise
   }
 }
 
-async function writeOrRemove(path: string, record: object | undefined): Promise<StoreFault | undefined> {
-  if (record !== undefined) return write(path, encode(record));
+async function writeOrRemove(path: string, text: string | undefined): Promise<StoreFault | undefined> {
+  if (text !== undefined) return write(path, text);
   try {
     await rm(path, { force: true });
     return undefined;

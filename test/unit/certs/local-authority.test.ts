@@ -118,7 +118,7 @@ test('no leaf outlives the root, and one that cannot live longer is not due', as
 test.for([
   { name: 'cut', text: (good: string) => good.slice(0, 40) },
   { name: 'without a key', text: () => '{"chainPem":"x"}' },
-  { name: 'with a broken certificate', text: (good: string) => good.replace(/MII[A-Za-z0-9]{20}/, 'MIIAAAA') },
+  { name: 'with a broken certificate', text: (good: string) => good.replace(/MII[^\\]{20}/, 'MIIAAAA') },
   { name: 'not an object', text: () => '"text"' },
 ])('a root.json that is $name is moved aside and made anew', async ({ text }) => {
   const dataDir = await temporaryFolder();

@@ -103,11 +103,18 @@ test('what was saved is read back by another store', async () => {
   const byPath = new Map(contents.entries.map((entry) => [entry.path, entry]));
   expect(byPath.get(storePath(stored.spec))).toEqual({
     path: storePath(stored.spec),
+    names: ['a.test', 'www.a.test'],
     current: stored,
     attempt: undefined,
     pending: undefined,
   });
-  expect(byPath.get(storePath(failing))).toEqual({ path: storePath(failing), current: undefined, attempt, pending });
+  expect(byPath.get(storePath(failing))).toEqual({
+    path: storePath(failing),
+    names: ['*.b.test'],
+    current: undefined,
+    attempt,
+    pending,
+  });
   expect(contents.accounts).toEqual(new Map([['ca.test-dir', account]]));
   expect(contents.parked.get('ca.test-dir')).toEqual({ until: NOW + 5, detail: 'too many new orders' });
 });
@@ -187,7 +194,11 @@ test('with both files damaged there is no certificate, and saving a new one work
 test.for([
   { name: 'state.json', file: 'state.json', text: '{"failures":"many"}' },
   { name: 'pending.json', file: 'pending.json', text: 'x' },
-  { name: 'a class nobody knows', file: 'state.json', text: JSON.stringify({ ...attempt, class: 'weird' }) },
+  {
+    name: 'a class nobody knows',
+    file: 'state.json',
+    text: JSON.stringify({ names: ['a.test'], ...attempt, class: 'weird' }),
+  },
 ])('damage to $name leaves the certificate alone', async ({ file, text }) => {
   const dataDir = await temporaryFolder();
   const { store } = open(dataDir);
