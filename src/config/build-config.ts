@@ -1,3 +1,4 @@
+import { deadArguments } from '../rule/dead-arguments.ts';
 import { defaultPriority } from '../rule/priority.ts';
 import { isRuleError, parseRule } from '../rule/parse.ts';
 import { buildServers, serverProblem, type BuiltServers } from './build-servers.ts';
@@ -22,15 +23,23 @@ export function buildConfig(
 ): { readonly config: DynamicConfig; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const faults = new Map<string, string>();
-  const contributions = [...workloads].sort(bySeniority).map((workload) => {
-    const built = new Contributor(workload, place, staticConfig).build();
-    problems.push(...built.problems);
-    for (const [service, reason] of built.faults) if (!faults.has(service)) faults.set(service, reason);
-    return built.contribution;
+  const built = [...workloads].sort(bySeniority).map((workload) => {
+    return new Contributor(workload, place, staticConfig).build();
   });
-  const merged = mergeContributions(contributions);
+  const merged = mergeContributions(built.map(({ contribution }) => contribution));
+  const routed = new Set(merged.config.routers.map(({ service }) => service));
+  for (const one of built) {
+    // A workload that only adds servers to a service needs no host of its own.
+    const isRouted = one.contribution.services.some(({ name }) => routed.has(name));
+    problems.push(...one.problems.filter((problem) => !(isRouted && isHostWanted(problem))));
+    for (const [service, reason] of one.faults) if (!faults.has(service)) faults.set(service, reason);
+  }
   const config = { ...merged.config, routers: disableUnserved(merged.config, faults) };
   return { config, problems: [...problems, ...merged.problems] };
+}
+
+function isHostWanted({ code, severity }: Problem): boolean {
+  return code === 'rule_missing' && severity === 'warning';
 }
 
 /** One that runs before one that does not, then the older: a stopped container must not keep a host from a running one. */
@@ -78,7 +87,7 @@ class Contributor {
   }
 
   build(): Built {
-    const { name, provider } = this.#workload;
+    const { name, provider, running } = this.#workload;
     const implicit = this.#decoded.routers.find(({ isImplicit }) => isImplicit);
     const services = this.#services(implicit?.service);
     // A container that asks for nothing and has no port is no mistake: it gets neither router nor service.
@@ -86,6 +95,7 @@ class Contributor {
     const contribution = {
       container: name,
       provider,
+      running,
       routers: isDropped ? [] : this.#decoded.routers.flatMap((draft) => this.#router(draft)),
       services: isDropped ? [] : services,
       middlewares: this.#middlewares(),
@@ -122,14 +132,14 @@ class Contributor {
     if (rule === undefined) return [];
     const { provider, name: container, createdAt, running } = this.#workload;
     const name = this.#fullName(draft.name);
+    const label = draft.labels.rule === undefined ? {} : { label: draft.labels.rule };
+    const place = { code: 'rule_syntax', provider, container, object: name, ...label } as const;
     const matcher = parseRule(rule);
     if (isRuleError(matcher)) {
-      const { column, message, hint } = matcher;
-      const label = draft.labels.rule === undefined ? {} : { label: draft.labels.rule };
-      const problem = { severity: 'error', code: 'rule_syntax', provider, container, object: name } as const;
-      this.#problems.push({ ...problem, ...label, column, message, hint });
+      this.#problems.push({ severity: 'error', ...place, ...matcher });
       return [];
     }
+    for (const dead of deadArguments(matcher)) this.#problems.push({ severity: 'warning', ...place, ...dead });
     return [
       {
         name,

@@ -39,7 +39,8 @@ export function decodeSite(group: LabelGroup, baseName: string, defaultHost: str
     const own = [...(group.list('middlewares') ?? [])];
     if (isStripped && address.path !== undefined) {
       middlewares.push({ name: `${routerName}-strip`, options: { type: 'stripPrefix', prefixes: [address.path] } });
-      own.push(`${routerName}-strip`);
+      // First, so that a prefix added by the others is not mistaken for the path of the host.
+      own.unshift(`${routerName}-strip`);
     }
     return { ...common, ...ruleOf(address), name: routerName, middlewares: own };
   });

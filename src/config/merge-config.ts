@@ -5,6 +5,7 @@ import type { Problem, ProblemCode } from './problem.ts';
 export interface Contribution {
   readonly container: string;
   readonly provider: string;
+  readonly running: boolean;
   readonly routers: readonly RouterConfig[];
   readonly services: readonly ServiceConfig[];
   readonly middlewares: readonly MiddlewareConfig[];
@@ -53,7 +54,8 @@ export function mergeContributions(contributions: readonly Contribution[]): {
 
 function conflictProblem(one: Contribution, code: ProblemCode, name: string, owner: string): Problem {
   return {
-    severity: 'error',
+    // What a stopped container says is of the past.
+    severity: one.running ? 'error' : 'warning',
     code,
     provider: one.provider,
     container: one.container,

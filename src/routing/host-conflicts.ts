@@ -58,7 +58,8 @@ function conflict(owner: RouterConfig, loser: RouterConfig): Problem {
   return routerProblem(
     loser,
     {
-      severity: 'error',
+      // What a stopped container says is of the past.
+      severity: loser.running ? 'error' : 'warning',
       code: 'host_conflict',
       message: `${loser.rule} is already answered by ${owner.containers.join(', ')} (router ${owner.name})`,
       hint: 'use another host or path, or remove one of the two containers',

@@ -22,7 +22,7 @@ export function tokenise(rule: string): readonly Token[] | RuleError {
   let position = 0;
   while (position < rule.length) {
     const step = nextToken(rule, position, tokens.at(-1)?.kind);
-    if ('message' in step) return step;
+    if ('message' in step) return missingBacktick(rule, tokens) ?? step;
     if (step.token !== undefined) tokens.push(step.token);
     position = step.end;
   }
@@ -85,6 +85,21 @@ function readRawString(rule: string, start: number): Step | RuleError {
   }
   const text = rule.slice(start + 1, close).replaceAll('\r', '');
   return { token: { kind: 'string', text, column: start + 1 }, end: close + 1 };
+}
+
+/**
+ * With an odd number of backticks one is missing, and the fault shows far behind its place. The text that swallowed a
+ * parenthesis is the one that was not closed.
+ */
+function missingBacktick(rule: string, tokens: readonly Token[]): RuleError | undefined {
+  if (rule.split('`').length % 2 === 1) return undefined;
+  const swallowing = tokens.find(({ kind, text }) => kind === 'string' && /\)\s*(&&|\|\|)|\(\s*$/.test(text));
+  if (swallowing === undefined) return undefined;
+  return {
+    column: swallowing.column,
+    message: 'the text that starts here has no closing backtick',
+    hint: 'put a backtick ` at both ends of the value',
+  };
 }
 
 function unexpectedCharacter(rule: string, start: number): RuleError {

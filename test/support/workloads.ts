@@ -1,0 +1,86 @@
+import { buildConfig } from '../../src/config/build-config.ts';
+import type { Problem } from '../../src/config/problem.ts';
+import type { StaticConfig } from '../../src/config/static-config.ts';
+import type { RouterPlace, Workload } from '../../src/config/workload.ts';
+import { buildSnapshot } from '../../src/routing/build-snapshot.ts';
+
+/** A running container with one exposed port in the network `edge`. */
+export function workload(changes: Partial<Workload> = {}): Workload {
+  const name = changes.name ?? 'web-1';
+  return {
+    provider: 'docker',
+    id: `id-${name}`,
+    name,
+    baseName: name.replace(/-\d+$/, ''),
+    createdAt: 1000,
+    labels: {},
+    running: true,
+    health: 'none',
+    networks: [{ network: 'edge', address: '172.18.0.2' }],
+    ports: [80],
+    hostNetwork: false,
+    ...changes,
+  };
+}
+
+/** Our own mode with every default; the router's data is nowhere. */
+export function staticConfig(changes: Partial<StaticConfig> = {}): StaticConfig {
+  return {
+    mode: 'sluice',
+    entrypoints: [
+      { name: 'http', addresses: [{ host: undefined, port: 80 }], transport: 'plain', redirect: undefined },
+      { name: 'https', addresses: [{ host: undefined, port: 443 }], transport: 'tls', redirect: undefined },
+    ],
+    docker: {
+      endpoint: 'unix:///var/run/docker.sock',
+      certPath: undefined,
+      exposedByDefault: true,
+      network: undefined,
+    },
+    file: undefined,
+    dataDir: '/data',
+    domain: undefined,
+    acme: {
+      directories: ['https://acme-v02.api.letsencrypt.org/directory'],
+      customDirectory: false,
+      email: undefined,
+      eab: undefined,
+      profile: undefined,
+      caRootFile: undefined,
+      challenges: ['http-01', 'tls-alpn-01'],
+    },
+    resolvers: [],
+    trustedProxies: [],
+    allowForeignServers: false,
+    admin: undefined,
+    workers: 1,
+    logLevel: 'info',
+    logFormat: 'json',
+    accessLog: 'off',
+    graceMs: 10_000,
+    ...changes,
+  };
+}
+
+/** Traefik's mode with the usual two entrypoints and one resolver `le`. */
+export function traefikConfig(changes: Partial<StaticConfig> = {}): StaticConfig {
+  const entrypoint = (name: string, port: number) =>
+    ({ name, addresses: [{ host: undefined, port }], transport: 'auto', redirect: undefined }) as const;
+  return staticConfig({
+    mode: 'traefik',
+    entrypoints: [entrypoint('web', 80), entrypoint('websecure', 443)],
+    resolvers: ['le'],
+    ...changes,
+  });
+}
+
+/** The router's own container is in the network `edge`. */
+export const PLACE: RouterPlace = { networks: ['edge'] };
+
+/** Labels to snapshot in one step, with the problems of both. */
+export function compile(workloads: readonly Workload[], config = staticConfig(), place: RouterPlace = PLACE) {
+  const built = buildConfig(workloads, place, config);
+  const { snapshot, wanted, problems } = buildSnapshot(built.config, config);
+  const all: readonly Problem[] = [...built.problems, ...problems];
+  return { config: built.config, snapshot, wanted, problems: all };
+}
