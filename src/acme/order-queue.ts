@@ -6,7 +6,7 @@ import type { WantedCertificate } from '../routing/snapshot.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import type { OrderRunner } from './order-runner.ts';
 import { pickDirectory, type DirectoryFacts } from './pick-directory.ts';
-import { emergencyTime, planRenewals, type CertificateDates, type PlannedRenewal } from './plan.ts';
+import { emergencyTime, planRenewals, type HeldCertificate, type PlannedRenewal } from './plan.ts';
 import { nextAttemptAt } from './schedule.ts';
 
 const SPREAD_MS = 3_600_000;
@@ -50,16 +50,17 @@ export function createOrderQueue(options: {
     }));
 
   /** The certificate of a CA in use for these names: the newest valid one. */
-  const held = (names: readonly string[]): CertificateDates | undefined => {
-    const certificates = acme.directories.flatMap(
-      (directory) => book.get(specFor(names, directory)).current?.certificate ?? [],
-    );
+  const held = (names: readonly string[]): HeldCertificate | undefined => {
+    const certificates = acme.directories.flatMap((directory) => {
+      const { current } = book.get(specFor(names, directory));
+      return current === undefined ? [] : [{ ...current.certificate, issuedAt: current.issuedAt }];
+    });
     const valid = certificates.filter(({ notAfter }) => notAfter > now());
     return (valid.length > 0 ? valid : certificates).toSorted((a, b) => b.notBefore - a.notBefore)[0];
   };
 
   /** A share of the hour, drawn once for each certificate; none when there is no time to lose. */
-  const delayOf = ({ reason, dueAt }: PlannedRenewal, certificate: CertificateDates | undefined): number => {
+  const delayOf = ({ reason, dueAt }: PlannedRenewal, certificate: HeldCertificate | undefined): number => {
     if (reason !== 'due' || certificate === undefined || dueAt > startedAt) return 0;
     const share = spread.get(certificate.id) ?? options.random();
     spread.set(certificate.id, share);

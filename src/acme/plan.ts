@@ -33,12 +33,17 @@ export function emergencyTime(certificate: CertificateDates, tickMs: number): nu
   return certificate.notAfter - Math.min(Math.max(lifeMs / 20, 5 * tickMs), lifeMs / 4);
 }
 
+/** A certificate in use and when we got it, Unix milliseconds. */
+export interface HeldCertificate extends CertificateDates {
+  readonly issuedAt: number;
+}
+
 /**
  * What is to be ordered for the wanted certificates, most urgent first: expired, nearly expired, missing, renewal.
  * `held` finds the certificate that serves for a wanted one. Those due later are in the plan with their time.
  */
 export function planRenewals(
-  held: (wanted: WantedCertificate) => CertificateDates | undefined,
+  held: (wanted: WantedCertificate) => HeldCertificate | undefined,
   wanted: readonly WantedCertificate[],
   options: { readonly now: number; readonly tickMs: number },
 ): readonly PlannedRenewal[] {
@@ -47,14 +52,19 @@ export function planRenewals(
 }
 
 function planOne(
-  certificate: CertificateDates | undefined,
+  certificate: HeldCertificate | undefined,
   wanted: WantedCertificate,
   { now, tickMs }: { readonly now: number; readonly tickMs: number },
 ): PlannedRenewal {
   if (certificate === undefined) return { wanted, reason: 'missing', dueAt: now };
-  const dueAt = renewalTime(certificate);
+  const dueAt = Math.max(renewalTime(certificate), certificate.issuedAt + restMs(certificate));
   if (certificate.notAfter <= now) return { wanted, reason: 'expired', dueAt };
   return { wanted, reason: emergencyTime(certificate, tickMs) <= now ? 'emergency' : 'due', dueAt };
+}
+
+/** A clock that is far wrong makes every new certificate look old: without a rest it would be ordered again at once. */
+function restMs({ notBefore, notAfter }: CertificateDates): number {
+  return Math.min((notAfter - notBefore) / 4, 2 * DAY_MS);
 }
 
 function urgency(planned: PlannedRenewal): number {
