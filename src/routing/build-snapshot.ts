@@ -42,7 +42,8 @@ export function buildSnapshot(
     problems.push(...references.problems);
     const snapshot = routerSnapshot({ router, listener }, references);
     routers.push(snapshot);
-    if (listener.tls !== undefined) tlsRouters.push({ name: router.name, matcher: router.matcher, tls: listener.tls });
+    const { name, containers, matcher } = router;
+    if (listener.tls !== undefined) tlsRouters.push({ name, containers, matcher, tls: listener.tls });
     if (redirecting.has(router.name)) {
       routers.push(companionRouter(snapshot, staticConfig, companionName(router.name, taken)));
     }

@@ -8,14 +8,17 @@ import type { WantedCertificate } from './snapshot.ts';
 /** A TLS router, as far as certificates are concerned. */
 export interface TlsRouter {
   readonly name: string;
+  readonly containers: readonly string[];
   readonly matcher: RuleNode;
   readonly tls: ListenerTls;
 }
 
 /**
  * The certificates that routers need: one for each host (acme.md section 8), or the groups a router spells out. A host
- * that some group holds needs none of its own. Names no CA of ours can sign go to the local authority. A wildcard is
+ * that a group holds needs none of its own. Names no CA of ours can sign go to the local authority. A wildcard is
  * listed like any other name; it begins with `*.`, and only DNS-01 can obtain it.
+ *
+ * Only a group of the same container counts: one dead name fails its whole order, and must not cost others theirs.
  */
 export function wantedCertificates(routers: readonly TlsRouter[], acme: AcmeConfig): readonly WantedCertificate[] {
   const wanted = new Map<
