@@ -28,8 +28,10 @@ export interface CommandStreams {
 
 /** Runs the command that the arguments name (`run` when the first is a flag) and resolves with the exit code. */
 export async function runCommand(argv: readonly string[], streams: CommandStreams): Promise<number> {
-  const { command, rest } = splitCommand(argv);
-  if (command === undefined) return refuseCommand(argv[0]!, streams);
+  // Compose files may name the program itself: `command: traefik --flag`.
+  const named = argv[0] === 'sluice' || argv[0] === 'traefik' ? argv.slice(1) : argv;
+  const { command, rest } = splitCommand(named);
+  if (command === undefined) return refuseCommand(named[0]!, streams);
   if (command === 'version') return runVersion(streams.out);
   if (command === 'help') {
     streams.out(HELP);

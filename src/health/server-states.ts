@@ -28,10 +28,7 @@ export class ServerStates {
   private readonly changed: (states: readonly (readonly [string, ServerState])[]) => void;
   private readonly probe: Probe;
 
-  constructor(
-    changed: (states: readonly (readonly [string, ServerState])[]) => void,
-    probe: Probe = probeTcp,
-  ) {
+  constructor(changed: (states: readonly (readonly [string, ServerState])[]) => void, probe: Probe = probeTcp) {
     this.changed = changed;
     this.probe = probe;
   }

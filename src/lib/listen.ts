@@ -16,7 +16,12 @@ export async function listen(
   }
 }
 
-function listenOn(server: Server, host: string, port: number, options: { readonly reusePort?: boolean }): Promise<void> {
+function listenOn(
+  server: Server,
+  host: string,
+  port: number,
+  options: { readonly reusePort?: boolean },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port, backlog: 1024, ...options }, () => {

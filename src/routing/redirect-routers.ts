@@ -20,7 +20,7 @@ export function companionRouter(router: RouterSnapshot, staticConfig: StaticConf
     priority: router.priority,
     entrypoints: ['http'],
     tls: false,
-    middlewares: [redirectTo('https', port === 443 ? undefined : port, true)],
+    middlewares: [redirectTo('https', port === 443 ? undefined : port, true, true)],
     service: NOOP_SERVICE,
     disabled: undefined,
   };
@@ -38,7 +38,7 @@ export function entrypointRedirect({ name, redirect }: EntrypointConfig): readon
       priority: ENTRYPOINT_REDIRECT_PRIORITY,
       entrypoints: [name],
       tls: false,
-      middlewares: [redirectTo(scheme, port, permanent)],
+      middlewares: [redirectTo(scheme, port, permanent, false)],
       service: NOOP_SERVICE,
       disabled: undefined,
     },
@@ -52,7 +52,14 @@ function redirectTo(
   scheme: string,
   port: number | undefined,
   permanent: boolean,
+  preservesMethod: boolean,
 ): RouterSnapshot['middlewares'][number] {
-  const options: MiddlewareOptions = { type: 'redirectScheme', scheme, port: port?.toString(), permanent };
+  const options: MiddlewareOptions = {
+    type: 'redirectScheme',
+    scheme,
+    port: port?.toString(),
+    permanent,
+    preservesMethod,
+  };
   return { name: `redirect-to-${scheme}@internal`, options };
 }

@@ -48,8 +48,7 @@ class DataPlaneWorker {
           ? undefined
           : new AccessLog(boot.accessLog, (lines) => this.post({ type: 'access-log', lines })),
       dial: (upstream) => new ClientConnection(plane, upstream),
-      connectFailed: (upstream, reason) =>
-        this.post({ type: 'connect-failed', serverId: upstream.id, code: reason }),
+      connectFailed: (upstream, reason) => this.post({ type: 'connect-failed', serverId: upstream.id, code: reason }),
       requestId: () => randomBytes(6).toString('base64url'),
     };
     this.plane = plane;

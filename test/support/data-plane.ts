@@ -28,7 +28,15 @@ function testCertificate(): Promise<{ readonly certificate: Certificate; readonl
 
 /** A server entry for a backend on loopback. */
 export function server(port: number, overrides: Partial<ServerConfig> = {}): ServerConfig {
-  return { id: `c/127.0.0.1:${port}`, scheme: 'http', host: '127.0.0.1', port, container: 'c', health: 'none', ...overrides };
+  return {
+    id: `c/127.0.0.1:${port}`,
+    scheme: 'http',
+    host: '127.0.0.1',
+    port,
+    container: 'c',
+    health: 'none',
+    ...overrides,
+  };
 }
 
 /** A router with everything defaulted but its rule. */
@@ -76,7 +84,11 @@ export interface TestDataPlane {
 /** Starts a worker with this snapshot, every server `ready`. */
 export async function startDataPlane(
   snapshot: Snapshot,
-  options: { readonly trustedProxies?: readonly string[]; readonly entrypoints?: readonly EntrypointConfig[]; readonly execArgv?: string[] } = {},
+  options: {
+    readonly trustedProxies?: readonly string[];
+    readonly entrypoints?: readonly EntrypointConfig[];
+    readonly execArgv?: string[];
+  } = {},
 ): Promise<TestDataPlane> {
   const { certificate, rootPem } = await testCertificate();
   const [httpPort, httpsPort] = [await freePort(), await freePort()];

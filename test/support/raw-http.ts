@@ -44,7 +44,9 @@ export function readMessages(text: string, kind: 'request' | 'response', hint: H
 
 function checkStartLine(line: string, kind: 'request' | 'response'): void {
   const pattern =
-    kind === 'request' ? /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP\/1\.[01]$/ : /^HTTP\/1\.[01] \d{3}( [\t\x20-\x7e\x80-\xff]*)?$/;
+    kind === 'request'
+      ? /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP\/1\.[01]$/
+      : /^HTTP\/1\.[01] \d{3}( [\t\x20-\x7e\x80-\xff]*)?$/;
   if (!pattern.test(line)) throw new Error(`ambiguous start-line: ${JSON.stringify(line)}`);
 }
 
@@ -83,7 +85,10 @@ function readBody(
   if (lengths.length === 1) {
     if (!/^\d{1,15}$/.test(lengths[0]!)) throw new Error(`ambiguous length: ${lengths[0]}`);
     const end = at + Number(lengths[0]);
-    return { at: Math.min(end, text.length), message: { body: text.slice(at, end), trailers: '', isComplete: end <= text.length } };
+    return {
+      at: Math.min(end, text.length),
+      message: { body: text.slice(at, end), trailers: '', isComplete: end <= text.length },
+    };
   }
   if (kind === 'request') return none;
   return { at: text.length, message: { body: text.slice(at), trailers: '', isComplete: false } };
@@ -200,7 +205,8 @@ export class RawClient {
     const end = performance.now() + ms;
     while (!isTrue()) {
       const left = end - performance.now();
-      if (left <= 0) throw new Error(`no ${what} within ${ms} ms; received ${JSON.stringify(this.received.slice(0, 500))}`);
+      if (left <= 0)
+        throw new Error(`no ${what} within ${ms} ms; received ${JSON.stringify(this.received.slice(0, 500))}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 50));
         this.waiters.push(() => {

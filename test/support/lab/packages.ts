@@ -10,6 +10,12 @@ const PROGRAMS = {
   ip: 'iproute2',
   'docker-compose': 'docker-compose',
   pebble: 'pebble',
+  nginx: 'nginx-light',
+  haproxy: 'haproxy',
+  caddy: 'caddy',
+  wrk: 'wrk',
+  taskset: 'util-linux',
+  busybox: 'busybox-static',
 } as const;
 
 export type LabProgram = keyof typeof PROGRAMS;
