@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CertificateSpec } from '../certs/certificate-spec.ts';
 import type { CertificateStore } from '../certs/store.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -87,7 +88,12 @@ async function obtain({ spec, reason, abort }: Attempt, options: OrderRunnerOpti
   const stored = await obtainCertificate(spec, book.get(spec).pending, {
     session: options.sessionOf(spec.directory),
     desk: options.desk,
-    clock: { now, random: options.random, signal: abort.signal },
+    clock: {
+      now,
+      random: options.random,
+      sleep: (ms) => delay(ms, undefined, { signal: abort.signal }),
+      signal: abort.signal,
+    },
     logger,
     savePending: (pending) => book.putPending(spec, pending),
   });

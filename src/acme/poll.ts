@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 const GROWTH = 1.6;
 /** Waits the CA asks for are heeded within these bounds; outside them it is asked by our own pace. */
 const MIN_ASKED_MS = 1000;
@@ -9,12 +7,14 @@ const MAX_ASKED_MS = 60_000;
 export interface PollClock {
   readonly now: () => number;
   readonly random: () => number;
+  /** Rejects with the reason of `signal`. */
+  readonly sleep: (ms: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /**
  * Asks until the answer is final, at growing distances (± 20 %), or at the times the CA names. Resolves with the last
- * answer: final, or not when `deadlineMs` has passed. Rejects with the error of `ask`, or the reason of the signal.
+ * answer: final, or not when `deadlineMs` has passed. Rejects with the error of `ask`, or of `sleep`.
  */
 export async function poll<T extends { readonly retryAt: number | undefined }>(options: {
   readonly ask: () => Promise<T>;
@@ -32,9 +32,9 @@ export async function poll<T extends { readonly retryAt: number | undefined }>(o
     if (options.isFinal(answer)) return answer;
     const askedMs = answer.retryAt === undefined ? 0 : answer.retryAt - clock.now();
     const isHeeded = askedMs >= MIN_ASKED_MS && askedMs <= MAX_ASKED_MS;
-    const waitMs = isHeeded ? askedMs : paceMs * (0.8 + clock.random() * 0.4);
+    const waitMs = isHeeded ? askedMs : Math.round(paceMs * (0.8 + clock.random() * 0.4));
     if (clock.now() + waitMs > deadline) return answer;
-    await delay(waitMs, undefined, { signal: clock.signal });
+    await clock.sleep(waitMs);
     paceMs = Math.min(paceMs * GROWTH, options.maxMs);
   }
 }

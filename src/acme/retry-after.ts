@@ -9,7 +9,8 @@ export function readRetryAt(header: string | undefined, detail: string, now: num
 function fromHeader(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d{1,9}$/.test(header)) return now + Number(header) * 1000;
-  const date = Date.parse(header);
+  // The platform's parser finds a year in almost anything: only what begins like an HTTP date is one.
+  const date = /^[A-Z][a-z]{2,8},? /.test(header) ? Date.parse(header) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(date, now);
 }
 

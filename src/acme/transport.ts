@@ -168,7 +168,13 @@ function parseJson(text: string, status: number, url: string): unknown {
 }
 
 function problemOf(answer: AcmeResponse, url: string, now: number): AcmeProblem {
-  const text = typeof answer.data === 'string' ? answer.data.replaceAll(/<[^>]*>|\s+/g, ' ').trim() : '';
+  const text =
+    typeof answer.data === 'string'
+      ? answer.data
+          .slice(0, 2000)
+          .replaceAll(/(?:<[^>]*>|\s)+/g, ' ')
+          .trim()
+      : '';
   const fallback = new AcmeProblem({
     type: '',
     status: answer.status,

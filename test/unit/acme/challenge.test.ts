@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import type { AcmeApi, AcmeAuthorization, AcmeChallenge } from '../../../src/acme/acme-api.ts';
+import { AcmeProblem } from '../../../src/acme/acme-error.ts';
+import { answerAuthorization } from '../../../src/acme/challenge.ts';
+import type { Http01Challenge } from '../../../src/protocol.ts';
+
+const TOKEN = 'token_0123456789-abcdef';
+const http: AcmeChallenge = { type: 'http-01', url: 'https://ca.test/chal/1', token: TOKEN, error: undefined };
+const pending: AcmeAuthorization = {
+  url: 'https://ca.test/authz/1',
+  status: 'pending',
+  name: 'a.test',
+  isWildcard: false,
+  challenges: [{ ...http, type: 'dns-01' }, http],
+  retryAt: undefined,
+};
+
+/** Plays one authorization against a CA that gives these answers; notes what happened in order. */
+async function play(options: {
+  readonly authorization?: AcmeAuthorization;
+  readonly answers?: readonly AcmeAuthorization[];
+  readonly publish?: (challenge: Http01Challenge) => Promise<void>;
+  readonly signal?: AbortSignal;
+}): Promise<{ readonly events: readonly string[]; readonly error: unknown }> {
+  const events: string[] = [];
+  const answers = [...(options.answers ?? [{ ...pending, status: 'valid' as const }])];
+  let now = 0;
+  const api = {
+    keyAuthorization: ({ token }: AcmeChallenge) => `${token}.thumb`,
+    startChallenge: async ({ type }: AcmeChallenge) => void events.push(`start ${type}`),
+    authorization: async () => {
+      events.push('ask');
+      return answers.length > 1 ? answers.shift()! : answers[0]!;
+    },
+  } as Partial<AcmeApi> as AcmeApi;
+  const desk = {
+    publish: async (challenge: Http01Challenge) => {
+      await options.publish?.(challenge);
+      events.push(`publish ${challenge.host} ${challenge.keyAuthorization}`);
+    },
+    release: (token: string) => void events.push(`release ${token}`),
+  };
+  const clock = {
+    now: () => now,
+    random: () => 0.5,
+    sleep: async (ms: number) => void (now += ms),
+    signal: options.signal ?? new AbortController().signal,
+  };
+  const error: unknown = await answerAuthorization(options.authorization ?? pending, { api, desk, clock }).catch(
+    (cause: unknown) => cause,
+  );
+  return { events, error };
+}
+
+test('the answer is in place before the CA is told, and released after the verdict', async () => {
+  const { events, error } = await play({ answers: [pending, { ...pending, status: 'valid' }] });
+  expect(error).toBeUndefined();
+  expect(events).toEqual([`publish a.test ${TOKEN}.thumb`, 'start http-01', 'ask', 'ask', `release ${TOKEN}`]);
+});
+
+test('a refusal is the problem the CA attached to the challenge', async () => {
+  const problem = new AcmeProblem({ type: 'connection', status: 0, detail: 'refused', url: '' });
+  const answer = { ...pending, status: 'invalid' as const, challenges: [{ ...http, error: problem }] };
+  const { events, error } = await play({ answers: [answer] });
+  expect(error).toBe(problem);
+  expect(events.at(-1)).toBe(`release ${TOKEN}`);
+});
+
+test.for([
+  { name: 'refused without a reason', status: 'invalid' as const, code: 'order_invalid' },
+  { name: 'deactivated meanwhile', status: 'deactivated' as const, code: 'order_invalid' },
+  { name: 'not checked in time', status: 'pending' as const, code: 'authorization_slow' },
+])('$name', async ({ status, code }) => {
+  const { events, error } = await play({ answers: [{ ...pending, status }] });
+  expect(error).toMatchObject({ name: 'OrderError', code, message: expect.stringContaining('a.test') });
+  expect(events.at(-1)).toBe(`release ${TOKEN}`);
+});
+
+test.for([
+  { name: 'no challenge we know', authorization: { ...pending, challenges: [{ ...http, type: 'dns-01' }] } },
+  { name: 'a wildcard', authorization: { ...pending, isWildcard: true } },
+  {
+    name: 'a token that does not fit into a path',
+    authorization: { ...pending, challenges: [{ ...http, token: '../../etc/passwd/x' }] },
+  },
+  { name: 'a token that is too short', authorization: { ...pending, challenges: [{ ...http, token: 'short' }] } },
+])('$name: nothing is published', async ({ authorization }) => {
+  const { events, error } = await play({ authorization });
+  expect(error).toMatchObject({
+    name: 'OrderError',
+    code: 'challenge_missing',
+    message: expect.stringContaining('a.test'),
+  });
+  expect(events).toEqual([]);
+});
+
+test('when the workers do not get it, the CA is not told', async () => {
+  const { events, error } = await play({ publish: () => Promise.reject(new Error('no worker')) });
+  expect(error).toMatchObject({ name: 'OrderError', code: 'publish_failed' });
+  expect(events).toEqual([`release ${TOKEN}`]);
+});
+
+test('an abort does not wait for workers that never answer', async () => {
+  const abort = new AbortController();
+  const playing = play({ signal: abort.signal, publish: () => new Promise(() => undefined) });
+  abort.abort(new Error('stopping'));
+  expect((await playing).error).toMatchObject({ code: 'publish_failed', cause: { message: 'stopping' } });
+});

@@ -1,0 +1,195 @@
+import { expect, test } from 'vitest';
+import type { CertificateBook } from '../../../src/acme/certificate-book.ts';
+import { createOrderQueue, type OrderQueue } from '../../../src/acme/order-queue.ts';
+import type { OrderRunner } from '../../../src/acme/order-runner.ts';
+import type { CertificateSpec } from '../../../src/certs/certificate-spec.ts';
+import type { AttemptRecord, StoredCertificate } from '../../../src/certs/store-records.ts';
+import type { AcmeConfig } from '../../../src/config/static-config.ts';
+import type { WantedCertificate } from '../../../src/routing/snapshot.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const START = Date.UTC(2026, 5, 1);
+const CA = 'https://ca.test/dir';
+const FALLBACK = 'https://fallback.test/dir';
+
+const wanted = (name: string): WantedCertificate => ({ names: [name], issuer: 'acme', routers: [] });
+
+function certificate(name: string, leftDays: number): StoredCertificate {
+  const notAfter = START + leftDays * DAY;
+  const dates = { notBefore: notAfter - 90 * DAY, notAfter };
+  const spec = { names: [name], directory: CA, profile: undefined, keyType: 'ec256' as const };
+  return {
+    spec,
+    certificate: { id: '00000000', names: [name], keyPem: '', chainPem: '', ...dates, source: 'acme', issuer: '' },
+    issuedAt: dates.notBefore,
+    accountUrl: '',
+    orderUrl: '',
+  };
+}
+
+function failing(waitMs: number): AttemptRecord {
+  const error = { type: 'connection', detail: '', hint: '' };
+  return {
+    failures: 1,
+    validations: 1,
+    class: 'validation',
+    since: START,
+    lastAt: START,
+    nextAt: START + waitMs,
+    error,
+  };
+}
+
+/** A queue over a book made of two maps, with a runner that only notes what it was given. */
+function open(
+  facts: {
+    certificates?: readonly StoredCertificate[];
+    attempts?: Readonly<Record<string, AttemptRecord>>;
+    parked?: Readonly<Record<string, number>>;
+    directories?: readonly string[];
+    running?: readonly string[];
+    random?: number;
+  } = {},
+): {
+  readonly queue: OrderQueue;
+  readonly started: string[];
+  readonly finish: (name: string) => void;
+  readonly at: (ms: number) => void;
+} {
+  let now = START;
+  const started: string[] = [];
+  const running = new Map<string, string>((facts.running ?? []).map((name) => [name, CA]));
+  const book = {
+    get: ({ names, directory }: CertificateSpec) => ({
+      current: facts.certificates?.find(({ spec }) => spec.names[0] === names[0] && spec.directory === directory),
+      attempt: directory === CA ? facts.attempts?.[names[0]!] : undefined,
+      pending: undefined,
+    }),
+    parked: (directory: string) => {
+      const until = facts.parked?.[directory];
+      return until === undefined ? undefined : { until, detail: '' };
+    },
+  } as Partial<CertificateBook> as CertificateBook;
+  const runner: OrderRunner = {
+    isRunning: (names) => running.has(names[0]!),
+    count: (directory) => [...running.values()].filter((value) => value === directory).length,
+    start: ({ names, directory }, reason) => {
+      running.set(names[0]!, directory);
+      started.push(`${names[0]} ${reason}${directory === CA ? '' : ' fallback'}`);
+    },
+    stop: async () => undefined,
+  };
+  const acme = { directories: facts.directories ?? [CA] } as Partial<AcmeConfig> as AcmeConfig;
+  const queue = createOrderQueue({
+    book,
+    runner,
+    acme,
+    now: () => now,
+    random: () => facts.random ?? 0.5,
+    tickMs: 30_000,
+    startedAt: START,
+  });
+  return { queue, started, finish: (name) => void running.delete(name), at: (ms) => void (now = START + ms) };
+}
+
+test('a name without a certificate is ordered at once, one that runs is not', () => {
+  const { queue, started } = open({ running: ['busy.test'] });
+  expect(queue.startDue([wanted('new.test'), wanted('busy.test')])).toBe(false);
+  expect(started).toEqual(['new.test missing']);
+});
+
+test('a certificate with time left is let be until it is due', () => {
+  const { queue, started, at } = open({ certificates: [certificate('a.test', 31)] });
+  queue.startDue([wanted('a.test')]);
+  expect(started).toEqual([]);
+  at(DAY + 1);
+  queue.startDue([wanted('a.test')]);
+  expect(started).toEqual(['a.test due']);
+});
+
+test('what was due when the router started is spread over an hour', () => {
+  const { queue, started, at } = open({ certificates: [certificate('a.test', 20)], random: 0.5 });
+  queue.startDue([wanted('a.test')]);
+  at(HOUR / 2 - 1);
+  queue.startDue([wanted('a.test')]);
+  expect(started).toEqual([]);
+  at(HOUR / 2);
+  queue.startDue([wanted('a.test')]);
+  expect(started).toEqual(['a.test due']);
+});
+
+test('what is nearly expired or expired is not spread', () => {
+  const { queue, started } = open({
+    certificates: [certificate('late.test', 2), certificate('gone.test', -2)],
+    random: 0.99,
+  });
+  queue.startDue([wanted('late.test'), wanted('gone.test')]);
+  expect(started).toEqual(['gone.test expired', 'late.test emergency']);
+});
+
+test('a record of failures holds an order back until its time', () => {
+  const { queue, started, at } = open({ attempts: { 'a.test': failing(HOUR) } });
+  queue.startDue([wanted('a.test'), wanted('b.test')]);
+  expect(started).toEqual(['b.test missing']);
+  at(HOUR);
+  queue.startDue([wanted('a.test')]);
+  expect(started).toEqual(['b.test missing', 'a.test missing']);
+  expect(queue.latestAttempt(['a.test'])?.nextAt).toBe(START + HOUR);
+  expect(queue.latestAttempt(['b.test'])).toBeUndefined();
+});
+
+test("with little time left, a day's wait for the user is cut to an hour", () => {
+  const facts = { certificates: [certificate('a.test', 2)], attempts: { 'a.test': failing(DAY) } };
+  const { queue, started, at } = open(facts);
+  at(HOUR - 1);
+  queue.startDue([wanted('a.test')]);
+  expect(started).toEqual([]);
+  at(HOUR);
+  queue.startDue([wanted('a.test')]);
+  expect(started).toEqual(['a.test emergency']);
+});
+
+test('a limit of the CA holds every name back, unless there is another', () => {
+  const parked = { [CA]: START + 2 * HOUR };
+  const alone = open({ parked });
+  alone.queue.startDue([wanted('a.test')]);
+  expect(alone.started).toEqual([]);
+  const two = open({ parked, directories: [CA, FALLBACK] });
+  two.queue.startDue([wanted('a.test')]);
+  expect(two.started).toEqual(['a.test missing fallback']);
+});
+
+test('five at a time for a CA; the end of one makes room', () => {
+  const { queue, started, finish } = open();
+  const list = Array.from({ length: 8 }, (_, index) => wanted(`n${index}.test`));
+  queue.startDue(list);
+  expect(started).toHaveLength(5);
+  finish('n2.test');
+  queue.startDue(list.filter(({ names }) => names[0] !== 'n2.test'));
+  expect(started).toHaveLength(6);
+});
+
+test('ten at once, then one every two seconds, and it says that more wait', () => {
+  const { queue, started, finish, at } = open();
+  const list = Array.from({ length: 30 }, (_, index) => wanted(`n${index}.test`));
+  const done = new Set<string>();
+  const round = (): boolean => {
+    const isHeld = queue.startDue(list.filter(({ names }) => !done.has(names[0]!)));
+    for (const entry of started) {
+      const name = entry.split(' ')[0]!;
+      finish(name);
+      done.add(name);
+    }
+    return isHeld;
+  };
+  expect([round(), round(), round()]).toEqual([false, false, true]);
+  expect(started).toHaveLength(10);
+  at(2000);
+  expect(round()).toBe(true);
+  expect(started).toHaveLength(11);
+  at(12_000);
+  round();
+  round();
+  expect(started).toHaveLength(16);
+});
