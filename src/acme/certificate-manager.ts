@@ -157,6 +157,7 @@ function collectFacts(
   },
 ): StatusFacts {
   const { names, routers } = wanted;
+  const first = parts.acme.directories[0];
   return {
     names,
     routers,
@@ -165,7 +166,7 @@ function collectFacts(
     certificate: parts.list.find(names),
     local: parts.list.findLocal(names),
     attempt: kind === 'acme' ? parts.queue.latestAttempt(names) : undefined,
-    parkedUntil: parts.book.parked(parts.acme.directories[0] ?? '')?.until,
+    parkedUntil: first === undefined ? undefined : parts.book.parked(first)?.until,
     isRunning: parts.runner.isRunning(names),
   };
 }
