@@ -59,7 +59,7 @@ function redirectTo(
     scheme,
     port: port?.toString(),
     permanent,
-    preservesMethod,
+    ...(preservesMethod ? { preservesMethod } : {}),
   };
   return { name: `redirect-to-${scheme}@internal`, options };
 }

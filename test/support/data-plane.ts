@@ -12,6 +12,8 @@ import { parseRule } from '../../src/rule/parse.ts';
 import type { RouterSnapshot, Snapshot } from '../../src/routing/snapshot.ts';
 import { freePort } from './free-port.ts';
 
+export { server } from './server-config.ts';
+
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 let shared: Promise<{ readonly certificate: Certificate; readonly rootPem: string }> | undefined;
 
@@ -24,19 +26,6 @@ function testCertificate(): Promise<{ readonly certificate: Certificate; readonl
     return { certificate: authority.defaultCertificate, rootPem: authority.rootPem };
   })();
   return shared;
-}
-
-/** A server entry for a backend on loopback. */
-export function server(port: number, overrides: Partial<ServerConfig> = {}): ServerConfig {
-  return {
-    id: `c/127.0.0.1:${port}`,
-    scheme: 'http',
-    host: '127.0.0.1',
-    port,
-    container: 'c',
-    health: 'none',
-    ...overrides,
-  };
 }
 
 /** A router with everything defaulted but its rule. */

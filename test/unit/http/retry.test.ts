@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { CHUNKED, LENGTH, NO_BODY } from '../../../src/http/message.ts';
+import { type FailedAttempt, retryVerdict } from '../../../src/http/retry.ts';
+
+const base: FailedAttempt = {
+  method: 'GET',
+  body: NO_BODY,
+  nothingSent: false,
+  wasReused: false,
+  hasResponded: false,
+  attempts: 1,
+};
+
+test.for<[string, Partial<FailedAttempt>, string]>([
+  ['connect failed, GET', { nothingSent: true }, 'another'],
+  ['connect failed, POST with body', { nothingSent: true, method: 'POST', body: LENGTH }, 'another'],
+  ['reused died, GET', { wasReused: true }, 'fresh'],
+  ['reused died, PUT without body', { wasReused: true, method: 'PUT' }, 'fresh'],
+  ['reused died, PUT with body', { wasReused: true, method: 'PUT', body: CHUNKED }, 'never'],
+  ['reused died, POST without body', { wasReused: true, method: 'POST' }, 'never'],
+  ['reused died, unknown method', { wasReused: true, method: 'FROB' }, 'never'],
+  ['reused died after a response byte', { wasReused: true, hasResponded: true }, 'never'],
+  ['fresh died after sending', {}, 'never'],
+  ['connect failed, response seen', { nothingSent: true, hasResponded: true }, 'never'],
+  ['too many attempts', { nothingSent: true, attempts: 4 }, 'never'],
+])('%s: %s', ([, attempt, verdict]) => {
+  expect(retryVerdict({ ...base, ...attempt })).toBe(verdict);
+});

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { RoundRobin } from '../../../src/balance/round-robin.ts';
+import { release, Service } from '../../../src/balance/service.ts';
+import { BufferPool } from '../../../src/upstream/buffer-pool.ts';
+import { UpstreamRegistry } from '../../../src/upstream/registry.ts';
+import { Upstream } from '../../../src/upstream/upstream.ts';
+import { server } from '../../support/server-config.ts';
+
+class FakeConnection {
+  isClosed = false;
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+function ready(port = 1): Upstream<FakeConnection> {
+  const upstream = new Upstream<FakeConnection>(server(port));
+  upstream.state = 'ready';
+  return upstream;
+}
+
+describe('pool', () => {
+  test('gives the most recently used connection first', () => {
+    const upstream = ready();
+    const [a, b] = [new FakeConnection(), new FakeConnection()];
+    upstream.put(a);
+    upstream.put(b);
+    expect([upstream.take(), upstream.take(), upstream.take()]).toEqual([b, a, undefined]);
+  });
+
+  test('is bounded (T16)', () => {
+    const upstream = ready();
+    const kept = Array.from({ length: 70 }, () => upstream.put(new FakeConnection())).filter(Boolean);
+    expect([kept.length, upstream.idleCount]).toEqual([64, 64]);
+  });
+
+  test.for(['starting', 'draining', 'down'] as const)('takes nothing back while %s', (state) => {
+    const upstream = ready();
+    upstream.state = state;
+    expect(upstream.put(new FakeConnection())).toBe(false);
+  });
+
+  test('forgets a connection that died', () => {
+    const upstream = ready();
+    const [a, b] = [new FakeConnection(), new FakeConnection()];
+    upstream.put(a);
+    upstream.put(b);
+    upstream.remove(b);
+    upstream.remove(b);
+    expect([upstream.take(), upstream.take()]).toEqual([a, undefined]);
+  });
+
+  test('writes IPv6 addresses in brackets', () => {
+    expect(new Upstream(server(80, { host: 'fd00::1' })).authority).toBe('[fd00::1]:80');
+  });
+});
+
+describe('registry', () => {
+  test('keeps an upstream over snapshots and closes idle connections when it drains', () => {
+    const registry = new UpstreamRegistry<FakeConnection>();
+    registry.setState('c/127.0.0.1:1', 'ready');
+    const upstream = registry.get(server(1));
+    const idle = new FakeConnection();
+    upstream.put(idle);
+    expect(registry.get(server(1))).toBe(upstream);
+    registry.setState('c/127.0.0.1:1', 'draining');
+    expect([upstream.state, idle.isClosed]).toEqual(['draining', true]);
+  });
+
+  test('drops what no snapshot names; a lease still ends well', () => {
+    const registry = new UpstreamRegistry<FakeConnection>();
+    registry.setState('c/127.0.0.1:1', 'ready');
+    const upstream = registry.get(server(1));
+    const service = new Service('s', [upstream], new RoundRobin(), true);
+    const lease = service.lease(undefined)!;
+    registry.retain(new Set());
+    expect(service.lease(undefined)).toBeUndefined();
+    release(lease);
+    expect(upstream.inFlight).toBe(0);
+    expect(registry.get(server(1))).not.toBe(upstream);
+    expect(registry.get(server(1)).state).toBe('starting');
+  });
+
+  test('another scheme is another upstream (B13)', () => {
+    const registry = new UpstreamRegistry<FakeConnection>();
+    const plain = registry.get(server(1));
+    expect(registry.get(server(1, { scheme: 'https' }))).not.toBe(plain);
+  });
+});
+
+describe('round robin', () => {
+  const upstreams = [ready(1), ready(2), ready(3)];
+  const ports = (service: Service<FakeConnection>, count: number): (number | undefined)[] =>
+    Array.from({ length: count }, () => service.lease(undefined)?.config.port);
+
+  test('takes each ready server in turn', () => {
+    expect(ports(new Service('s', upstreams, new RoundRobin(), true), 6)).toEqual([1, 2, 3, 1, 2, 3]);
+  });
+
+  test('passes over servers that are not ready or were tried', () => {
+    const [a, b, c] = [ready(1), ready(2), ready(3)];
+    b.state = 'draining';
+    const service = new Service('s', [a, b, c], new RoundRobin(), true);
+    expect(ports(service, 4)).toEqual([1, 3, 1, 3]);
+    expect(service.lease([a, c])).toBeUndefined();
+    expect(service.lease([a])?.config.port).toBe(3);
+  });
+
+  test('a lease is counted the moment it is taken', () => {
+    const upstream = ready();
+    const service = new Service('s', [upstream], new RoundRobin(), true);
+    service.lease(undefined);
+    service.lease(undefined);
+    expect(upstream.inFlight).toBe(2);
+  });
+});
+
+test('the buffer pool is bounded and hands out what came back', () => {
+  const pool = new BufferPool(1);
+  const [a, b] = [pool.take(), pool.take()];
+  expect(a).not.toBe(b);
+  pool.release(a);
+  pool.release(b);
+  expect(pool.take()).toBe(a);
+  expect(pool.take()).not.toBe(b);
+});
