@@ -66,8 +66,7 @@ class SourceReader implements StaticSources {
       const [, name = '', inline] = match;
       const type = this.#typeOf(name);
       const next = argv[index + 1];
-      const takesNext =
-        inline === undefined && type !== 'flag' && type !== undefined && next?.startsWith('--') === false;
+      const takesNext = inline === undefined && type !== 'flag' && next?.startsWith('-') === false;
       if (takesNext) index++;
       const bare = type === 'flag' || type === 'any' ? 'true' : undefined;
       const value = inline ?? (takesNext ? next : bare);

@@ -21,37 +21,48 @@ export interface TlsRouter {
  * Only a group of the same container counts: one dead name fails its whole order, and must not cost others theirs.
  */
 export function wantedCertificates(routers: readonly TlsRouter[], acme: AcmeConfig): readonly WantedCertificate[] {
-  const wanted = new Map<
-    string,
-    { names: readonly string[]; issuer: WantedCertificate['issuer']; routers: Set<string> }
-  >();
-  const want = (names: readonly string[], issuer: WantedCertificate['issuer'], router: string): void => {
-    const entry = wanted.getOrInsertComputed(names.join(' '), () => ({ names, issuer, routers: new Set<string>() }));
+  const wanted = new Map<string, Entry>();
+  const want = (names: readonly string[], issuer: WantedCertificate['issuer'], router: TlsRouter): void => {
+    const entry = wanted.getOrInsertComputed(names.join(' '), () => ({ names, issuer, routers: new Set() }));
     // One host has one certificate: a public one serves also whoever would be content with a local one.
     if (issuer === 'acme') entry.issuer = 'acme';
     entry.routers.add(router);
   };
-  for (const { name, tls } of routers) {
-    for (const group of tls.domains) {
+  for (const router of routers) {
+    for (const group of router.tls.domains) {
       const names = normalise(group);
-      const signable = names.filter((host) => issuerFor(host, tls.issuer, acme) === 'acme');
-      if (signable.length > 0) want(signable, 'acme', name);
-      for (const host of names) if (!signable.includes(host)) want([host], 'internal', name);
+      const signable = names.filter((host) => issuerFor(host, router.tls.issuer, acme) === 'acme');
+      if (signable.length > 0) want(signable, 'acme', router);
+      for (const host of names) if (!signable.includes(host)) want([host], 'internal', router);
     }
   }
   const groups = [...wanted.values()].filter(({ names }) => names.length > 1);
-  for (const { name, tls, matcher } of routers) {
-    if (tls.domains.length > 0) continue;
-    const { exact, wildcards } = hostsOf(matcher);
+  for (const router of routers) {
+    if (router.tls.domains.length > 0) continue;
+    const { exact, wildcards } = hostsOf(router.matcher);
     for (const host of normalise([...exact, ...wildcards])) {
-      const group = groups.find(({ names }) => names.includes(host));
-      if (group !== undefined) group.routers.add(name);
-      else want([host], issuerFor(host, tls.issuer, acme), name);
+      const group = groups.find((one) => one.names.includes(host) && isOfSameContainer(one, router));
+      if (group !== undefined) group.routers.add(router);
+      else want([host], issuerFor(host, router.tls.issuer, acme), router);
     }
   }
   return [...wanted.values()]
-    .map(({ names, issuer, routers: users }) => ({ names, issuer, routers: [...users].sort() }))
+    .map(({ names, issuer, routers: users }) => ({ names, issuer, routers: namesOf(users) }))
     .sort((left, right) => (left.names.join(' ') < right.names.join(' ') ? -1 : 1));
+}
+
+interface Entry {
+  readonly names: readonly string[];
+  issuer: WantedCertificate['issuer'];
+  readonly routers: Set<TlsRouter>;
+}
+
+function isOfSameContainer({ routers }: Entry, { containers }: TlsRouter): boolean {
+  return [...routers].some((router) => router.containers.some((container) => containers.includes(container)));
+}
+
+function namesOf(routers: ReadonlySet<TlsRouter>): readonly string[] {
+  return [...new Set([...routers].map(({ name }) => name))].sort();
 }
 
 /** Hosts of dead rules (with a port, a scheme, …) are no names at all and are left out. */

@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest';
+import { parseStaticOptions } from '../../../src/config/parse-static-options.ts';
+
+function parse(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const facts = { cores: 1, isTerminal: false, dataDir: '/data' };
+  return parseStaticOptions(argv, env, () => '', facts);
+}
+
+const WEB = '--entrypoints.web.address=:80';
+const SECURE = '--entrypoints.websecure.address=:443';
+const REDIRECT = '--entrypoints.web.http.redirections.entrypoint';
+const LE = '--certificatesresolvers.le.acme';
+
+describe('mapped options', () => {
+  test.for<{ argv: string[]; part: object }>([
+    {
+      argv: ['--providers.docker'],
+      part: {
+        mode: 'traefik',
+        entrypoints: [{ name: 'http', addresses: [{ host: undefined, port: 80 }], transport: 'auto' }],
+        docker: { endpoint: 'unix:///var/run/docker.sock', exposedByDefault: true },
+        resolvers: [],
+      },
+    },
+    {
+      argv: ['--PROVIDERS.Docker=true', '--providers.docker.exposedByDefault=false'],
+      part: { docker: { exposedByDefault: false } },
+    },
+    { argv: ['--providers.docker.exposedbydefault=false'], part: { docker: { exposedByDefault: false } } },
+    { argv: ['--providers.docker=false'], part: { docker: undefined } },
+    { argv: ['--log.level=DEBUG'], part: { docker: undefined, logLevel: 'debug' } },
+    { argv: ['--log.level=PANIC', '--log.format=common'], part: { logLevel: 'fatal', logFormat: 'pretty' } },
+    { argv: ['--providers.docker.endpoint=tcp://p:2375'], part: { docker: { endpoint: 'tcp://p:2375' } } },
+    {
+      argv: ['--providers.docker.network=edge', '--providers.docker.watch=true'],
+      part: { docker: { network: 'edge' } },
+    },
+    {
+      argv: ['--entrypoints.web.address', ':8080'],
+      part: { entrypoints: [{ name: 'web', addresses: [{ port: 8080 }] }] },
+    },
+    {
+      argv: ['--entrypoints.Web.address=127.0.0.1:80/tcp'],
+      part: { entrypoints: [{ name: 'Web', addresses: [{ host: '127.0.0.1' }] }] },
+    },
+    {
+      argv: [WEB, SECURE, `${REDIRECT}.to=websecure`],
+      part: {
+        entrypoints: [{ redirect: { scheme: 'https', port: undefined, permanent: true } }, { redirect: undefined }],
+      },
+    },
+    {
+      argv: [WEB, '--entrypoints.websecure.address=:8443', `${REDIRECT}.to=websecure`, `${REDIRECT}.permanent=false`],
+      part: { entrypoints: [{ redirect: { scheme: 'https', port: 8443, permanent: false } }, {}] },
+    },
+    {
+      argv: [WEB, `${REDIRECT}.to=:443`, `${REDIRECT}.scheme=https`],
+      part: { entrypoints: [{ redirect: { port: undefined } }] },
+    },
+    {
+      argv: [WEB, '--entrypoints.web.forwardedheaders.trustedips=10.0.0.0/8,::1'],
+      part: { trustedProxies: ['10.0.0.0/8', '::1'] },
+    },
+    { argv: [WEB, '--entrypoints.web.forwardedheaders.insecure'], part: { trustedProxies: ['0.0.0.0/0', '::/0'] } },
+    {
+      argv: [SECURE, '--entrypoints.websecure.http.tls.certresolver=le', '--entrypoints.websecure.asdefault'],
+      part: { entrypoints: [{ defaults: { tls: { resolver: 'le', domains: [] }, middlewares: [], isDefault: true } }] },
+    },
+    {
+      argv: [SECURE, '--entrypoints.websecure.http.tls', '--entrypoints.websecure.http.middlewares=a@docker,b@docker'],
+      part: { entrypoints: [{ defaults: { tls: { resolver: undefined }, middlewares: ['a@docker', 'b@docker'] } }] },
+    },
+    {
+      argv: [`${LE}.email=a@example.com`, `${LE}.storage=/letsencrypt/acme.json`, `${LE}.tlschallenge`],
+      part: {
+        resolvers: ['le'],
+        dataDir: '/letsencrypt/sluice',
+        acme: { email: 'a@example.com', challenges: ['tls-alpn-01'] },
+      },
+    },
+    { argv: [`${LE}.storage=acme.json`], part: { dataDir: './sluice' } },
+    { argv: [`${LE}.storage=/a/acme.json`, '--data=/b'], part: { dataDir: '/b' } },
+    {
+      argv: [WEB, `${LE}.httpchallenge.entrypoint=web`, `${LE}.tlschallenge=true`],
+      part: { acme: { challenges: ['http-01', 'tls-alpn-01'] } },
+    },
+    { argv: [`${LE}.dnschallenge.provider=cloudflare`], part: { acme: { challenges: ['http-01', 'tls-alpn-01'] } } },
+    {
+      argv: [`${LE}.caserver=https://pebble:14000/dir`, '--acme-ca-root=/pebble.pem'],
+      part: { acme: { directories: ['https://pebble:14000/dir'], customDirectory: true, caRootFile: '/pebble.pem' } },
+    },
+    {
+      argv: [`${LE}.eab.kid=k`, `${LE}.eab.hmacencoded=h`, `${LE}.profile=p`],
+      part: { acme: { eab: { kid: 'k' }, profile: 'p' } },
+    },
+    { argv: ['--api.insecure=true'], part: { admin: { host: undefined, port: 8080 } } },
+    {
+      argv: ['--api.insecure', '--entrypoints.traefik.address=:9000', WEB],
+      part: { admin: { port: 9000 }, entrypoints: [{ name: 'web' }] },
+    },
+    { argv: ['--api', '--api.dashboard=true', '--ping'], part: { admin: { host: '127.0.0.1', port: 8090 } } },
+    { argv: ['--accesslog'], part: { accessLog: 'common' } },
+    { argv: ['--accesslog=true', '--accesslog.format=json'], part: { accessLog: 'json' } },
+    { argv: ['--accesslog=false'], part: { accessLog: 'off' } },
+    { argv: ['--global.checknewversion=false', '--global.sendanonymoususage=false'], part: { mode: 'traefik' } },
+  ])('$argv', ({ argv, part }) => {
+    expect(parse(argv)).toMatchObject({ config: part });
+  });
+});
+
+describe('variables', () => {
+  test.for<{ argv?: string[]; env: Record<string, string>; part: object }>([
+    { env: { TRAEFIK_PROVIDERS_DOCKER: 'true' }, part: { mode: 'traefik', docker: {} } },
+    { env: { TRAEFIK_ENTRYPOINTS_WEB_ADDRESS: ':8080' }, part: { entrypoints: [{ name: 'web' }] } },
+    {
+      env: { TRAEFIK_ENTRYPOINTS_S_ADDRESS: ':443', TRAEFIK_ENTRYPOINTS_S_HTTP_TLS_DOMAINS_0_MAIN: 'a.test' },
+      part: { entrypoints: [{ defaults: { tls: { domains: [['a.test']] } } }] },
+    },
+    { argv: ['--log.level=warn'], env: { TRAEFIK_LOG_LEVEL: 'debug' }, part: { logLevel: 'warn' } },
+    { argv: ['--log.level=warn'], env: { SLUICE_LOG_LEVEL: 'debug' }, part: { logLevel: 'debug' } },
+    { env: { TRAEFIK_VERSION: '3.7' }, part: { mode: 'sluice' } },
+  ])('$argv $env', ({ argv = [], env, part }) => {
+    expect(parse(argv, env)).toMatchObject({ config: part });
+  });
+});
+
+describe('accepted with a notice', () => {
+  test.for([
+    { argv: [WEB, '--entrypoints.web.transport.respondingtimeouts.readtimeout=0'], notice: 'our own limits' },
+    { argv: [WEB, '--entrypoints.web.http3'], notice: 'HTTP/3' },
+    { argv: ['--providers.docker', '--metrics.prometheus.entrypoint', 'metrics'], notice: 'nothing is reported' },
+    { argv: ['--providers.docker', `${LE}.keytype=RSA4096`], notice: 'ECDSA' },
+    { argv: ['--providers.docker', `${LE}.dnschallenge.provider=cloudflare`], notice: 'wildcards' },
+    {
+      argv: ['--providers.docker', `${LE}.email=a@a.test`, '--certificatesresolvers.b.acme.email=b@b.test'],
+      notice: 'unlike email',
+    },
+    { argv: ['--providers.docker', '--serverstransport.insecureskipverify=true'], notice: 'verified' },
+    { argv: ['--log.level=debug'], notice: 'no provider is on' },
+  ])('$argv', ({ argv, notice }) => {
+    const result = parse(argv);
+    expect(result).toMatchObject({ config: { mode: 'traefik' } });
+    expect(result.notices).toContainEqual(expect.stringContaining(notice));
+  });
+
+  test.for([{ argv: ['--core.defaultrulesyntax=v3'] }, { argv: [WEB, '--entrypoints.web.http.sanitizepath=true'] }])(
+    '$argv is the default anyway',
+    ({ argv }) => {
+      expect(parse(argv)).toMatchObject({ config: { mode: 'traefik' } });
+    },
+  );
+});
+
+describe('refused, because it would change who gets what', () => {
+  test.for([
+    { argv: ['--providers.docker.defaultrule=Host(`x`)'], problem: '--providers.docker.defaultrule: not supported' },
+    { argv: ['--providers.docker.constraints', 'Label(`a`,`b`)'], problem: 'hide containers' },
+    { argv: ['--providers.file.filename=/x.yml'], problem: '--file' },
+    { argv: ['--providers.swarm'], problem: 'Swarm' },
+    { argv: ['--providers.kubernetescrd'], problem: 'only Docker and --file' },
+    {
+      argv: ['--providers.dokcer'],
+      problem: '--providers.dokcer: there is no such option; did you mean --providers.docker?',
+    },
+    { argv: [WEB, '--entrypoints.web.proxyprotocol.trustedips=10.0.0.0/8'], problem: 'PROXY protocol' },
+    { argv: [WEB, '--entrypoints.web.http.encodedcharacters.allowencodedslash=false'], problem: 'encoded characters' },
+    { argv: [WEB, '--entrypoints.web.http.sanitizepath=false'], problem: 'cleaned' },
+    { argv: ['--core.defaultrulesyntax=v2'], problem: 'v3 syntax' },
+    { argv: ['--entrypoints.web.adress=:80'], problem: 'did you mean --entrypoints.web.address?' },
+    { argv: ['--entrypoints.web.asdefault'], problem: '--entrypoints.web: the address is missing' },
+    { argv: ['--entrypoints.dns.address=:53/udp'], problem: 'UDP entrypoints are not supported' },
+    { argv: ['--entrypoints.web.address=web'], problem: '"web" is not an address' },
+    { argv: [WEB, `${REDIRECT}.to=websecure`], problem: 'there is no entrypoint websecure; the entrypoints are web' },
+    { argv: [WEB, `${REDIRECT}.to=:443`, `${REDIRECT}.scheme=wss`], problem: '"wss" is not a scheme' },
+    { argv: [`${LE}.httpchallenge.entrypoint=web`], problem: 'there is no entrypoint web' },
+    { argv: [`${LE}.caserver=letsencript`], problem: 'did you mean letsencrypt?' },
+    { argv: ['--providers.docker=maybe'], problem: '"maybe" is not a boolean' },
+    { argv: ['--log.level=loud'], problem: '--log.level: "loud" is not one of its values' },
+    { argv: [WEB, '--entrypoints.web.forwardedheaders.trustedips=x'], problem: '"x" is not a network' },
+    { argv: ['--providers.docker', '--http=:80'], problem: "--http: cannot be used beside Traefik's options" },
+    { argv: [WEB, '--entrypoints.other.address=:80'], problem: 'both listen on :80' },
+  ])('$argv', ({ argv, problem }) => {
+    expect(parse(argv)).toMatchObject({ problems: [expect.stringContaining(problem)] });
+  });
+
+  test('an unknown variable below a known name', () => {
+    expect(parse([], { TRAEFIK_ENTRYPOINTS_WEB_ADRESS: ':80' })).toMatchObject({
+      problems: [expect.stringContaining('did you mean TRAEFIK_ENTRYPOINTS_WEB_ADDRESS?')],
+    });
+  });
+});
