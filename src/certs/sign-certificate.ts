@@ -53,28 +53,48 @@ export async function signLeaf(
   },
 ): Promise<SignedPair> {
   const x509 = await loadX509();
+  const { subject, signingKey, keyIdentifier } = await openIssuer(x509, root);
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const issuer = new x509.X509Certificate(root.chainPem);
   const names = options.names.map((value) => ({ type: isIP(value) > 0 ? ('ip' as const) : ('dns' as const), value }));
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: options.commonName === undefined ? [] : [{ CN: [options.commonName] }],
-    issuer: issuer.subject,
+    issuer: subject,
     notBefore: new Date(options.notBefore),
     notAfter: new Date(options.notAfter),
     signingAlgorithm: ALGORITHM,
     publicKey: keys.publicKey,
-    signingKey: await importKey(root.keyPem),
+    signingKey,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([SERVER_AUTH]),
       // Critical when the subject is empty (RFC 5280 4.2.1.6).
       new x509.SubjectAlternativeNameExtension(names, options.commonName === undefined),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+      keyIdentifier,
     ],
   });
   return { keyPem: await exportKey(keys.privateKey), chainPem: `${certificate.toString('pem')}\n` };
+}
+
+interface Issuer {
+  readonly subject: string;
+  readonly signingKey: webcrypto.CryptoKey;
+  readonly keyIdentifier: X509.Extension;
+}
+
+/** Reading a root costs more than signing with it, and there may be thousands of leaves. */
+const issuers = new WeakMap<SignedPair, Promise<Issuer>>();
+
+function openIssuer(x509: typeof X509, root: SignedPair): Promise<Issuer> {
+  return issuers.getOrInsertComputed(root, async () => {
+    const certificate = new x509.X509Certificate(root.chainPem);
+    return {
+      subject: certificate.subject,
+      signingKey: await importKey(root.keyPem),
+      keyIdentifier: await x509.AuthorityKeyIdentifierExtension.create(certificate.publicKey),
+    };
+  });
 }
 
 /** 127 random bits, positive and without a leading zero byte (RFC 5280 4.1.2.2). */
