@@ -14,7 +14,7 @@ import type { RouterPlace, Workload } from './workload.ts';
 /**
  * What workloads ask for, as dynamic configuration: labels decoded, defaults filled in, ports and addresses chosen, equal
  * objects united. Pure and total: a fault is a problem, disables the smallest thing, and never changes what another
- * workload says. Give it the workloads of all providers at once.
+ * workload says. Providers may be built one by one: their names differ, and `buildSnapshot` settles who has which host.
  */
 export function buildConfig(
   workloads: readonly Workload[],
