@@ -6,7 +6,22 @@ import { findProgram } from './packages.ts';
 import { runCommand } from './shell.ts';
 
 /** Programs of this machine that a Dockerfile's `RUN` lines may use beside Node and npm. */
-const PROGRAMS = ['sh', 'env', 'cat', 'chmod', 'cp', 'find', 'grep', 'ls', 'ln', 'mkdir', 'mv', 'rm', 'sleep', 'true'];
+const PROGRAMS = [
+  'sh',
+  'env',
+  'cat',
+  'chmod',
+  'cp',
+  'find',
+  'grep',
+  'ls',
+  'ln',
+  'mkdir',
+  'mv',
+  'rm',
+  'sleep',
+  'timeout',
+];
 const NPM_LAUNCHER = `#!/usr/local/bin/node
 require('/usr/local/lib/node_modules/npm/lib/cli.js')(process);
 `;
