@@ -103,14 +103,19 @@ function createReader(
         return decode(await readFile(path, 'utf8'));
       } catch (cause) {
         if (isAbsent(cause)) return undefined;
-        const aside = options.repair ? await moveAside(path, options.now()) : undefined;
+        // What the system will not let us read may be in order.
+        const isDamaged = !(cause instanceof Error && 'syscall' in cause);
+        const aside = options.repair && isDamaged ? await moveAside(path, options.now()) : undefined;
         report({ path, message: `${reasonOf(cause)}${aside === undefined ? '' : `; moved to ${aside}`}` });
         return undefined;
       }
     },
     list: async (folder) => {
       try {
-        if (options.repair) await removeStaleTemporaries(folder, options.now(), STALE_TEMPORARY_MS);
+        // Litter that cannot be removed is no reason to miss what lies beside it.
+        if (options.repair) {
+          await removeStaleTemporaries(folder, options.now(), STALE_TEMPORARY_MS).catch(() => undefined);
+        }
         const found = await readdir(folder, { withFileTypes: true });
         return found.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
       } catch (cause) {
@@ -125,8 +130,16 @@ function createReader(
 async function repairMode(path: string, report: (issue: StoreIssue) => void): Promise<void> {
   const { mode } = await stat(path);
   if ((mode & OWNER_ONLY) === 0) return;
-  await chmod(path, 0o600);
-  report({ path, message: `could be read by other users (mode ${(mode & 0o777).toString(8)}); set to 600` });
+  const octal = (mode & 0o777).toString(8);
+  try {
+    await chmod(path, 0o600);
+    report({ path, message: `could be read by other users (mode ${octal}); set to 600` });
+  } catch (cause) {
+    report({
+      path,
+      message: `can be read by other users (mode ${octal}), and that cannot be changed: ${reasonOf(cause)}`,
+    });
+  }
 }
 
 async function moveAside(path: string, now: number): Promise<string | undefined> {

@@ -52,6 +52,7 @@ export function createCertificateStore(options: {
   readonly readOnly?: boolean;
 }): CertificateStore {
   const root = join(options.dataDir, 'acme');
+  let probing: Promise<StoreFault | undefined> | undefined;
   const caFolder = (directory: string): string => join(root, 'ca', caKey(directory));
   const specFile = (spec: CertificateSpec, name: string): string =>
     join(caFolder(spec.directory), 'certs', specKey(spec), name);
@@ -66,7 +67,11 @@ export function createCertificateStore(options: {
     saveAccount: (account) => write(join(caFolder(account.directory), 'account.json'), encode(account)),
     saveParked: (directory, parked) =>
       writeOrRemove(join(caFolder(directory), 'parked.json'), parked && encode(parked)),
-    probe: () => probe(root),
+    probe: () => {
+      // One file: callers at the same time share the answer instead of removing it from under each other.
+      probing ??= probe(root).finally(() => (probing = undefined));
+      return probing;
+    },
   };
 }
 

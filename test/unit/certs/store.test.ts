@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { CertificateSpec } from '../../../src/certs/certificate-spec.ts';
@@ -211,6 +211,34 @@ test.for([
   expect(contents.issues).toHaveLength(1);
 });
 
+test('what cannot be read for another reason is reported and left where it is', async () => {
+  const dataDir = await temporaryFolder();
+  const { store } = open(dataDir);
+  const stored = await storedFor(specOf('a.test'));
+  await store.saveCertificate(stored);
+  const folder = specFolder(dataDir, stored.spec);
+  await mkdir(join(folder, 'state.json'), { mode: 0o700 });
+  const contents = await open(dataDir).store.load();
+  expect(contents.issues).toEqual([{ path: join(folder, 'state.json'), message: expect.stringContaining('EISDIR') }]);
+  expect((await readdir(folder)).sort()).toEqual(['current.json', 'state.json']);
+  expect(contents.entries[0]!.current!.certificate.id).toBe(stored.certificate.id);
+});
+
+test('what a crash left behind goes, and only that', async () => {
+  const dataDir = await temporaryFolder();
+  const { store } = open(dataDir);
+  const stored = await storedFor(specOf('a.test'));
+  await store.saveCertificate(stored);
+  const folder = specFolder(dataDir, stored.spec);
+  await writeFile(join(folder, '.current.json.x.tmp'), '');
+  const old = (NOW - 7_200_000) / 1000;
+  await utimes(join(folder, '.current.json.x.tmp'), old, old);
+  await open(dataDir, { readOnly: true }).store.load();
+  expect(await readdir(folder)).toHaveLength(2);
+  await open(dataDir).store.load();
+  expect(await readdir(folder)).toEqual(['current.json']);
+});
+
 test('a read-only store reports damage and open modes but changes nothing', async () => {
   const dataDir = await temporaryFolder();
   const { store } = open(dataDir);
@@ -251,6 +279,14 @@ test('folders and files are for the owner only, and the version is written', asy
   expect((await stat(join(folder, 'current.json'))).mode & 0o777).toBe(0o600);
   expect(await readFile(join(store.root, 'version'), 'utf8')).toBe('1\n');
   expect((await readdir(store.root)).sort()).toEqual(['ca', 'version']);
+});
+
+test('probes at the same time do not disturb each other', async () => {
+  const { store } = open(await temporaryFolder());
+  const faults = await Promise.all(Array.from({ length: 20 }, () => store.probe()));
+  expect(faults.filter((fault) => fault !== undefined)).toEqual([]);
+  expect(await store.probe()).toBeUndefined();
+  expect(await readdir(store.root)).toEqual(['version']);
 });
 
 test('a store of a later release is left alone', async () => {
