@@ -37,6 +37,8 @@ export interface CertificateManagerOptions {
   readonly onCertificates: (certificates: readonly Certificate[]) => void;
   /** How often clocks are compared; default 30 s. */
   readonly tickMs?: number;
+  /** No order before `releaseOrders`: until the listeners are open the CA would find nobody to answer it. */
+  readonly holdOrders?: boolean;
 }
 
 /** Keeps a certificate ready for every wanted name: obtains, renews, stores, and bridges the time until then. */
@@ -45,6 +47,8 @@ export interface CertificateManager {
   setWanted(wanted: readonly WantedCertificate[]): void;
   /** Reads the store; resolves when what is on disk can serve. Never rejects, and does not wait for the CA. */
   start(): Promise<void>;
+  /** Ends what `holdOrders` began. */
+  releaseOrders(): void;
   /** Aborts work in flight; what can be resumed is on disk. */
   stop(): Promise<void>;
   /** What workers must have now. */
@@ -61,6 +65,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
   let sorted: readonly SortedWanted[] = [];
   let wantedKey = '';
   let isRunning = false;
+  let isHeld = options.holdOrders === true;
   let storeTriedAt = now();
   let timer: NodeJS.Timeout | undefined;
   let soon: NodeJS.Timeout | undefined;
@@ -79,7 +84,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
   const tick = (): void => {
     if (!isRunning) return;
     list.refresh(sorted);
-    if (!book.canOrder()) return;
+    if (isHeld || !book.canOrder()) return;
     const wanted = sorted.filter(({ kind }) => kind === 'acme').map((entry) => entry.wanted);
     if (queue.startDue(wanted)) tickSoon(THROTTLED_MS);
   };
@@ -109,6 +114,10 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
       await book.load();
       isRunning = true;
       timer = setInterval(beat, tickMs).unref();
+      tick();
+    },
+    releaseOrders: () => {
+      isHeld = false;
       tick();
     },
     stop: async () => {

@@ -56,8 +56,6 @@ export async function startApp(
     pool.setStates(changes);
     for (const [server, state] of changes) logger.debug({ server, state }, 'server state');
   });
-  let wanted: Published['wanted'] = [];
-  let isOpen = false;
   const apply = (published: Published, at: number): void => {
     problems.update(published.problems);
     const servers = published.snapshot.services.flatMap((service) => service.servers);
@@ -66,9 +64,7 @@ export async function startApp(
       logPublished(published, at);
     }
     pool.forgetStates(states.reconcile(servers));
-    wanted = published.wanted;
-    // No order before the listeners are open: the CA would find nobody to answer its challenge.
-    if (isOpen) certificates.setWanted(wanted);
+    certificates.setWanted(published.wanted);
   };
   const logPublished = ({ snapshot }: Published, at: number): void => {
     const sinceEventMs = Math.round(performance.now() - at);
@@ -84,8 +80,7 @@ export async function startApp(
   await first.all(FIRST_CONFIG_MS);
   await until(() => states.unsettled === 0, FIRST_READY_MS);
   await pool.listen();
-  isOpen = true;
-  certificates.setWanted(wanted);
+  certificates.releaseOrders();
   const admin =
     config.admin === undefined ? undefined : await startAdmin(config.admin, { isListening: () => pool.isListening });
   logger.info(
@@ -122,6 +117,7 @@ async function createDataSide(
     },
     now,
     random: Math.random,
+    holdOrders: true,
     logger: logger.child({ component: 'acme' }),
     onCertificates: (list) => pool.setCertificates(list),
   });
