@@ -43,6 +43,9 @@ export function parseStaticOptions(
   const traefik = isTraefik ? readTraefikStatic(sources.traefik, problems, notices) : undefined;
   const own = new OwnOptions(sources.own, problems);
   const config = new StaticBuilder({ own, traefik, env, facts, problems }).build(sources);
+  if (config.acme.directories.length > 0 && !config.acme.challenges.includes('http-01')) {
+    notices.push('TLS-ALPN-01 is not supported yet: HTTP-01 is used, so port 80 must reach a plain entrypoint');
+  }
   return problems.length > 0 ? { problems: [...new Set(problems)], notices } : { config, notices };
 }
 

@@ -189,3 +189,13 @@ describe('refused, because it would change who gets what', () => {
     });
   });
 });
+
+test.for([
+  { argv: [`${LE}.tlschallenge`], says: true },
+  { argv: [`${LE}.tlschallenge`, `${LE}.httpchallenge.entrypoint=web`], says: false },
+  { argv: ['--acme-challenge', 'tls-alpn-01'], says: true },
+  { argv: ['--acme-challenge', 'tls-alpn-01', '--acme-ca', 'off'], says: false },
+])('$argv: that HTTP-01 is used instead is said: $says', ({ argv, says }) => {
+  const { notices } = parse(argv);
+  expect(notices.some((notice) => notice.includes('HTTP-01 is used'))).toBe(says);
+});
