@@ -23,11 +23,16 @@ export async function buildImages(host: string): Promise<LabImages> {
   return { base, app, router };
 }
 
-/** Name of the base image the Dockerfile names, imported first unless the engine has one. */
+/** Name of the base image, as the Dockerfile gives it. */
+export function baseImageName(): string {
+  const name = /^FROM (\S+)/m.exec(readFileSync(`${REPOSITORY}/Dockerfile`, 'utf8'))?.[1];
+  if (name === undefined) throw new Error('the Dockerfile has no FROM line');
+  return name;
+}
+
+/** Imports the stand-in for the base image unless the engine has one of this name; returns the name. */
 export async function ensureBaseImage(host: string): Promise<string> {
-  const dockerfile = readFileSync(`${REPOSITORY}/Dockerfile`, 'utf8');
-  const base = /^FROM (\S+)/m.exec(dockerfile)?.[1];
-  if (base === undefined) throw new Error('the Dockerfile has no FROM line');
+  const base = baseImageName();
   if (!(await hasImage(host, base))) await importBaseImage(host, base);
   return base;
 }
@@ -36,6 +41,11 @@ export async function ensureBaseImage(host: string): Promise<string> {
 export async function buildSampleApp(host: string, base: string, name = 'sluice-lab/app:latest'): Promise<string> {
   await build(host, ['--build-arg', `BASE=${base}`, '-t', name, SAMPLE_APP]);
   return name;
+}
+
+/** Builds the app of the examples; the base image must be there. */
+export async function buildWhoamiImage(host: string, name: string): Promise<void> {
+  await build(host, ['-t', name, `${REPOSITORY}/examples/whoami`]);
 }
 
 /** Builds the router from the repository's Dockerfile; the base image must be there. */
