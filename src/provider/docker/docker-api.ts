@@ -71,7 +71,7 @@ function clientOptions(endpoint: string, certPath: string | undefined): Dockerod
   // The client takes what is absent here from DOCKER_HOST and DOCKER_CERT_PATH: say everything, also what is not.
   const none = { ca: undefined, cert: undefined, key: undefined, timeout: undefined };
   if (target.type === 'socket') return { ...none, socketPath: target.path, host: undefined };
-  const read = (file: string) => (certPath === undefined ? undefined : readFileSync(join(certPath, file)));
+  const read = (file: string) => (certPath === undefined ? undefined : readCertificateFile(certPath, file));
   return {
     ...none,
     host: target.host.includes(':') ? `[${target.host}]` : target.host,
@@ -81,6 +81,16 @@ function clientOptions(endpoint: string, certPath: string | undefined): Dockerod
     cert: read('cert.pem'),
     key: read('key.pem'),
   };
+}
+
+function readCertificateFile(folder: string, file: string): Buffer {
+  const path = join(folder, file);
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const hint = 'the folder must hold ca.pem, cert.pem and key.pem';
+    throw new Error(`--docker-cert-path: cannot read ${path}: ${hint}`, { cause });
+  }
 }
 
 function follow(stream: Readable, onText: (text: string) => void): Promise<void> {

@@ -1,0 +1,32 @@
+import { fileURLToPath } from 'node:url';
+import { expect, inject, test } from 'vitest';
+import { runCommand } from '../support/lab/shell.ts';
+
+const DEMO = fileURLToPath(new URL('../../examples/demo/demo.ts', import.meta.url));
+const { host } = inject('engine');
+
+const state = () =>
+  Promise.all([
+    runCommand('docker', ['-H', host, 'ps', '-aq']),
+    runCommand('docker', ['-H', host, 'images', '--format', '{{.Repository}}:{{.Tag}}']),
+  ]);
+
+test('npm run demo -- --once proves the site and leaves nothing behind', async () => {
+  const before = await state();
+  const output = await runCommand(process.execPath, [DEMO, '--once'], { env: { DOCKER_HOST: host } });
+  expect(output).toMatch(/https:\/\/hello\.example\.com\/ answers 200/);
+  expect(output).toMatch(/issued by Pebble .* and validates/);
+  expect(output).toMatch(/http:\/\/hello\.example\.com\/path\?query leads to https:/);
+  expect(await state()).toEqual(before);
+});
+
+test('an engine that does not answer ends it with exit code 1 and the reason', async () => {
+  const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+  await expect(runCommand(process.execPath, [DEMO, '--once'], { env })).rejects.toThrow(
+    /ended with 1: [^]*failed: docker -H unix:\/\/\/nowhere/,
+  );
+});
+
+test('an unknown argument ends it with exit code 2', async () => {
+  await expect(runCommand(process.execPath, [DEMO, '--twice'])).rejects.toThrow('ended with 2: usage: npm run demo');
+});
