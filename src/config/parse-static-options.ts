@@ -83,7 +83,7 @@ class StaticBuilder {
       entrypoints,
       docker: this.#docker(),
       file: own.text('file'),
-      dataDir: own.text('data') ?? traefik?.acme.dataDir ?? this.#facts.dataDir,
+      dataDir: this.#dataDir(),
       dnsResolvers: own.nameServers('dns-resolvers') ?? [],
       domain: own.hostname('domain'),
       acme: this.#acme(),
@@ -100,6 +100,18 @@ class StaticBuilder {
       accessLog: own.oneOf('access-log', ['off', 'json', 'common']) ?? traefik?.accessLog ?? 'off',
       graceMs: own.durationMs('grace') ?? 10_000,
     };
+  }
+
+  /**
+   * The image sets SLUICE_DATA, but a stack that names Traefik's storage in a folder has its volume there. A storage without
+   * folder says nothing about volumes.
+   */
+  #dataDir(): string {
+    const own = this.#own.get('data');
+    const beside = this.#traefik?.acme.dataDir;
+    const hasFolder = beside !== undefined && !['./sluice', '/sluice'].includes(beside);
+    if (own?.source === 'SLUICE_DATA' && hasFolder) return beside;
+    return own?.text ?? beside ?? this.#facts.dataDir;
   }
 
   #entrypoints(): readonly EntrypointConfig[] {

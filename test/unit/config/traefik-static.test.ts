@@ -118,6 +118,10 @@ describe('variables', () => {
     },
     { argv: ['--log.level=warn'], env: { TRAEFIK_LOG_LEVEL: 'debug' }, part: { logLevel: 'warn' } },
     { argv: ['--log.level=warn'], env: { SLUICE_LOG_LEVEL: 'debug' }, part: { logLevel: 'debug' } },
+    { argv: [`${LE}.storage=/a/acme.json`], env: { SLUICE_DATA: '/image' }, part: { dataDir: '/a/sluice' } },
+    { argv: [`${LE}.storage=/a/acme.json`, '--data=/b'], env: { SLUICE_DATA: '/image' }, part: { dataDir: '/b' } },
+    { argv: [`${LE}.storage=/acme.json`], env: { SLUICE_DATA: '/image' }, part: { dataDir: '/image' } },
+    { argv: [`${LE}.storage=acme.json`], env: { SLUICE_DATA: '/image' }, part: { dataDir: '/image' } },
     { env: { TRAEFIK_VERSION: '3.7' }, part: { mode: 'sluice' } },
   ])('$argv $env', ({ argv = [], env, part }) => {
     expect(parse(argv, env)).toMatchObject({ config: part });
