@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startDns } from './dns.ts';
+import { startPebble, type Pebble } from './pebble.ts';
+import {
+  freeRouterPorts,
+  type RouterOptions,
+  type RouterPorts,
+  type RouterProcess,
+  startRouter,
+} from './router-process.ts';
+
+/** A certificate authority and the place of a router that it reaches under every name. */
+export interface Edge extends AsyncDisposable {
+  readonly pebble: Pebble;
+  readonly ports: RouterPorts;
+  readonly dataDir: string;
+  /** Flags that make a router use this authority. */
+  readonly acme: readonly string[];
+  /** Root of the certificates it issues. */
+  readonly rootPem: string;
+  /** Starts a router there; the edge ends it, if it still runs, when it is disposed. */
+  startRouter(options: Pick<RouterOptions, 'docker' | 'flags' | 'logLevel'>): Promise<RouterProcess>;
+}
+
+/** Starts Pebble and a name server for it. All names lead to this machine. */
+export async function createEdge(): Promise<Edge> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'sluice-edge-'));
+  const ports = await freeRouterPorts();
+  const dns = await startDns();
+  const pebble = await startPebble({ httpPort: ports.http, tlsPort: ports.https, dnsServer: dns.address });
+  const acme = ['--acme-ca', pebble.directoryUrl, '--acme-ca-root', pebble.caFile, '--dns-resolvers', dns.address];
+  const rootPem = await pebble.rootPem();
+  const routers: RouterProcess[] = [];
+  return {
+    pebble,
+    ports,
+    dataDir,
+    acme,
+    rootPem,
+    startRouter: async (options) => {
+      const router = await startRouter({ ...options, dataDir, ports, acme });
+      routers.push(router);
+      return router;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const router of routers) await router[Symbol.asyncDispose]();
+      await pebble.stop();
+      await dns.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
