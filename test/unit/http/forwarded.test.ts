@@ -4,7 +4,7 @@ import { clientAddress, forwardingFields, type PeerFacts } from '../../../src/ht
 import type { ReceivedField } from '../../../src/http/message.ts';
 import { NetworkList, plainAddress } from '../../../src/http/network-list.ts';
 
-const authority = parseAuthority('a.test:8443')!;
+const authority = parseAuthority('a.test:8443');
 const stranger: PeerFacts = { address: '203.0.113.7', isTls: true, isTrusted: false };
 const proxy: PeerFacts = { address: '10.0.0.1', isTls: false, isTrusted: true };
 
@@ -31,8 +31,8 @@ test('an untrusted peer gets everything written by us (F1, H13)', () => {
 });
 
 test('the port is that of the scheme when Host has none', () => {
-  expect(fieldsOf(stranger, undefined, parseAuthority('a.test')!)['X-Forwarded-Port']).toBe('443');
-  expect(fieldsOf(proxy, undefined, parseAuthority('a.test')!)['X-Forwarded-Port']).toBe('80');
+  expect(fieldsOf(stranger, undefined, parseAuthority('a.test'))['X-Forwarded-Port']).toBe('443');
+  expect(fieldsOf(proxy, undefined, parseAuthority('a.test'))['X-Forwarded-Port']).toBe('80');
 });
 
 describe('a trusted peer (F2)', () => {
