@@ -1,4 +1,6 @@
 FROM node:26-slim AS build
+# Lets `docker image prune --filter label=sluice.build` find what a build leaves behind.
+LABEL sluice.build=stage
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Development tools have a package per platform, which not every registry holds; the image needs none of them.

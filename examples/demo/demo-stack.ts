@@ -27,7 +27,7 @@ export interface DemoStack {
 export async function startStack(engine: Engine, narrator: Narrator, cleanup: Cleanup): Promise<DemoStack> {
   const { host, gateway } = engine;
   await narrator.step('images of router and app built', async () => {
-    cleanup.add('the images', () => runCommand('docker', ['-H', host, 'rmi', '--force', ROUTER_IMAGE, APP_IMAGE]));
+    cleanup.add('the images', () => removeImages(host));
     await buildRouterImage(host, ROUTER_IMAGE);
     await buildWhoamiImage(host, APP_IMAGE);
   });
@@ -54,6 +54,12 @@ export async function startStack(engine: Engine, narrator: Narrator, cleanup: Cl
   narrator.say(`an app started with one label: sluice.host=${SITE}`);
   const [http, https] = [await router.published(80), await router.published(443)];
   return { router, http, https, pebble, appStartedAt };
+}
+
+/** The classic builder also leaves the image of the build stage, without a name. */
+async function removeImages(host: string): Promise<void> {
+  await runCommand('docker', ['-H', host, 'rmi', '--force', ROUTER_IMAGE, APP_IMAGE]);
+  await runCommand('docker', ['-H', host, 'image', 'prune', '--force', '--filter', 'label=sluice.build']);
 }
 
 /** A remote engine has its own socket, at the usual place. */
