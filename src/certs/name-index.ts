@@ -1,3 +1,4 @@
+import { canonicalHost } from '../lib/hostname.ts';
 import type { Certificate } from './certificate.ts';
 
 /** Certificates by the names they cover. Immutable: a change builds a new one. */
@@ -23,16 +24,11 @@ export function buildNameIndex(certificates: readonly Certificate[]): NameIndex 
  * warning beats no TLS. `undefined` when no certificate names it. Case and one trailing dot do not matter.
  */
 export function findCertificate(index: NameIndex, name: string, now: number): Certificate | undefined {
-  const host = canonical(name);
+  const host = canonicalHost(name);
   const dot = host.indexOf('.');
   const exact = index.get(host);
   const wildcard = dot > 0 ? index.get(`*${host.slice(dot)}`) : undefined;
   return validOf(exact, now) ?? validOf(wildcard, now) ?? exact?.[0] ?? wildcard?.[0];
-}
-
-function canonical(name: string): string {
-  const lower = name.toLowerCase();
-  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
 }
 
 function validOf(list: readonly Certificate[] | undefined, now: number): Certificate | undefined {

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { canonicalHost, hostWithTrailingDot } from '../lib/hostname.ts';
 
 /** A validated authority. */
 export interface Authority {
@@ -12,12 +13,6 @@ export interface Authority {
   readonly port: string;
 }
 
-/** Lower-cases a host and drops one trailing dot: the one form for SNI, Host, labels and certificates (A3). */
-export function canonicalHost(host: string): string {
-  const lower = lowerAscii(host);
-  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
-}
-
 /** Validates `uri-host[:port]` (A2, A4). Undefined when it is not one. */
 export function parseAuthority(text: string): Authority | undefined {
   if (text.length === 0 || text.length > 255) return undefined;
@@ -25,15 +20,9 @@ export function parseAuthority(text: string): Authority | undefined {
   if (match === null) return undefined;
   const port = match[3] ?? '';
   if (port !== '' && Number(port) > 65_535) return undefined;
-  const address = match[2];
-  if (address !== undefined) {
-    if (!isIPv6(address)) return undefined;
-    const lower = lowerAscii(address);
-    return { text, host: lower, hostAsGiven: lower, port };
-  }
-  const name = lowerAscii(match[1]!);
-  const host = name.endsWith('.') ? name.slice(0, -1) : name;
-  return host === '' ? undefined : { text, host, hostAsGiven: name, port };
+  if (match[2] !== undefined && !isIPv6(match[2])) return undefined;
+  const host = canonicalHost(text);
+  return host === '' ? undefined : { text, host, hostAsGiven: hostWithTrailingDot(text), port };
 }
 
 /**
@@ -57,9 +46,4 @@ export class AuthorityCache {
     this.known.set(text, parsed);
     return parsed;
   }
-}
-
-/** ASCII only: `toLowerCase` alone would also fold other letters (L1). */
-function lowerAscii(text: string): string {
-  return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
 }

@@ -1,8 +1,8 @@
 import { createSecureContext, type SecureContext, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { Certificate } from '../certs/certificate.ts';
 import { buildNameIndex, findCertificate, type NameIndex } from '../certs/name-index.ts';
-import { canonicalHost } from '../http/authority.ts';
 import { LIMITS } from '../http1/limits.ts';
+import { canonicalHost } from '../lib/hostname.ts';
 
 /** One context costs about 40 KiB, so only those in use are kept (acme.md section 15). */
 const MAX_CONTEXTS = 1000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AuthorityCache, canonicalHost, parseAuthority } from '../../../src/http/authority.ts';
+import { AuthorityCache, parseAuthority } from '../../../src/http/authority.ts';
 
 describe('parseAuthority (A2, A3)', () => {
   test.for([
@@ -37,10 +37,6 @@ describe('parseAuthority (A2, A3)', () => {
   ])('%j is refused', (text) => {
     expect(parseAuthority(text)).toBeUndefined();
   });
-});
-
-test('only ASCII letters are folded', () => {
-  expect(canonicalHost('\u0130A.TEST.')).toBe('\u0130a.test');
 });
 
 test('the cache is bounded and answers the same after it started over', () => {
