@@ -20,10 +20,9 @@ const until = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 40_00
 let folder: string;
 let project: ComposeProject;
 
-const bringUp = async (file: string, changes: Omit<ComposeChanges, 'socketPath'>, env: Record<string, string> = {}) => {
+const prepare = async (file: string, changes: Omit<ComposeChanges, 'socketPath'>, env: Record<string, string> = {}) => {
   const copy = await adaptComposeFile(join(REPOSITORY, file), folder, { ...changes, socketPath });
   project = await createCompose(host, { files: [copy], env });
-  await project.up();
 };
 
 beforeEach(async () => {
@@ -40,7 +39,8 @@ describe.for([
   { file: 'examples/quickstart/compose.yaml', service: 'sluice' },
 ])('$file', ({ file, service }) => {
   test('makes a site of a container with one label', async () => {
-    await bringUp(file, { images: { [service]: images.router } });
+    await prepare(file, { images: { [service]: images.router } });
+    await project.up();
     const [http, https] = [await project.published(service, 80), await project.published(service, 443)];
     const id = await project.containerId(service);
     const caPem = await until(() => docker('exec', id, 'sluice', 'certs', 'root'));
@@ -66,9 +66,12 @@ describe('with a certificate authority', () => {
 
   afterEach(() => pebble.stop());
 
-  const pointNamesAt = async (service: string) => {
+  /** The router first: its address must be known to the authority before an app makes it order. */
+  const bringUpWithNamesAt = async (service: string) => {
+    await project.up(service);
     const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
     pebble.pointNamesTo((await docker('inspect', '--format', format, await project.containerId(service))).trim());
+    await project.up();
   };
 
   const expectSite = async (service: string, name: string) => {
@@ -83,12 +86,12 @@ describe('with a certificate authority', () => {
   test('examples/quickstart gets a certificate for a name of its own', async () => {
     const env = { SLUICE_ACME_CA: pebble.directoryUrl, SLUICE_ACME_CA_ROOT: '/ca.pem' };
     const volumes = [`${socketPath}:/var/run/docker.sock:ro`, `${pebble.caFile}:/ca.pem:ro`];
-    await bringUp(
+    await prepare(
       'examples/quickstart/compose.yaml',
       { images: { sluice: images.router }, env: { sluice: env }, keys: { sluice: { volumes } } },
       { HOST: 'app.example.com' },
     );
-    await pointNamesAt('sluice');
+    await bringUpWithNamesAt('sluice');
     await expectSite('sluice', 'app.example.com');
   });
 
@@ -96,14 +99,14 @@ describe('with a certificate authority', () => {
     const published = await readFile(join(REPOSITORY, 'examples/traefik/compose.yaml'), 'utf8');
     expect(published).not.toContain('sluice');
     const volumes = [`${socketPath}:/var/run/docker.sock`, 'acme-data:/acme', `${pebble.caFile}:/ca.pem:ro`];
-    await bringUp('examples/traefik/compose.yaml', {
+    await prepare('examples/traefik/compose.yaml', {
       images: { traefik: images.router, myapp: images.app },
       // The lab's authority instead of Let's Encrypt.
       flags: { traefik: [`--certificatesresolvers.letsencrypt.acme.caserver=${pebble.directoryUrl}`] },
       env: { traefik: { SLUICE_ACME_CA_ROOT: '/ca.pem' } },
       keys: { traefik: { volumes } },
     });
-    await pointNamesAt('traefik');
+    await bringUpWithNamesAt('traefik');
     await expectSite('traefik', 'myapp.example.com');
   });
 });
