@@ -10,19 +10,18 @@ RUN npm pkg delete devDependencies optionalDependencies \
  && find node_modules -type f \
     \( -name '*.md' -o -name '*.map' -o -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.yml' \) -delete
 COPY src src
-# Compose files may name the program: `command: traefik --flag`.
-RUN echo "if (['sluice', 'traefik'].includes(process.argv[2])) process.argv.splice(2, 1); await import('./src/main.ts');" \
-    > entrypoint.mjs && chmod +x src/main.ts
 # One start and stop fills the cache that spares every later start the compiling, and proves that the image starts.
-RUN NODE_COMPILE_CACHE=/app/.compile-cache timeout --preserve-status --signal=TERM 4 node entrypoint.mjs \
+RUN chmod +x src/main.ts \
+ && NODE_COMPILE_CACHE=/app/.compile-cache timeout --preserve-status --signal=TERM 4 node src/main.ts \
     --http 127.0.0.1:8080 --https 127.0.0.1:8443 --docker tcp://127.0.0.1:9 --acme-ca off --workers 1 --data /tmp/data
 
 FROM node:26-slim
 COPY --from=build /app /app
 # Writable for any user, as the router need not run as root.
-RUN mkdir -m 1777 /data && ln -s /app/src/main.ts /usr/local/bin/sluice
+RUN mkdir -m 1777 /data && ln -s /app/src/main.ts /usr/local/bin/sluice \
+ && ln -s /app/src/main.ts /usr/local/bin/traefik
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/.compile-cache SLUICE_DATA=/data
 VOLUME /data
 EXPOSE 80 443
-HEALTHCHECK --interval=10s --timeout=5s CMD ["node", "/app/entrypoint.mjs", "healthcheck"]
-ENTRYPOINT ["node", "/app/entrypoint.mjs"]
+HEALTHCHECK --interval=10s --timeout=5s CMD ["node", "/app/src/main.ts", "healthcheck"]
+ENTRYPOINT ["node", "/app/src/main.ts"]

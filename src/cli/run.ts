@@ -7,6 +7,8 @@ import { createLogger, type RootLogger } from '../observe/pino-logger.ts';
  * a stop, 1 when it could not start or a fault of ours ended it.
  */
 export async function runRouter(config: StaticConfig, notices: readonly string[]): Promise<number> {
+  // Whoever read our log may go away; that must not end the router, nor make it log its own failure to log.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const logger = createLogger(config, (line) => void process.stdout.write(line));
   for (const notice of notices) logger.warn({}, notice);
   const broken = new Promise<'broken'>((resolve) => {

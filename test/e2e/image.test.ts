@@ -35,7 +35,7 @@ describe('the image', () => {
     expect(Object.keys(config['ExposedPorts']!)).toEqual(['443/tcp', '80/tcp']);
     expect(Object.keys(config['Volumes']!)).toEqual(['/data']);
     expect(config['Env']).toContain('SLUICE_DATA=/data');
-    expect(config['Healthcheck']).toMatchObject({ Test: ['CMD', 'node', '/app/entrypoint.mjs', 'healthcheck'] });
+    expect(config['Healthcheck']).toMatchObject({ Test: ['CMD', 'node', '/app/src/main.ts', 'healthcheck'] });
   });
 
   test('holds no tests, no development tools, no type declarations', async () => {
