@@ -39,7 +39,7 @@ async function measureRow(row: Row, peers: readonly Peer[]): Promise<Map<string,
   const samples = new Map<string, { readonly cpu: number; readonly load: LoadResult; readonly rss: number }[]>();
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const peer of peers) {
-      const url = row.isTls ? `https://localhost:${peer.httpsPort}` : `http://localhost:${peer.httpPort}`;
+      const url = row.isTls ? `https://localhost:${peer.httpsPort}` : `http://127.0.0.1:${peer.httpPort}`;
       await sendLoad(url, row.workload, 1);
       const before = cpuMicros(peer.pid);
       const load = await sendLoad(url, row.workload, Number(options.seconds));

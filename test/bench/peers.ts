@@ -33,8 +33,11 @@ const COMMANDS: Readonly<Record<string, StartPeer>> = {
       `${name}:\n  servers: ["http://127.0.0.1:${backendPort}"]\n  labels:\n${extra}`;
     await writeFile(
       file,
-      labels('plain', '    sluice.host: localhost,127.0.0.1\n    sluice.tls: "off"\n') +
-        labels('secure', '    sluice.host: localhost,127.0.0.1\n'),
+      labels('plain', '    sluice.host: 127.0.0.1
+    sluice.tls: "off"
+') +
+        labels('secure', '    sluice.host: localhost
+'),
     );
     return [
       ...[process.execPath, new URL('../../src/main.ts', import.meta.url).pathname, '--docker', 'off', '--file', file],
