@@ -29,16 +29,13 @@ type StartPeer = (inputs: PeerInputs, httpPort: number, httpsPort: number) => Pr
 const COMMANDS: Readonly<Record<string, StartPeer>> = {
   sluice: async ({ folder, backendPort }, httpPort, httpsPort) => {
     const file = join(folder, 'services.yaml');
-    const labels = (name: string, extra: string): string =>
-      `${name}:\n  servers: ["http://127.0.0.1:${backendPort}"]\n  labels:\n${extra}`;
-    await writeFile(
-      file,
-      labels('plain', '    sluice.host: 127.0.0.1
-    sluice.tls: "off"
-') +
-        labels('secure', '    sluice.host: localhost
-'),
-    );
+    const url = `http://127.0.0.1:${backendPort}`;
+    const services = {
+      plain: { servers: [url], labels: { 'sluice.host': '127.0.0.1', 'sluice.tls': 'off' } },
+      secure: { servers: [url], labels: { 'sluice.host': 'localhost' } },
+    };
+    // JSON is YAML.
+    await writeFile(file, JSON.stringify(services));
     return [
       ...[process.execPath, new URL('../../src/main.ts', import.meta.url).pathname, '--docker', 'off', '--file', file],
       ...['--http', `127.0.0.1:${httpPort}`, '--https', `127.0.0.1:${httpsPort}`, '--admin', 'off', '--workers', '1'],
