@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { freePort } from '../support/free-port.ts';
 import { createContainers, type LabContainer, type LabContainers } from '../support/lab/containers.ts';
@@ -14,6 +16,7 @@ import { residentKib } from './process-cpu.ts';
 import { median } from './table.ts';
 
 const IMAGE = 'sluice-bench/instant:latest';
+const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url));
 const CONTAINERS = 10;
 const STARTS = 15;
 
@@ -91,7 +94,8 @@ async function startRouter(folder: string, host: string, httpPort: number): Prom
       ...['--https', 'off', '--admin', 'off', '--workers', '1', '--acme-ca', 'off', '--log-level', 'error'],
       ...['--data', join(folder, 'docker-data')],
     ],
-    { stdio: 'inherit' },
+    // The image sets this too.
+    { stdio: 'inherit', env: { ...process.env, NODE_COMPILE_CACHE: COMPILED } },
   );
   process.once('exit', () => child.kill('SIGKILL'));
   await waitFor('the last container to be served', () => isServed(httpPort, `app${CONTAINERS - 1}.localhost`));
@@ -110,11 +114,9 @@ async function eventsToRoutes(host: string, containers: LabContainers, httpPort:
     '{{.ID}} {{.TimeNano}}',
   ]);
   const stamps = new Map<string, number>();
-  events.stdout.setEncoding('utf8').on('data', (text: string) => {
-    for (const line of text.trim().split('\n')) {
-      const [id = '', nanos = ''] = line.split(' ');
-      stamps.set(id, Number(BigInt(nanos) / 1000n) / 1000);
-    }
+  createInterface({ input: events.stdout }).on('line', (line) => {
+    const [id = '', nanos = '0'] = line.split(' ');
+    stamps.set(id, Number(BigInt(nanos) / 1000n) / 1000);
   });
   const lives: number[] = [];
   for (let i = 0; i < STARTS; i++) {
@@ -129,7 +131,7 @@ async function eventsToRoutes(host: string, containers: LabContainers, httpPort:
 }
 
 function stampOf(stamps: ReadonlyMap<string, number>, container: LabContainer): number | undefined {
-  return [...stamps].find(([id]) => container.id.startsWith(id))?.[1];
+  return [...stamps].find(([id]) => id !== '' && container.id.startsWith(id))?.[1];
 }
 
 /** Asks every 2 ms on one connection until the answer is 200; resolves with the wall-clock time in milliseconds. */
