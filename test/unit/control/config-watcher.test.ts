@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigWatcher } from '../../../src/control/config-watcher.ts';
+import { ProblemLog } from '../../../src/control/problem-log.ts';
+import { collectLogger } from '../../support/collect-logger.ts';
+import { staticConfig, workload } from '../../support/workloads.ts';
+
+const place = { networks: undefined };
+const app = workload({ name: 'app', labels: { 'sluice.host': 'app.test' } });
+const other = workload({ name: 'other', labels: { 'sluice.host': 'other.test' } });
+
+function routersOf(watcher: ConfigWatcher): string[] {
+  return watcher.current.routers.map((router) => router.name);
+}
+
+describe('ConfigWatcher', () => {
+  test('an equal configuration is no change, whatever event caused it', () => {
+    const watcher = new ConfigWatcher(staticConfig());
+    expect(watcher.update('docker', [app], place, []).isChanged).toBe(true);
+    const before = watcher.current;
+    expect(watcher.update('docker', [{ ...app }], place, []).isChanged).toBe(false);
+    expect(watcher.current).toBe(before);
+  });
+
+  test('an empty list is a valid configuration: the routes go', () => {
+    const watcher = new ConfigWatcher(staticConfig());
+    watcher.update('docker', [app], place, []);
+    const published = watcher.update('docker', [], place, []);
+    expect([published.isChanged, published.snapshot.routers, published.wanted]).toEqual([true, [], []]);
+  });
+
+  test('each provider replaces only what it said itself', () => {
+    const watcher = new ConfigWatcher(staticConfig());
+    watcher.update('docker', [app], place, []);
+    const file = workload({ provider: 'file', name: 'files', urls: ['http://127.0.0.1:9'], labels: other.labels });
+    watcher.update('file', [file], place, []);
+    expect(routersOf(watcher)).toEqual(expect.arrayContaining(['app@docker', 'files@file']));
+    watcher.update('docker', [], place, []);
+    expect(routersOf(watcher).filter((name) => !name.endsWith('@internal'))).toEqual(['files@file']);
+  });
+
+  test("a container's fault leaves its neighbour's router as it was", () => {
+    const watcher = new ConfigWatcher(staticConfig());
+    watcher.update('docker', [app], place, []);
+    const alone = watcher.current.routers.find((router) => router.name === 'app@docker');
+    const broken = workload({ name: 'broken', labels: { 'sluice.http.routers.b.rule': 'Host(`b.test' } });
+    const published = watcher.update('docker', [app, broken], place, []);
+    expect(published.problems.map((problem) => problem.code)).toEqual(['rule_syntax']);
+    expect(published.snapshot.routers.find((router) => router.name === 'app@docker')).toEqual(alone);
+  });
+
+  test('what the provider reports comes first among the problems', () => {
+    const watcher = new ConfigWatcher(staticConfig());
+    const problem = {
+      severity: 'warning',
+      code: 'file_syntax',
+      provider: 'file',
+      message: 'm',
+      hint: 'h',
+    } as const;
+    expect(watcher.update('file', [], place, [problem]).problems).toEqual([problem]);
+  });
+});
+
+describe('ProblemLog', () => {
+  test('says each problem once when it comes and once when it is gone', () => {
+    const { logger, lines } = collectLogger();
+    const log = new ProblemLog(logger);
+    const problem = {
+      severity: 'error',
+      code: 'port_missing',
+      provider: 'docker',
+      message: 'no port',
+      hint: 'h',
+    } as const;
+    for (const list of [[problem], [problem], [], []]) log.update(list);
+    expect(lines.map(({ level, message }) => [level, message])).toEqual([
+      ['error', 'no port'],
+      ['info', 'problem gone'],
+    ]);
+    expect(lines[0]!.fields).toMatchObject({ code: 'port_missing', hint: 'h' });
+  });
+});
