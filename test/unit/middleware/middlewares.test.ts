@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { MiddlewareOptions } from '../../../src/config/dynamic.ts';
 import type { Answer } from '../../../src/http/answer.ts';
 import { parseAuthority } from '../../../src/http/authority.ts';
-import type { Exchange } from '../../../src/http/exchange.ts';
 import { compileMiddleware } from '../../../src/middleware/catalog.ts';
 
 /** What a middleware sees of a request. */
