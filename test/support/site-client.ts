@@ -13,6 +13,8 @@ export interface ClientAnswer {
 export interface ClientRequestOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent by `ask`. */
+  readonly body?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -67,7 +69,7 @@ export function createSiteClient(options: SiteClientOptions): SiteClient {
           reject,
         );
       })
-      .end();
+      .end(request?.body);
     return promise;
   };
   const close = () => agent.destroy();

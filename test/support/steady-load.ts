@@ -1,4 +1,4 @@
-import type { ClientAnswer, SiteClient } from './site-client.ts';
+import type { ClientAnswer, ClientRequestOptions, SiteClient } from './site-client.ts';
 
 /** What became of one request. */
 export interface LoadOutcome {
@@ -19,7 +19,12 @@ export interface SteadyLoad extends AsyncDisposable {
 }
 
 /** Starts asking for `path` so many times a second, until stopped. */
-export function startSteadyLoad(client: SiteClient, path: string, perSecond: number): SteadyLoad {
+export function startSteadyLoad(
+  client: SiteClient,
+  path: string,
+  perSecond: number,
+  options?: ClientRequestOptions,
+): SteadyLoad {
   const outcomes: LoadOutcome[] = [];
   const running = new Set<Promise<void>>();
   const send = () => {
@@ -27,7 +32,7 @@ export function startSteadyLoad(client: SiteClient, path: string, perSecond: num
     const note = (answer: ClientAnswer | undefined, error: Error | undefined) =>
       outcomes.push({ sentAt, doneAt: performance.now(), answer, error });
     const request: Promise<void> = client
-      .ask(path)
+      .ask(path, options)
       .then(
         (answer) => note(answer, undefined),
         (error: Error) => note(undefined, error),
