@@ -27,6 +27,8 @@ export interface DataPlane {
   dial(upstream: Upstream<UpstreamConnection>): UpstreamConnection;
   /** Tells the control plane that a server could not be connected to. */
   connectFailed(upstream: Upstream<UpstreamConnection>, reason: string): void;
+  /** Reports a fault of our own that ended one request; the request id ties it to the page the client got. */
+  internalFault(error: unknown, requestId: string): void;
   /** Six to twelve random characters that tie a page to its log line. */
   requestId(): string;
 }

@@ -42,6 +42,8 @@ export class Exchange implements RuleRequest {
   isRequestComplete = false;
   /** Payload of the request may be handed over now. */
   canTakeBody = false;
+  /** The client has been told to go on with its payload. */
+  private hasContinued = false;
   /** After `101`. */
   isTunnel = false;
   isActive = false;
@@ -127,6 +129,8 @@ export class Exchange implements RuleRequest {
       if (answer !== undefined) return this.answer(answer);
     }
     if (request.isPathUnclean) {
+      // R8: only absolute-form can name a scheme.
+      if (request.targetScheme === 'https' && !this.down.peer.isTls) return this.fail('https_on_plain_port');
       const normal = normalisePath(request.path);
       if (isPathFault(normal)) return this.fail('bad_path');
       this.path = normal;
@@ -188,9 +192,14 @@ export class Exchange implements RuleRequest {
     if (!this.isActive) return;
     this.connection?.abort();
     this.connection = undefined;
-    if (!this.hasStarted && FAILURES[reason].status < 499) return this.fail(reason);
+    const { status } = FAILURES[reason];
+    if (!this.hasStarted) {
+      if (status !== 499) return this.fail(reason);
+      this.status = status;
+    }
     this.failure = reason;
     this.plane.counters.failed(reason);
+    this.down.cut();
     return this.finish();
   }
 
@@ -212,8 +221,12 @@ export class Exchange implements RuleRequest {
   }
 
   onInterim(status: number, reason: string, fields: string): void {
-    // E1, E4: 100 only to a client that asked; B5: the others to whoever can take them.
-    if (status !== 100 || this.request.expectsContinue) this.down.sendInterim(status, reason, fields);
+    if (status === 100) {
+      // E1, E4: only to a client that asked, and once.
+      if (!this.request.expectsContinue || this.hasContinued) return;
+      this.hasContinued = true;
+    }
+    this.down.sendInterim(status, reason, fields);
   }
 
   onResponse(response: ResponseMessage): void {
@@ -337,6 +350,7 @@ export class Exchange implements RuleRequest {
     this.hasStarted = false;
     this.isRequestComplete = request.body === NO_BODY;
     this.canTakeBody = false;
+    this.hasContinued = false;
     this.isTunnel = false;
     this.isActive = true;
     this.connection = undefined;

@@ -19,6 +19,8 @@ export interface RequestMessage {
   readonly isPathUnclean: boolean;
   /** Host and port as received, not yet validated (A2); empty when an HTTP/1.0 client sent none. */
   readonly authority: string;
+  /** Scheme that the target names, lower-case; empty when it names none (R8). */
+  readonly targetScheme: string;
   /** Minor version of HTTP/1.x; 1 for HTTP/2. */
   readonly minorVersion: number;
   /** End-to-end field lines, each `Name: value CRLF`: hop-by-hop and untrusted forwarding fields are gone. */

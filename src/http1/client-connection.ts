@@ -6,10 +6,12 @@ import type { Exchange } from '../http/exchange.ts';
 import type { FailureReason } from '../http/failure.ts';
 import { CHUNKED, LENGTH, NO_BODY } from '../http/message.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
-import type { Timed } from '../lib/timer-wheel.ts';
+import { TimerEntry } from '../lib/timer-wheel.ts';
 import { LARGE_BUFFER } from '../upstream/buffer-pool.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { BodyReader } from './body-reader.ts';
+import { errorReason } from './error-reason.ts';
+import { HeadBuffer } from './head-buffer.ts';
 import { LIMITS } from './limits.ts';
 import { requestHead } from './request-writer.ts';
 import { ResponseHead } from './response-head.ts';
@@ -30,12 +32,7 @@ const CLOSED = 5;
 const sharedBuffer = Buffer.allocUnsafeSlow(65_536);
 
 /** A connection to a server that speaks HTTP/1.1: one request in flight (B8), framing checked strictly, pooled when clean (B10). */
-export class ClientConnection implements UpstreamConnection, Timed {
-  deadline = 0;
-  placedAt = 0;
-  timerPrev: Timed | undefined = undefined;
-  timerNext: Timed | undefined = undefined;
-
+export class ClientConnection extends TimerEntry implements UpstreamConnection {
   isReused = false;
   hasResponded = false;
   private readonly plane: DataPlane;
@@ -48,15 +45,17 @@ export class ClientConnection implements UpstreamConnection, Timed {
   private out = '';
   private interims = 0;
   /** A response head that came in pieces. */
-  private partial: Buffer | undefined = undefined;
+  private partial: HeadBuffer | undefined = undefined;
   private isRequestWritten = false;
   private hasSentEnd = false;
   private hasReceivedEnd = false;
+  private isPaused = false;
   /** The buffer the socket reads into now: shared, or pooled during a long body. */
   private reading: Buffer = sharedBuffer;
   private wasRetained = false;
 
   constructor(plane: DataPlane, upstream: Upstream<UpstreamConnection>) {
+    super();
     this.plane = plane;
     this.upstream = upstream;
     const { host, port, scheme } = upstream.config;
@@ -83,6 +82,7 @@ export class ClientConnection implements UpstreamConnection, Timed {
     const bytes = end - start;
     // While the request is on its way the client's own time-out (T5) comes first.
     if (this.state === AWAIT_HEAD) this.plane.wheel.arm(this, LIMITS.responseHeadMs + LIMITS.bodyIdleMs);
+    else if (this.state === TUNNEL) this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
     const isChunked = this.exchange?.request.body === CHUNKED && this.state !== TUNNEL;
     if (isChunked) this.out += `${bytes.toString(16)}\r\n`;
     if (bytes <= LIMITS.smallBytes && this.out.length <= LIMITS.smallBytes) {
@@ -118,10 +118,13 @@ export class ClientConnection implements UpstreamConnection, Timed {
   }
 
   pause(): void {
+    this.isPaused = true;
     this.socket.pause();
   }
 
   resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
     this.socket.resume();
   }
 
@@ -173,7 +176,9 @@ export class ClientConnection implements UpstreamConnection, Timed {
 
   /** B14: the server's certificate is verified against its address. */
   private dialTls(host: string, port: number): Socket {
-    const socket = connectTls({ host, port, ALPNProtocols: ['http/1.1'] });
+    // A variable, because the type of these options does not know `allowHalfOpen`.
+    const options = { host, port, allowHalfOpen: true, ALPNProtocols: ['http/1.1'] };
+    const socket = connectTls(options);
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.onRead(chunk, chunk.length));
     socket.once('secureConnect', () => this.onConnect());
@@ -195,15 +200,26 @@ export class ClientConnection implements UpstreamConnection, Timed {
       if (!this.wasRetained) this.plane.buffers.release(this.reading);
     }
     this.wasRetained = false;
-    this.reading = wantsPooled ? this.plane.buffers.take() : sharedBuffer;
+    this.reading = (wantsPooled ? this.plane.buffers.take() : undefined) ?? sharedBuffer;
     return this.reading;
   }
 
   private onRead(buf: Buffer, bytes: number): void {
-    let at = 0;
+    try {
+      this.read(buf, bytes);
+    } catch (error) {
+      // A fault of ours ends this exchange alone.
+      const requestId = this.exchange?.requestId ?? '';
+      if (this.state === IDLE) this.drop();
+      else this.fault('internal', 0);
+      this.plane.internalFault(error, requestId);
+    }
+  }
+
+  private read(buf: Buffer, end: number): void {
     if (this.state === TUNNEL) {
       this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
-      this.exchange?.onData(buf, 0, bytes, false);
+      this.exchange?.onData(buf, 0, end, false);
       this.exchange?.flushResponse();
       return;
     }
@@ -211,18 +227,17 @@ export class ClientConnection implements UpstreamConnection, Timed {
     const { exchange } = this;
     if (exchange === undefined) return;
     this.hasResponded = true;
-    while (at < bytes && this.exchange === exchange) {
-      if (this.state === AWAIT_HEAD) {
-        if (this.partial !== undefined) {
-          // A head in pieces is rare: join and start over, within the head's limit.
-          const joined: Buffer = Buffer.concat([this.partial, buf.subarray(at, bytes)]);
-          this.partial = undefined;
-          buf = joined;
-          at = 0;
-          bytes = joined.length;
-        }
-        at = this.readHead(buf, at, bytes);
-      } else at = this.readBody(buf, at, bytes);
+    let at = 0;
+    if (this.partial !== undefined) {
+      const { partial } = this;
+      // Parsed when it is whole, broken or too long, and not once a piece (L6).
+      if (partial.append(buf, 0, end) === 'partial' && partial.length <= this.head.maxBytes) return;
+      this.partial = undefined;
+      buf = partial.bytes;
+      end = partial.length;
+    }
+    while (at < end && this.exchange === exchange) {
+      at = this.state === AWAIT_HEAD ? this.readHead(buf, at, end) : this.readBody(buf, at, end);
     }
     exchange.flushResponse();
   }
@@ -232,7 +247,8 @@ export class ClientConnection implements UpstreamConnection, Timed {
     const { head } = this;
     const headEnd = head.parse(buf, at, end, exchange.request.method);
     if (headEnd === 0) {
-      this.partial = Buffer.from(buf.subarray(at, end));
+      this.partial = new HeadBuffer();
+      this.partial.append(buf, at, end);
       return end;
     }
     if (headEnd < 0) return this.fault('upstream_invalid', end);
@@ -284,6 +300,8 @@ export class ClientConnection implements UpstreamConnection, Timed {
     const exchange = this.exchange!;
     this.exchange = undefined;
     const { head, plane } = this;
+    // The client may have asked for a pause with the last piece; whoever comes next did not.
+    this.resume();
     const isPoolable = isClean && head.isPersistent && this.isRequestWritten && !this.socket.writableNeedDrain;
     const hint = head.keepAliveSeconds;
     if (isPoolable && hint !== 0 && hint !== 1) {
@@ -298,7 +316,10 @@ export class ClientConnection implements UpstreamConnection, Timed {
   private endTunnel(): void {
     const { exchange } = this;
     this.exchange = undefined;
-    this.close();
+    this.state = CLOSED;
+    // The client's last bytes may still be on their way.
+    this.plane.wheel.arm(this, LIMITS.clientStallMs);
+    this.socket.destroySoon();
     exchange?.onEnd('');
     exchange?.flushResponse();
   }
@@ -341,7 +362,7 @@ export class ClientConnection implements UpstreamConnection, Timed {
     if (this.state === IDLE) return this.drop();
     if (this.state === CLOSED) return;
     if (this.state === BODY) this.fault('upstream_cut_short', 0);
-    else this.fault(reasonOf(error, this.state === CONNECTING), 0);
+    else this.fault(errorReason(error, this.state === CONNECTING), 0);
   }
 
   private onClose(): void {
@@ -353,7 +374,7 @@ export class ClientConnection implements UpstreamConnection, Timed {
     this.reading = sharedBuffer;
   }
 
-  onTimeout(): void {
+  override onTimeout(): void {
     switch (this.state) {
       case IDLE:
         this.drop();
@@ -368,18 +389,4 @@ export class ClientConnection implements UpstreamConnection, Timed {
         this.fault('upstream_body_timeout', 0);
     }
   }
-}
-
-/** The one place where a socket's error code becomes a reason. */
-function reasonOf(error: NodeJS.ErrnoException, isConnecting: boolean): FailureReason {
-  const code = error.code ?? '';
-  if (code === 'ECONNREFUSED') return 'upstream_refused';
-  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return 'upstream_unreachable';
-  }
-  if (code === 'ETIMEDOUT' && isConnecting) return 'connect_timeout';
-  if (code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || /CERT|SELF_SIGNED|UNABLE_TO/.test(code)) {
-    return 'upstream_tls';
-  }
-  return 'upstream_reset';
 }

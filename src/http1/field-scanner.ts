@@ -29,6 +29,8 @@ export abstract class FieldSection {
   fields = '';
   fault: FailureReason = 'bad_field';
   readonly interest: Uint8Array;
+  /** H10: names with `_` go; behind a CGI-style server they could pass for ours. */
+  dropsUnderscores = true;
   maxFields = 100;
   maxBytes = 32_768;
 
@@ -85,13 +87,10 @@ export function scanFields(buf: Buffer, at: number, end: number, start: number, 
     if (count > section.maxFields || at - start > section.maxBytes) return fault(section, 'head_too_large');
     const length = nameEnd - lineStart;
     const wanted = length < LENGTHS && interest[length * 32 + (buf[lineStart]! & 31)] === 1;
-    if (wanted || (bits & UNDERSCORE) !== 0) {
+    const isAlias = (bits & UNDERSCORE) !== 0 && section.dropsUnderscores;
+    if (wanted || isAlias) {
       const from = skipBlanks(buf, valueStart, valueEnd);
-      // H10: a name with `_` is dropped; behind a CGI-style server it could pass for one of ours.
-      const verdict =
-        (bits & UNDERSCORE) !== 0
-          ? DROP
-          : section.field(buf, lineStart, nameEnd, from, trimBlanks(buf, from, valueEnd));
+      const verdict = isAlias ? DROP : section.field(buf, lineStart, nameEnd, from, trimBlanks(buf, from, valueEnd));
       if (verdict === FAULT) return FAULT;
       if (verdict === DROP) {
         if (lineStart > runStart) fields += buf.latin1Slice(runStart, lineStart);

@@ -6,6 +6,8 @@ import { RequestHead } from './request-head.ts';
 export class HeadReader {
   readonly head = new RequestHead();
   private buffer: HeadBuffer | undefined = undefined;
+  /** The pieces are longer than any start-line may be, and this one was not. */
+  private isLineChecked = false;
 
   /** Reads on from `chunk[at, end)`. Returns the offset behind the head, INCOMPLETE when all was taken, or FAULT. */
   read(chunk: Buffer, at: number, end: number): number {
@@ -18,9 +20,11 @@ export class HeadReader {
     const before = buffer.length;
     const found = buffer.append(chunk, at, end);
     if (found === 'broken') return this.fault('bad_field');
-    // A head without end is parsed for its limits only once it is longer than any start-line may be (L5).
-    if (found === 'partial' && buffer.length <= head.maxLineBytes) return INCOMPLETE;
+    // A head without end is parsed for each of its two limits once (L5, L6).
+    const enough = this.isLineChecked ? head.maxBytes : head.maxLineBytes;
+    if (found === 'partial' && buffer.length <= enough) return INCOMPLETE;
     const headEnd = head.parse(buffer.bytes, 0, buffer.length);
+    this.isLineChecked = headEnd === INCOMPLETE;
     if (headEnd === INCOMPLETE) return INCOMPLETE;
     this.buffer = undefined;
     return headEnd === FAULT ? FAULT : at + (headEnd - before);
@@ -29,10 +33,11 @@ export class HeadReader {
   /** Forgets a head in pieces. */
   discard(): void {
     this.buffer = undefined;
+    this.isLineChecked = false;
   }
 
   private fault(reason: RequestHead['fault']): typeof FAULT {
-    this.buffer = undefined;
+    this.discard();
     this.head.fault = reason;
     return FAULT;
   }

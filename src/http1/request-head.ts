@@ -20,7 +20,6 @@ export class RequestHead extends FieldSection implements RequestMessage {
   query = '';
   isPathUnclean = false;
   authority = '';
-  /** Scheme of an absolute-form target, else empty (R8). */
   targetScheme = '';
   minorVersion = 1;
   body: BodyKind = NO_BODY;
@@ -152,7 +151,8 @@ export class RequestHead extends FieldSection implements RequestMessage {
   /** Checks that need the whole head. Framing is decided before hop-by-hop fields are removed (C2, O1). */
   private conclude(): boolean {
     if (this.hosts > 1 || (this.hosts === 0 && this.minorVersion === 1)) return this.refuse('bad_host') !== FAULT;
-    if (this.codings > 1 || this.lengths > 1 || this.authorizations > 1) return this.refuse('bad_framing') !== FAULT;
+    if (this.authorizations > 1) return this.refuse('bad_field') !== FAULT;
+    if (this.codings > 1 || this.lengths > 1) return this.refuse('bad_framing') !== FAULT;
     if (this.codings === 1) {
       if (this.lengths > 0 || this.minorVersion === 0) return this.refuse('bad_framing') !== FAULT;
       this.body = CHUNKED;
@@ -173,6 +173,11 @@ export class RequestHead extends FieldSection implements RequestMessage {
   }
 
   private reset(): void {
+    // A refused head must not be answered or logged as the request before it.
+    this.method = '';
+    this.path = '';
+    this.query = '';
+    this.minorVersion = 1;
     this.fields = '';
     this.fault = 'bad_field';
     this.authority = '';

@@ -25,6 +25,7 @@ export class ResponseHead extends FieldSection implements ResponseMessage {
 
   constructor() {
     super(INTEREST);
+    this.dropsUnderscores = false;
     this.maxFields = 200;
     this.maxBytes = 65_536;
   }

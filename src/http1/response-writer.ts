@@ -14,6 +14,8 @@ const LAST_CHUNK = '0\r\n';
 export class ResponseWriter {
   /** The socket asked for a pause. */
   isBlocked = false;
+  /** The end of the connection is what delimits the payload of this response (V2). */
+  isUntilClose = false;
   private readonly socket: Socket;
   private readonly plane: DataPlane;
   private out = '';
@@ -30,6 +32,7 @@ export class ResponseWriter {
     this.minorVersion = minorVersion;
     this.sendsTrailers = acceptsTrailers;
     this.isChunked = false;
+    this.isUntilClose = false;
   }
 
   /** B5, V2: never to HTTP/1.0. */
@@ -54,11 +57,12 @@ export class ResponseWriter {
         if (this.minorVersion === 1) {
           head += 'Transfer-Encoding: chunked\r\n';
           this.isChunked = true;
-        } else close = true;
+        } else this.isUntilClose = true;
         break;
       default:
         response.body satisfies never;
     }
+    close ||= this.isUntilClose;
     this.out += head + this.connectionField(close);
     return close;
   }
@@ -69,6 +73,8 @@ export class ResponseWriter {
       `HTTP/1.1 ${answer.status} ${reasonPhrase(answer.status)}\r\n${answer.fields}${this.plane.dateLine}${length}` +
       this.connectionField(close);
     if (!isHead) this.out += answer.body;
+    // Many answers may follow each other in one turn.
+    if (this.out.length > LIMITS.smallBytes) this.flush();
   }
 
   switching(response: ResponseMessage): void {

@@ -6,38 +6,17 @@ import { Exchange } from '../http/exchange.ts';
 import type { FailureReason } from '../http/failure.ts';
 import type { PeerFacts } from '../http/forwarded.ts';
 import { NO_BODY, type ResponseMessage } from '../http/message.ts';
-import type { Timed } from '../lib/timer-wheel.ts';
+import { TimerEntry } from '../lib/timer-wheel.ts';
 import { BodyReader } from './body-reader.ts';
+import type { ConnectionFacts } from './connection-facts.ts';
+import { BODY, CLOSED, DISCARD, HEAD, IDLE, LINGER, TUNNEL, WAIT } from './connection-state.ts';
 import { HeadReader } from './head-reader.ts';
 import { LIMITS } from './limits.ts';
 import type { RequestHead } from './request-head.ts';
 import { ResponseWriter } from './response-writer.ts';
 
-// States, in the order a connection may pass them.
-const IDLE = 0; // Between requests; the next byte starts a head.
-const HEAD = 1; // Inside a head that arrived in pieces.
-const BODY = 2; // The exchange runs; the request's payload is still coming.
-const WAIT = 3; // The exchange runs; the request is complete.
-const DISCARD = 4; // The exchange is over, the payload is not: read and thrown away within T9 (X15).
-const TUNNEL = 5; // Bytes pass both ways unframed.
-const LINGER = 6; // Our last response is written; the client's rest is thrown away until it closes (T9).
-const CLOSED = 7;
-
-/** What the entrypoint knows of a connection when it hands it over. */
-export interface ConnectionFacts {
-  readonly entrypoint: string;
-  readonly peer: PeerFacts;
-  /** Called once, when the connection is gone. */
-  readonly closed: (connection: ServerConnection) => void;
-}
-
 /** A client's HTTP/1.1 connection: one state machine over the socket's chunks, one exchange used for each request in turn. */
-export class ServerConnection implements Downstream, Timed {
-  deadline = 0;
-  placedAt = 0;
-  timerPrev: Timed | undefined = undefined;
-  timerNext: Timed | undefined = undefined;
-
+export class ServerConnection extends TimerEntry implements Downstream {
   readonly peer: PeerFacts;
   readonly entrypoint: string;
   private readonly plane: DataPlane;
@@ -60,6 +39,7 @@ export class ServerConnection implements Downstream, Timed {
   private isProcessing = false;
 
   constructor(socket: Socket, plane: DataPlane, facts: ConnectionFacts) {
+    super();
     this.socket = socket;
     this.plane = plane;
     this.facts = facts;
@@ -81,7 +61,10 @@ export class ServerConnection implements Downstream, Timed {
   /** No further request after the current one; an idle connection closes at once. */
   drain(): void {
     this.closeAfter = true;
-    if (this.state === IDLE) this.destroy();
+    if (this.state !== IDLE) return;
+    // The end of the last response may still be on its way to a slow client.
+    if (this.socket.writableLength > 0) this.close();
+    else this.destroy();
   }
 
   destroy(): void {
@@ -92,7 +75,7 @@ export class ServerConnection implements Downstream, Timed {
 
   private onData(chunk: Buffer): void {
     if (this.state === TUNNEL) {
-      this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
+      if (!this.writer.isBlocked) this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
       this.exchange.onRequestData(chunk, 0, chunk.length);
       return this.exchange.flushRequest();
     }
@@ -106,31 +89,44 @@ export class ServerConnection implements Downstream, Timed {
     return undefined;
   }
 
-  /** Serves what `chunk` holds: heads, bodies, pipelined requests, in order. */
+  /** Serves what `chunk` holds: heads, bodies, pipelined requests, in order. A fault of ours ends this connection alone. */
   private process(chunk: Buffer): void {
     this.isProcessing = true;
-    const end = chunk.length;
-    let at = 0;
-    while (at < end) {
-      if (this.state <= HEAD) at = this.readHead(chunk, at, end);
-      else if (this.state === BODY && !this.exchange.canTakeBody) {
-        this.hold(chunk, at);
-        this.pauseBody();
-        break;
-      } else if (this.state === BODY || this.state === DISCARD) at = this.readBody(chunk, at, end);
-      else if (this.state === WAIT || this.state === TUNNEL) {
-        this.hold(chunk, at);
-        if (end - at > LIMITS.maxPending) this.pauseBody();
-        break;
-      } else break;
+    try {
+      this.consume(chunk, chunk.length);
+    } catch (error) {
+      this.closeAfter = true;
+      if (this.exchange.isActive) this.exchange.onClientFault('internal');
+      else this.destroy();
+      this.plane.internalFault(error, this.exchange.requestId);
     }
     this.isProcessing = false;
     if (this.exchange.isActive) this.exchange.flushRequest();
     this.writer.flush();
+    // The client's end was seen before these bytes were served: what they leave unfinished stays so.
+    if (this.clientEnded && this.pending === undefined && this.state < TUNNEL) this.onEnd();
   }
 
-  private hold(chunk: Buffer, at: number): void {
+  private consume(chunk: Buffer, end: number): void {
+    for (let at = 0; at < end;) {
+      if (this.state <= HEAD) {
+        // V4, T14: nobody gets more answers before he takes those he has.
+        if (this.writer.isBlocked) {
+          this.plane.wheel.arm(this, LIMITS.clientStallMs);
+          return this.hold(chunk, at, 0);
+        }
+        at = this.readHead(chunk, at, end);
+      } else if (this.state === BODY && !this.exchange.canTakeBody) return this.hold(chunk, at, 0);
+      else if (this.state === BODY || this.state === DISCARD) at = this.readBody(chunk, at, end);
+      else if (this.state === WAIT) return this.hold(chunk, at, LIMITS.maxPending);
+      else return;
+    }
+  }
+
+  /** Keeps what cannot be served yet; the socket is not read while that is more than `most`. */
+  private hold(chunk: Buffer, at: number, most: number): void {
     this.pending = at === 0 ? chunk : chunk.subarray(at);
+    if (this.pending.length > most) this.pauseBody();
   }
 
   private readHead(chunk: Buffer, at: number, end: number): number {
@@ -139,8 +135,8 @@ export class ServerConnection implements Downstream, Timed {
       this.startExchange();
       return headEnd;
     }
-    if (headEnd < 0) return this.refuse(this.head.fault, end);
-    if (this.state === IDLE) {
+    if (headEnd < 0) this.refuse(this.head.fault);
+    else if (this.state === IDLE) {
       this.state = HEAD;
       this.plane.wheel.arm(this, LIMITS.headMs);
     }
@@ -168,39 +164,36 @@ export class ServerConnection implements Downstream, Timed {
     const { body } = this;
     const next = body.advance(chunk, at, end);
     if (body.isBroken) {
-      if (this.state === DISCARD) return this.close(end);
-      this.exchange.onClientFault('bad_chunk');
+      if (this.state === DISCARD) this.close();
+      else this.exchange.onClientFault('bad_chunk');
       return end;
     }
-    if (this.state === DISCARD) return this.discard(next - at, next, end);
+    if (this.state === DISCARD) {
+      // X15: a response went out before the request was complete.
+      this.discarded += next - at;
+      if (body.isDone) this.carryOn();
+      else if (this.discarded > LIMITS.lingerBytes) this.close();
+      return next;
+    }
     this.plane.wheel.arm(this, LIMITS.bodyIdleMs);
     if (body.dataEnd > body.dataStart) this.exchange.onRequestData(chunk, body.dataStart, body.dataEnd);
     if (body.isDone && this.state === BODY) {
       this.state = WAIT;
       this.plane.wheel.disarm(this);
       this.exchange.onRequestEnd();
+      // Whoever waits for his answer is watched: he may leave.
+      this.resume();
     }
     return next;
   }
 
-  /** X15: a response went out before the request was complete. */
-  private discard(bytes: number, at: number, end: number): number {
-    this.discarded += bytes;
-    if (this.body.isDone) {
-      this.nextRequest();
-      return at;
-    }
-    return this.discarded > LIMITS.lingerBytes ? this.close(end) : at;
-  }
-
   /** A request that cannot be served: answer, stop reading, close in time (T9). */
-  private refuse(reason: FailureReason, end: number): number {
+  private refuse(reason: FailureReason): void {
     this.heads.discard();
     this.closeAfter = true;
     this.state = WAIT;
     this.writer.begin(1, false);
     this.exchange.refuse(this.head, reason);
-    return end;
   }
 
   // The exchange's calls.
@@ -210,13 +203,14 @@ export class ServerConnection implements Downstream, Timed {
   }
 
   sendHead(response: ResponseMessage, extraFields: string): void {
-    this.closeAfter ||= this.plane.isDraining;
+    this.closeAfter ||= this.plane.isDraining || this.awaitsContinue;
     this.closeAfter = this.writer.head(response, extraFields, this.closeAfter);
   }
 
   sendData(buf: Buffer, start: number, end: number, isPooled: boolean): number {
     const result = this.writer.data(buf, start, end, isPooled);
     if ((result & BLOCKED) !== 0) this.plane.wheel.arm(this, LIMITS.clientStallMs);
+    else if (this.state === TUNNEL) this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
     return result;
   }
 
@@ -230,9 +224,13 @@ export class ServerConnection implements Downstream, Timed {
   }
 
   sendAnswer(answer: Answer, isHead: boolean): void {
-    // E1: whoever waits for a 100 may or may not send its body now; only closing is unambiguous.
-    this.closeAfter ||= answer.close || (this.head.expectsContinue && this.state === BODY);
+    this.closeAfter ||= answer.close || this.awaitsContinue;
     this.writer.answer(answer, isHead, this.closeAfter);
+  }
+
+  /** E1: whoever waits for a 100 may or may not send its body after a final answer; only closing is unambiguous. */
+  private get awaitsContinue(): boolean {
+    return this.head.expectsContinue && this.state === BODY;
   }
 
   sendSwitch(response: ResponseMessage): void {
@@ -252,65 +250,69 @@ export class ServerConnection implements Downstream, Timed {
   }
 
   cut(): void {
+    // V5: no request behind it is served.
+    this.closeAfter = true;
     this.writer.discard();
-    this.destroy();
+    // Where only the end delimits the payload, only a reset tells a cut from it (B11).
+    if (this.writer.isUntilClose && !this.peer.isTls) this.socket.resetAndDestroy();
+    else this.destroy();
   }
 
   resumeBody(): void {
     if (this.state === TUNNEL) return this.resume();
     if (this.isProcessing || this.state !== BODY) return;
-    const { pending } = this;
-    this.pending = undefined;
-    if (pending !== undefined) this.process(pending);
-    if (this.pending === undefined) this.resume();
+    this.continueWithPending();
   }
 
   exchangeDone(): void {
     if (this.state === CLOSED) return;
-    if (this.state === TUNNEL) this.destroyAfterWrites();
-    else if (this.state === BODY && !this.closeAfter) {
+    if (this.state === TUNNEL) {
+      this.state = LINGER;
+      this.destroyAfterWrites();
+    } else if (this.state === BODY && !this.closeAfter) {
       this.state = DISCARD;
       this.discarded = 0;
       this.plane.wheel.arm(this, LIMITS.lingerMs);
       this.continueWithPending();
-      this.resume();
-    } else if (this.closeAfter) this.close(0);
-    else this.nextRequest();
+    } else this.carryOn();
   }
 
-  private nextRequest(): void {
-    this.state = IDLE;
-    if (this.clientEnded && this.pending === undefined) {
-      this.close(0);
+  private carryOn(): void {
+    const isLast = this.clientEnded && this.pending === undefined && !this.isProcessing;
+    if (this.closeAfter || isLast) {
+      this.close();
       return;
     }
+    this.state = IDLE;
     this.plane.wheel.arm(this, LIMITS.keepAliveMs);
     this.continueWithPending();
-    this.resume();
   }
 
+  /** Serves what was held; that may ask for the next pause, so reading resumes before. */
   private continueWithPending(): void {
     const { pending } = this;
-    if (this.isProcessing || pending === undefined) return;
     this.pending = undefined;
-    this.process(pending);
+    this.resume();
+    if (pending !== undefined) this.process(pending);
   }
 
   // Closing.
 
-  /** Ends our side; what the client still sends is thrown away for a while, so that it can read our answer (T9). */
-  private close(end: number): number {
+  /** Ends our side behind what is written; what the client still sends is thrown away (T9). */
+  private close(): void {
     this.state = LINGER;
     this.discarded = 0;
     this.pending = undefined;
     this.writer.flush();
-    this.socket.end();
+    this.plane.wheel.arm(this, LIMITS.clientStallMs);
     if (this.clientEnded) this.destroyAfterWrites();
     else {
-      this.plane.wheel.arm(this, LIMITS.lingerMs);
+      // Its time to close begins when our last byte has left, however slowly it reads (T14).
+      this.socket.end(() => {
+        if (this.state === LINGER) this.plane.wheel.arm(this, LIMITS.lingerMs);
+      });
       this.resume();
     }
-    return end;
   }
 
   private destroyAfterWrites(): void {
@@ -327,8 +329,8 @@ export class ServerConnection implements Downstream, Timed {
         this.exchange.onClientFault('body_cut_short');
         break;
       case WAIT:
-        // V6: a half-close; the answer is still delivered.
-        this.closeAfter = true;
+        // V6: a half-close; the answer is still delivered, and those to the requests behind it.
+        if (this.pending === undefined) this.closeAfter = true;
         break;
       case TUNNEL:
         this.exchange.onRequestEnd();
@@ -349,35 +351,30 @@ export class ServerConnection implements Downstream, Timed {
     this.facts.closed(this);
   }
 
-  onTimeout(): void {
+  override onTimeout(): void {
     switch (this.state) {
       case HEAD:
-        this.refuse('head_timeout', 0);
+        this.refuse('head_timeout');
         break;
       case BODY:
-        if (this.writer.isBlocked) return this.stalled();
         this.closeAfter = true;
         // Paused: it is the server that does not take the payload.
-        this.exchange.onClientFault(this.isPaused ? 'response_timeout' : 'body_timeout');
-        this.writer.flush();
+        if (this.writer.isBlocked) this.exchange.onClientFault('client_stalled');
+        else this.exchange.onClientFault(this.isPaused ? 'response_timeout' : 'body_timeout');
         break;
       case WAIT:
-        this.stalled();
+        this.exchange.onClientFault('client_stalled');
         break;
       default:
         this.destroy();
     }
   }
 
-  private stalled(): void {
-    this.exchange.onClientFault('client_stalled');
-    this.destroy();
-  }
-
   private onDrain(): void {
     if (!this.writer.drained()) return;
     if (this.state === TUNNEL) this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
     else if (this.state === WAIT) this.plane.wheel.disarm(this);
+    else if (this.state <= HEAD) this.continueWithPending();
     this.exchange.onDownstreamDrain();
   }
 

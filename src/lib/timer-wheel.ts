@@ -12,12 +12,19 @@ export interface Timed {
   onTimeout(): void;
 }
 
-class ListHead implements Timed {
+/** A disarmed entry; whoever waits for something extends it. */
+export abstract class TimerEntry implements Timed {
   deadline = 0;
   placedAt = 0;
-  timerPrev: Timed | undefined = this;
-  timerNext: Timed | undefined = this;
-  onTimeout(): void {}
+  timerPrev: Timed | undefined = undefined;
+  timerNext: Timed | undefined = undefined;
+  abstract onTimeout(): void;
+}
+
+class ListHead extends TimerEntry {
+  override timerPrev: Timed | undefined = this;
+  override timerNext: Timed | undefined = this;
+  override onTimeout(): void {}
 }
 
 /**

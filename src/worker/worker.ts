@@ -49,6 +49,7 @@ class DataPlaneWorker {
           : new AccessLog(boot.accessLog, (lines) => this.post({ type: 'access-log', lines })),
       dial: (upstream) => new ClientConnection(plane, upstream),
       connectFailed: (upstream, reason) => this.post({ type: 'connect-failed', serverId: upstream.id, code: reason }),
+      internalFault: (error, requestId) => this.reportFault('internal fault in a request', error, { requestId }),
       requestId: () => randomBytes(6).toString('base64url'),
     };
     this.plane = plane;
@@ -129,6 +130,11 @@ class DataPlaneWorker {
       this.plane.accessLog?.flush();
       this.post({ type: 'drained' });
     }, 20);
+  }
+
+  private reportFault(message: string, error: unknown, fields: Readonly<Record<string, string>>): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.post({ type: 'log', level: 'error', message, fields: { ...fields, error: text } });
   }
 
   private post(message: FromWorker): void {

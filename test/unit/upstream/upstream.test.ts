@@ -115,12 +115,22 @@ describe('round robin', () => {
   });
 });
 
-test('the buffer pool is bounded and hands out what came back', () => {
-  const pool = new BufferPool(1);
-  const [a, b] = [pool.take(), pool.take()];
-  expect(a).not.toBe(b);
-  pool.release(a);
-  pool.release(b);
-  expect(pool.take()).toBe(a);
-  expect(pool.take()).not.toBe(b);
+describe('buffer pool', () => {
+  test('hands out what came back and keeps no more than asked', () => {
+    const pool = new BufferPool({ maxKept: 1 });
+    const [a, b] = [pool.take()!, pool.take()!];
+    expect(a).not.toBe(b);
+    pool.release(a);
+    pool.release(b);
+    expect(pool.take()).toBe(a);
+    expect(pool.take()).not.toBe(b);
+  });
+
+  test('lends no more than asked', () => {
+    const pool = new BufferPool({ maxLent: 2 });
+    const [a, , c] = [pool.take()!, pool.take(), pool.take()];
+    expect(c).toBeUndefined();
+    pool.release(a);
+    expect(pool.take()).toBe(a);
+  });
 });
