@@ -108,5 +108,7 @@ function matching(pattern: string): (value: string) => boolean {
 
 /** Header values are octets, one per UTF-16 unit; the rule's text is compared as its UTF-8 octets. */
 function octets(text: string): string {
-  return /^[\0-\x7f]*$/.test(text) ? text : String.fromCharCode(...new TextEncoder().encode(text));
+  if (/^[\0-\x7f]*$/.test(text)) return text;
+  // Unit by unit: as arguments of one call a long value would overflow the stack, and with it end every worker.
+  return Array.from(new TextEncoder().encode(text), (octet) => String.fromCharCode(octet)).join('');
 }

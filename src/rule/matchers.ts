@@ -2,6 +2,7 @@ import { RE2JS } from 're2js';
 import { parseIpNetwork } from '../lib/ip-address.ts';
 import { nearest } from '../lib/suggest.ts';
 import type { MatcherName } from './ast.ts';
+import { estimateProgramSize } from './regexp-size.ts';
 
 /** A fault in the arguments of one matcher. `index` is the argument at fault, undefined when it is their number. */
 export interface ArgumentFault {
@@ -51,21 +52,23 @@ for (const name of Object.keys(MATCHERS) as MatcherName[]) {
     SPELLINGS.set(spelling, name);
 }
 
-const REPLACED: Readonly<Record<string, string>> = {
-  headers: 'write Header(`name`, `value`)',
-  headersregexp: 'write HeaderRegexp(`name`, `pattern`)',
-  hostheader: 'write Host(`example.com`)',
-  hostsni: 'a router for HTTP is chosen by Host(`example.com`); HostSNI belongs to TCP routers',
-  hostsniregexp: 'a router for HTTP is chosen by HostRegexp(`pattern`); HostSNIRegexp belongs to TCP routers',
-  alpn: 'ALPN belongs to TCP routers',
-  pathprefixstrip: 'write PathPrefix(`/path`) and use a stripprefix middleware',
-  pathstrip: 'write Path(`/path`) and use a stripprefix middleware',
-  replacepath: 'replacing a path is the work of a middleware',
-  addprefix: 'adding a prefix is the work of a middleware',
-  not: 'write ! before the matcher',
-  and: 'write && between two matchers',
-  or: 'write || between two matchers',
-};
+const REPLACED = new Map(
+  Object.entries({
+    headers: 'write Header(`name`, `value`)',
+    headersregexp: 'write HeaderRegexp(`name`, `pattern`)',
+    hostheader: 'write Host(`example.com`)',
+    hostsni: 'a router for HTTP is chosen by Host(`example.com`); HostSNI belongs to TCP routers',
+    hostsniregexp: 'a router for HTTP is chosen by HostRegexp(`pattern`); HostSNIRegexp belongs to TCP routers',
+    alpn: 'ALPN belongs to TCP routers',
+    pathprefixstrip: 'write PathPrefix(`/path`) and use a stripprefix middleware',
+    pathstrip: 'write Path(`/path`) and use a stripprefix middleware',
+    replacepath: 'replacing a path is the work of a middleware',
+    addprefix: 'adding a prefix is the work of a middleware',
+    not: 'write ! before the matcher',
+    and: 'write && between two matchers',
+    or: 'write || between two matchers',
+  }),
+);
 
 /** The matcher a name stands for. Four spellings are known: canonical, lower case, upper case, first letter only. */
 export function findMatcher(name: string): MatcherName | undefined {
@@ -74,7 +77,7 @@ export function findMatcher(name: string): MatcherName | undefined {
 
 /** How to mend an unknown matcher name. */
 export function hintForName(name: string): string {
-  const replaced = REPLACED[name.toLowerCase()];
+  const replaced = REPLACED.get(name.toLowerCase());
   if (replaced !== undefined) return replaced;
   const guess = nearest(name, Object.keys(MATCHERS));
   if (guess !== undefined) return `did you mean ${guess}?`;
@@ -112,10 +115,22 @@ function pathFault(path = ''): ArgumentFault | undefined {
   return { index: 0, message: `the path ${path} does not start with /`, hint: `write /${path.replace(/^\*/, '')}` };
 }
 
+/**
+ * RE2 takes linear time, but the factor is the size of its program, and each request would pay for it. A text of which the
+ * estimate says that even compiling it is dear is not compiled.
+ */
+const MAX_PROGRAM_SIZE = 2000;
+const MAX_ESTIMATE = 5 * MAX_PROGRAM_SIZE;
+
 function regexpFault(pattern = '', index: number): ArgumentFault | undefined {
+  const tooLarge = {
+    index,
+    message: 'the regular expression is too large to be run for every request',
+    hint: 'shorten it, lower its {repeat} counts, or join several matchers with ||',
+  };
+  if (estimateProgramSize(pattern) > MAX_ESTIMATE) return tooLarge;
   try {
-    RE2JS.compile(pattern);
-    return undefined;
+    return RE2JS.compile(pattern).programSize() > MAX_PROGRAM_SIZE ? tooLarge : undefined;
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { index, message: `the regular expression is wrong: ${detail}`, hint: regexpHint(pattern) };

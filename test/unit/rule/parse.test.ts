@@ -78,6 +78,30 @@ describe('faults name the column and the fix', () => {
   });
 });
 
+describe('a regular expression that every request would pay for is refused', () => {
+  test.for([
+    { name: 'a repeat of a repeat', pattern: '^/((a{10}){10}){9}$', isRefused: false },
+    { name: 'many repeats', pattern: '(a{1000})'.repeat(500), isRefused: true },
+    { name: 'repeats of a repeat of a long text', pattern: `(((${'abc'.repeat(900)}){10}){10}){10}`, isRefused: true },
+    { name: 'a repeat of a long text', pattern: `(${'abc'.repeat(1000)}){1000}`, isRefused: true },
+    { name: 'a repeat without an upper bound', pattern: '(abcde){900,}', isRefused: true },
+    { name: 'a long row of options', pattern: 'a?'.repeat(1500), isRefused: true },
+    { name: 'a list of hundreds of words', pattern: Array.from({ length: 250 }, (_, i) => `bot${i}`).join('|') },
+    { name: 'repeats as people write them', pattern: '^/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/v[0-9]{1,3}$' },
+  ])('$name', ({ pattern, isRefused = false }) => {
+    const result = parseRule(`PathRegexp(\`${pattern}\`)`);
+    expect(isRuleError(result) && result.message.includes('too large')).toBe(isRefused);
+  });
+});
+
+test.for(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+  'the word %s is no matcher, and the hint says so',
+  (word) => {
+    const result = parseRule(`${word}(\`a\`)`);
+    expect(isRuleError(result) && typeof result.hint).toBe('string');
+  },
+);
+
 test('no text makes it throw', () => {
   const pieces = fc.constantFrom(
     'Host',
