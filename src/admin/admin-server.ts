@@ -25,5 +25,7 @@ export async function startAdmin(address: ListenAddress, facts: AdminFacts): Pro
   });
   server.requestTimeout = 10_000;
   await listen(server, address);
+  // The system may run out of descriptors; that costs this connection, never the router.
+  server.on('error', () => {});
   return server;
 }

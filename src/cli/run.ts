@@ -18,18 +18,19 @@ export async function runRouter(config: StaticConfig, notices: readonly string[]
     });
   });
   const signals = watchSignals();
-  const starting = startApp(config, logger, (lines) => void process.stdout.write(lines));
-  let app: App;
+  const ending = Promise.race([signals.first, broken]);
+  let app: App | NodeJS.Signals | 'broken';
   try {
-    app = await starting;
+    // A start may wait long, for an engine or a port: an end comes before it, and nobody is served yet.
+    app = await Promise.race([startApp(config, logger, (lines) => void process.stdout.write(lines)), ending]);
   } catch (error) {
     reportStartFault(error, logger);
     return 1;
   }
-  const cause = await Promise.race([signals.first, broken]);
+  const cause = typeof app === 'string' ? app : await ending;
   if (cause === 'broken') return 1;
   logger.info({ signal: cause, graceMs: config.graceMs }, 'stopping');
-  await Promise.race([app.stop(), signals.second]);
+  if (typeof app !== 'string') await Promise.race([app.stop(), signals.second]);
   return 0;
 }
 
