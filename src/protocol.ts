@@ -35,7 +35,6 @@ export interface WorkerBoot {
   readonly entrypoints: readonly EntrypointConfig[];
   readonly trustedProxies: readonly string[];
   readonly accessLog: 'off' | 'json' | 'common';
-  readonly graceMs: number;
   /** 48 bytes shared by all workers, so that a session ticket of one resumes on another. */
   readonly ticketKeys: Uint8Array;
   readonly snapshot: Snapshot;

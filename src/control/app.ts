@@ -59,11 +59,12 @@ export async function startApp(
   const apply = (published: Published, at: number): void => {
     problems.update(published.problems);
     const servers = published.snapshot.services.flatMap((service) => service.servers);
+    // States first: a server that is healthy already serves with the snapshot that names it.
+    pool.forgetStates(states.reconcile(servers));
     if (published.isChanged) {
       pool.publish(published.snapshot);
       logPublished(published, at);
     }
-    pool.forgetStates(states.reconcile(servers));
     certificates.setWanted(published.wanted);
   };
   const logPublished = ({ snapshot }: Published, at: number): void => {
@@ -150,7 +151,7 @@ function heed(message: FromWorker, logger: Logger, writeAccessLog: (lines: strin
       logger.debug({ name: message.name }, 'handshake for a name nobody serves');
       break;
     case 'log':
-      logger.info(message.fields, message.message);
+      logger[message.level](message.fields, message.message);
       break;
     default:
   }

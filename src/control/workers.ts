@@ -151,7 +151,6 @@ export class WorkerPool {
       entrypoints: config.entrypoints,
       trustedProxies: config.trustedProxies,
       accessLog: config.accessLog,
-      graceMs: config.graceMs,
       ticketKeys: this.ticketKeys,
       snapshot: this.snapshot,
       states: [...this.states],

@@ -40,11 +40,6 @@ export class Entrypoint {
     for (const connection of this.connections) connection.drain();
   }
 
-  /** Cuts what is left. */
-  destroy(): void {
-    for (const connection of this.connections) connection.destroy();
-  }
-
   get openConnections(): number {
     return this.connections.size;
   }
@@ -85,9 +80,11 @@ export class Entrypoint {
     };
     const timer = setTimeout(fail, LIMITS.headMs);
     socket.once('error', fail);
+    socket.once('end', fail);
     socket.once('data', (chunk: Buffer) => {
       clearTimeout(timer);
       socket.off('error', fail);
+      socket.off('end', fail);
       socket.pause();
       socket.unshift(chunk);
       // The TLS layer reads what was put back by itself; resuming here would stall the handshake.

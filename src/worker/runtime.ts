@@ -21,19 +21,23 @@ export class Runtime implements RouteTable {
   private readonly tls = new Map<string, HostIndex<Route>>();
   private readonly services: Services;
 
-  /** `previous`: services whose configuration is unchanged are taken over with their balancing state. */
+  /**
+   * `previous`: services whose configuration is unchanged are taken over with their balancing state. `broken` hears of a router
+   * that cannot be built; the others do not notice.
+   */
   constructor(
     snapshot: Snapshot,
     registry: UpstreamRegistry<UpstreamConnection>,
     counters: Counters,
     previous: Runtime | undefined,
+    broken: (router: string, error: unknown) => void,
   ) {
     this.services = buildServices(snapshot.services, registry, previous?.services);
     for (const router of snapshot.routers) {
-      const route = this.compile(router, counters);
-      const tables = router.tls ? this.tls : this.plain;
-      for (const entrypoint of router.entrypoints) {
-        tables.getOrInsertComputed(entrypoint, () => new HostIndex<Route>()).add(router.matcher, route);
+      try {
+        this.add(router, this.compile(router, counters, broken));
+      } catch (error) {
+        broken(router.name, error);
       }
     }
   }
@@ -43,11 +47,26 @@ export class Runtime implements RouteTable {
     return (down.peer.isTls ? this.tls : this.plain).get(down.entrypoint)?.match(exchange);
   }
 
-  private compile(router: RouterSnapshot, counters: Counters): Route {
-    const requestSteps: RequestStep[] = router.middlewares.map(({ options }) => compileMiddleware(options));
+  private add(router: RouterSnapshot, route: Route): void {
+    const tables = router.tls ? this.tls : this.plain;
+    for (const entrypoint of router.entrypoints) {
+      tables.getOrInsertComputed(entrypoint, () => new HostIndex<Route>()).add(router.matcher, route);
+    }
+  }
+
+  private compile(router: RouterSnapshot, counters: Counters, broken: (router: string, error: unknown) => void): Route {
+    let requestSteps: readonly RequestStep[] = [];
+    let { disabled } = router;
+    try {
+      requestSteps = router.middlewares.map(({ options }) => compileMiddleware(options));
+    } catch (error) {
+      // A middleware may be the site's protection: without it the router must not serve.
+      disabled ??= 'a middleware cannot be built';
+      broken(router.name, error);
+    }
     return {
       name: router.name,
-      disabled: router.disabled,
+      disabled,
       requestSteps,
       service: this.services.get(router.service)?.service,
       counters: counters.router(router.name),

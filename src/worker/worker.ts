@@ -25,12 +25,14 @@ class DataPlaneWorker {
   private readonly tls: TlsContexts;
   private readonly entrypoints: readonly Entrypoint[];
   private runtime: Runtime;
+  /** Servers reported in this tick: one that is gone fails every request, and is news once. */
+  private readonly failing = new Set<string>();
 
   constructor(port: MessagePort, boot: WorkerBoot) {
     this.port = port;
     const counters = new Counters();
     for (const [id, state] of boot.states) this.registry.setState(id, state);
-    this.runtime = new Runtime(boot.snapshot, this.registry, counters, undefined);
+    this.runtime = new Runtime(boot.snapshot, this.registry, counters, undefined, this.brokenRouter);
     const plane: DataPlane = {
       routes: this.runtime,
       dateLine: dateLine(),
@@ -48,7 +50,7 @@ class DataPlaneWorker {
           ? undefined
           : new AccessLog(boot.accessLog, (lines) => this.post({ type: 'access-log', lines })),
       dial: (upstream) => new ClientConnection(plane, upstream),
-      connectFailed: (upstream, reason) => this.post({ type: 'connect-failed', serverId: upstream.id, code: reason }),
+      connectFailed: (upstream, reason) => this.reportUpstream(upstream.id, reason),
       internalFault: (error, requestId) => this.reportFault('internal fault in a request', error, { requestId }),
       requestId: () => randomBytes(6).toString('base64url'),
     };
@@ -65,6 +67,7 @@ class DataPlaneWorker {
     this.plane.wheel.start(() => {
       this.plane.dateLine = dateLine();
       this.plane.accessLog?.flush();
+      this.failing.clear();
     });
   }
 
@@ -73,7 +76,16 @@ class DataPlaneWorker {
     this.post({ type: 'listening' });
   }
 
-  obey(message: ToWorker): void {
+  /** A message that cannot be obeyed leaves everything as it was. */
+  heed(message: ToWorker): void {
+    try {
+      this.obey(message);
+    } catch (error) {
+      this.reportFault('message not obeyed', error, { type: message.type });
+    }
+  }
+
+  private obey(message: ToWorker): void {
     switch (message.type) {
       case 'listen':
         // A fault here (a port taken since the probe) ends the thread; the control plane reports and tries again.
@@ -115,9 +127,9 @@ class DataPlaneWorker {
 
   /** One assignment makes the new table current; what only the old one named is dropped after it, never before. */
   private swap(snapshot: Snapshot): void {
-    this.runtime = new Runtime(snapshot, this.registry, this.plane.counters, this.runtime);
+    this.runtime = new Runtime(snapshot, this.registry, this.plane.counters, this.runtime, this.brokenRouter);
     this.plane.routes = this.runtime;
-    this.registry.retain(new Set(snapshot.services.flatMap((service) => service.servers.map((server) => server.id))));
+    this.registry.retain(snapshot.services.flatMap((service) => service.servers));
     this.plane.counters.retain(new Set(snapshot.routers.map((router) => router.name)));
   }
 
@@ -130,6 +142,17 @@ class DataPlaneWorker {
       this.plane.accessLog?.flush();
       this.post({ type: 'drained' });
     }, 20);
+  }
+
+  private readonly brokenRouter = (router: string, error: unknown): void => {
+    this.reportFault('router cannot be built', error, { router });
+  };
+
+  private reportUpstream(serverId: string, code: string): void {
+    const key = `${code} ${serverId}`;
+    if (this.failing.has(key)) return;
+    this.failing.add(key);
+    this.post({ type: 'connect-failed', serverId, code });
   }
 
   private reportFault(message: string, error: unknown, fields: Readonly<Record<string, string>>): void {
@@ -149,6 +172,6 @@ function dateLine(): string {
 if (parentPort !== null) {
   const port = parentPort;
   const worker = new DataPlaneWorker(port, workerData as WorkerBoot);
-  port.on('message', (message: ToWorker) => worker.obey(message));
+  port.on('message', (message: ToWorker) => worker.heed(message));
   worker.start();
 }

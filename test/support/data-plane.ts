@@ -18,7 +18,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 let shared: Promise<{ readonly certificate: Certificate; readonly rootPem: string }> | undefined;
 
 /** One local authority for a whole test run: its default certificate names localhost. */
-function testCertificate(): Promise<{ readonly certificate: Certificate; readonly rootPem: string }> {
+export function testCertificate(): Promise<{ readonly certificate: Certificate; readonly rootPem: string }> {
   shared ??= (async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'sluice-plane-'));
     const authority = await openLocalAuthority({ dataDir, now: () => Date.now(), logger: silent });
@@ -89,7 +89,6 @@ export async function startDataPlane(
     ],
     trustedProxies: options.trustedProxies ?? [],
     accessLog: 'off',
-    graceMs: 1000,
     ticketKeys: randomBytes(48),
     snapshot,
     states: readyStates(snapshot),

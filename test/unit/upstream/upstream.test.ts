@@ -73,7 +73,7 @@ describe('registry', () => {
     const upstream = registry.get(server(1));
     const service = new Service('s', [upstream], new RoundRobin(), true);
     const lease = service.lease(undefined)!;
-    registry.retain(new Set());
+    registry.retain([]);
     expect(service.lease(undefined)).toBeUndefined();
     release(lease);
     expect(upstream.inFlight).toBe(0);
@@ -81,10 +81,30 @@ describe('registry', () => {
     expect(registry.get(server(1)).state).toBe('starting');
   });
 
-  test('another scheme is another upstream (B13)', () => {
+  test('another scheme is another upstream (B13); both follow the state of their server', () => {
     const registry = new UpstreamRegistry<FakeConnection>();
-    const plain = registry.get(server(1));
-    expect(registry.get(server(1, { scheme: 'https' }))).not.toBe(plain);
+    const [plain, secure] = [registry.get(server(1)), registry.get(server(1, { scheme: 'https' }))];
+    expect(secure).not.toBe(plain);
+    expect(registry.get(server(1))).toBe(plain);
+    for (const state of ['ready', 'draining'] as const) {
+      registry.setState('c/127.0.0.1:1', state);
+      expect([plain.state, secure.state]).toEqual([state, state]);
+    }
+  });
+
+  test('a scheme that is no longer named goes, its server stays', () => {
+    const registry = new UpstreamRegistry<FakeConnection>();
+    registry.setState('c/127.0.0.1:1', 'ready');
+    const [plain, secure] = [registry.get(server(1)), registry.get(server(1, { scheme: 'https' }))];
+    registry.retain([server(1)]);
+    expect([plain.state, secure.state]).toEqual(['ready', 'down']);
+    expect(registry.get(server(1, { scheme: 'https' })).state).toBe('ready');
+  });
+
+  test('a state that comes before its server is kept', () => {
+    const registry = new UpstreamRegistry<FakeConnection>();
+    registry.setState('c/127.0.0.1:1', 'ready');
+    expect(registry.get(server(1)).state).toBe('ready');
   });
 });
 

@@ -1,0 +1,76 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Exchange } from '../../../src/http/exchange.ts';
+import { Counters } from '../../../src/http/counters.ts';
+import type { UpstreamConnection } from '../../../src/http/upstream-connection.ts';
+import type { RouterSnapshot, Snapshot } from '../../../src/routing/snapshot.ts';
+import { UpstreamRegistry } from '../../../src/upstream/registry.ts';
+import { Runtime } from '../../../src/worker/runtime.ts';
+import { oneService, router, server } from '../../support/data-plane.ts';
+
+const registry = new UpstreamRegistry<UpstreamConnection>();
+let broken: string[];
+
+beforeEach(() => {
+  broken = [];
+});
+
+function runtime(snapshot: Snapshot, previous?: Runtime): Runtime {
+  return new Runtime(snapshot, registry, new Counters(), previous, (name) => broken.push(name));
+}
+
+function request(host: string, isTls = false, entrypoint = 'http'): Exchange {
+  return { host, down: { peer: { isTls }, entrypoint }, routingPath: () => '/' } as unknown as Exchange;
+}
+
+describe('a router that cannot be built', () => {
+  const bad: readonly (readonly [string, Partial<RouterSnapshot>])[] = [
+    ['by its rule', { matcher: { kind: 'match', name: 'PathRegexp', args: ['('] } }],
+    ['by a middleware', { middlewares: [{ name: 'm', options: { type: 'stripPrefix' } as never }] }],
+  ];
+
+  test.for(bad)('%s is reported and the others serve', ([, fault]) => {
+    const routers = [router('Host(`bad.test`)', { name: 'bad', ...fault }), router('Host(`a.test`)')];
+    const built = runtime(oneService([server(1)], routers));
+    expect(broken).toEqual(['bad']);
+    expect(built.match(request('a.test'))?.name).toBe('r@test');
+  });
+
+  test('by a middleware does not serve without it', () => {
+    const built = runtime(oneService([server(1)], [router('Host(`a.test`)', bad[1]![1])]));
+    expect(built.match(request('a.test'))?.disabled).toBeDefined();
+  });
+});
+
+describe('tables', () => {
+  const built = runtime(
+    oneService(
+      [server(1)],
+      [
+        router('Host(`a.test`)', { name: 'plain' }),
+        router('Host(`a.test`)', { name: 'secure', tls: true }),
+        router('Host(`a.test`)', { name: 'other', entrypoints: ['other'] }),
+      ],
+    ),
+  );
+
+  test.for([
+    [false, 'http', 'plain'],
+    [true, 'http', 'secure'],
+    [false, 'other', 'other'],
+    [true, 'other', undefined],
+  ] as const)('TLS %s on %s: %s', ([isTls, entrypoint, name]) => {
+    expect(built.match(request('a.test', isTls, entrypoint))?.name).toBe(name);
+  });
+});
+
+test('a service whose configuration is unchanged keeps its turn', () => {
+  const servers = [server(1), server(2)];
+  for (const { id } of servers) registry.setState(id, 'ready');
+  const serviceOf = (built: Runtime) => built.match(request('a.test'))!.service!;
+  const first = runtime(oneService(servers, [router('Host(`a.test`)')]));
+  serviceOf(first).lease(undefined);
+  const second = runtime(oneService(servers, [router('Host(`a.test`)', { name: 'renamed' })]), first);
+  expect(serviceOf(second).lease(undefined)?.config.port).toBe(2);
+  const third = runtime(oneService([server(1)], [router('Host(`a.test`)')]), second);
+  expect(serviceOf(third)).not.toBe(serviceOf(second));
+});
