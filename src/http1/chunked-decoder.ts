@@ -1,6 +1,7 @@
 import { FAULT, scanFields } from './field-scanner.ts';
 import { ChunkExtension } from './chunk-extension.ts';
 import { CLASS, CR, HEX, LF } from './grammar.ts';
+import { HeadBuffer } from './head-buffer.ts';
 import { TrailerSection } from './trailers.ts';
 
 const SIZE = 0;
@@ -35,7 +36,7 @@ export class ChunkedDecoder {
   private extensions = 0;
   private overhead = 0;
   private payload = 0;
-  private tail: Buffer | undefined = undefined;
+  private tail: HeadBuffer | undefined = undefined;
 
   reset(): void {
     this.state = SIZE;
@@ -127,18 +128,19 @@ export class ChunkedDecoder {
       this.state = DONE;
       return at + 2;
     }
-    const before = this.tail === undefined ? 0 : this.tail.length;
-    const bytes = this.tail === undefined ? buf.subarray(at, end) : Buffer.concat([this.tail, buf.subarray(at, end)]);
+    const tail = (this.tail ??= new HeadBuffer());
+    const before = tail.length;
+    const found = tail.append(buf, at, end);
     const section = new TrailerSection();
-    const behind = scanFields(bytes, 0, bytes.length, 0, section);
+    // In pieces it is read when it is whole, broken or too long, and not once a piece; an empty one is two bytes.
+    const isEmpty = tail.length >= 2 && tail.bytes[0] === CR;
+    if (found === 'partial' && !isEmpty && tail.length <= section.maxBytes) return end;
+    const behind = scanFields(tail.bytes, 0, tail.length, 0, section);
     if (behind === FAULT) {
       this.state = BROKEN;
       return at;
     }
-    if (behind <= 0) {
-      this.tail = Buffer.from(bytes);
-      return end;
-    }
+    if (behind <= 0) return end;
     this.tail = undefined;
     this.trailers = section.fields;
     this.state = DONE;

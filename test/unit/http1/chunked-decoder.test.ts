@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ChunkedDecoder } from '../../../src/http1/chunked-decoder.ts';
+import { TrailerSection } from '../../../src/http1/trailers.ts';
 
 interface Outcome {
   readonly payload: string;
@@ -90,5 +91,28 @@ test('any body in any chunks, split anywhere, arrives unchanged', () => {
       },
     ),
     { numRuns: 300 },
+  );
+});
+
+describe('trailers byte by byte (L6)', () => {
+  test('are read once, not once a byte', () => {
+    const field = vi.spyOn(TrailerSection.prototype, 'field');
+    const trailers = 'X-A: 1\r\n'.repeat(90);
+    expect(decode(`0\r\n${trailers}\r\nrest`, 1)).toMatchObject({ state: 'done', trailers });
+    expect(field).toHaveBeenCalledTimes(90);
+    field.mockRestore();
+  });
+
+  test('are refused when they are too long, not when they end', () => {
+    expect(decode(`0\r\nX-A: ${'v'.repeat(33_000)}`, 1).state).toBe('broken');
+  });
+
+  test.for(['0\r\n\r\n\r\nGET', '0\r\n\r\n\nbinary'])(
+    'none at all end with two bytes, whatever follows: %j',
+    (text) => {
+      for (let pieceSize = 1; pieceSize <= text.length; pieceSize++) {
+        expect(decode(text, pieceSize)).toMatchObject({ state: 'done', trailers: '' });
+      }
+    },
   );
 });
