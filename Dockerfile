@@ -11,9 +11,13 @@ RUN npm pkg delete devDependencies optionalDependencies \
     \( -name '*.md' -o -name '*.map' -o -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.yml' \) -delete
 COPY src src
 # One start and stop fills the cache that spares every later start the compiling, and proves that the image starts.
+ENV NODE_COMPILE_CACHE=/app/.compile-cache
 RUN chmod +x src/main.ts \
- && NODE_COMPILE_CACHE=/app/.compile-cache timeout --preserve-status --signal=TERM 4 node src/main.ts \
-    --http 127.0.0.1:8080 --https 127.0.0.1:8443 --docker tcp://127.0.0.1:9 --acme-ca off --workers 1 --data /tmp/data
+ && { node src/main.ts --http 127.0.0.1:8080 --https 127.0.0.1:8443 --docker tcp://127.0.0.1:9 --acme-ca off \
+        --workers 1 --data /tmp/data & } \
+ && router=$! && tries=0 \
+ && until node src/main.ts healthcheck; do tries=$((tries + 1)); [ $tries -lt 30 ] || exit 1; done \
+ && kill $router && wait $router
 
 FROM node:26-slim
 COPY --from=build /app /app
