@@ -1,5 +1,8 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { editDistance, nearest } from '../../../src/lib/suggest.ts';
+
+const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 9 });
 
 describe('editDistance', () => {
   test.for([
@@ -36,4 +39,23 @@ describe('nearest', () => {
   test('the earlier of two equally near candidates wins', () => {
     expect(nearest('cat', ['bat', 'hat'])).toBe('bat');
   });
+
+  test('a distance of nothing ends the search', () => {
+    expect(nearest('host', ['hosts', 'host', 'most'])).toBe('host');
+  });
+
+  test('a word that nobody typed is not compared', () => {
+    const long = 'x'.repeat(50_000);
+    expect(nearest(`${long}a`, [`${long}b`])).toBeUndefined();
+  });
+});
+
+test('beyond a limit the distance is only known to be more', () => {
+  fc.assert(
+    fc.property(word, word, fc.nat({ max: 6 }), (from, to, limit) => {
+      const exact = editDistance(from, to);
+      const limited = editDistance(from, to, limit);
+      return exact <= limit ? limited === exact : limited > limit;
+    }),
+  );
 });
