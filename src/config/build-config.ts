@@ -23,19 +23,37 @@ export function buildConfig(
 ): { readonly config: DynamicConfig; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const faults = new Map<string, string>();
-  const built = [...workloads].sort(bySeniority).map((workload) => {
-    return new Contributor(workload, place, staticConfig).build();
-  });
+  const built = buildAll([...workloads].sort(bySeniority), place, staticConfig);
   const merged = mergeContributions(built.map(({ contribution }) => contribution));
   const routed = new Set(merged.config.routers.map(({ service }) => service));
   for (const one of built) {
     // A workload that only adds servers to a service needs no host of its own.
     const isRouted = one.contribution.services.some(({ name }) => routed.has(name));
-    problems.push(...one.problems.filter((problem) => !(isRouted && isHostWanted(problem))));
+    for (const problem of one.problems) if (!(isRouted && isHostWanted(problem))) problems.push(problem);
     for (const [service, reason] of one.faults) if (!faults.has(service)) faults.set(service, reason);
   }
   const config = { ...merged.config, routers: disableUnserved(merged.config, faults) };
   return { config, problems: [...problems, ...merged.problems] };
+}
+
+/**
+ * What each workload contributed last time, by its facts. A change of one container of a thousand is then the work of one:
+ * decoding is most of the whole.
+ */
+const lastBuilt = new WeakMap<StaticConfig, ReadonlyMap<string, Built>>();
+
+function buildAll(workloads: readonly Workload[], place: RouterPlace, staticConfig: StaticConfig): readonly Built[] {
+  const known = lastBuilt.get(staticConfig);
+  const where = JSON.stringify(place);
+  const next = new Map<string, Built>();
+  const built = workloads.map((workload) => {
+    const key = JSON.stringify(workload) + where;
+    const one = known?.get(key) ?? new Contributor(workload, place, staticConfig).build();
+    next.set(key, one);
+    return one;
+  });
+  lastBuilt.set(staticConfig, next);
+  return built;
 }
 
 function isHostWanted({ code, severity }: Problem): boolean {

@@ -45,14 +45,16 @@ interface WrittenLabel {
   readonly path: readonly string[];
 }
 
+const PREFIXES: readonly LabelPrefix[] = ['sluice', 'traefik'];
+
 function readNames(labels: Workload['labels'], report: Report): readonly WrittenLabel[] {
   const byPath = new Map<string, WrittenLabel>();
   for (const label of Object.keys(labels).sort()) {
-    const match = /^(sluice|traefik)\.(.*)$/is.exec(label);
-    if (match === null) continue;
-    const prefix = (match[1] ?? '').toLowerCase() as LabelPrefix;
-    const path = (match[2] ?? '').split('.');
-    const key = path.join('.').toLowerCase();
+    const dot = label.indexOf('.');
+    const prefix = PREFIXES.find((one) => one === label.slice(0, dot).toLowerCase());
+    if (prefix === undefined) continue;
+    const path = label.slice(dot + 1).split('.');
+    const key = label.slice(dot + 1).toLowerCase();
     const written = { label, value: labels[label] ?? '', prefix, path };
     const earlier = byPath.get(key);
     if (earlier === undefined || (earlier.prefix === 'traefik' && prefix === 'sluice')) {

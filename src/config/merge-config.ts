@@ -1,4 +1,4 @@
-import type { DynamicConfig, MiddlewareConfig, RouterConfig, ServiceConfig } from './dynamic.ts';
+import type { DynamicConfig, MiddlewareConfig, RouterConfig, ServerConfig, ServiceConfig } from './dynamic.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 
 /** A part of the dynamic configuration that one workload contributes. */
@@ -20,36 +20,54 @@ export function mergeContributions(contributions: readonly Contribution[]): {
   readonly problems: readonly Problem[];
 } {
   const problems: Problem[] = [];
-  const routers = new Map<string, RouterConfig>();
-  const services = new Map<string, ServiceConfig>();
-  const middlewares = new Map<string, MiddlewareConfig>();
+  const routers = new Map<string, RouterConfig[]>();
+  const services = new Map<string, ServiceConfig[]>();
+  const middlewares = new Map<string, MiddlewareConfig[]>();
   for (const one of contributions) {
-    const conflict = (code: ProblemCode, name: string, owner: string): void => {
-      problems.push(conflictProblem(one, code, name, owner));
+    const merge: Merge = (known, item, code, isLike) => {
+      const alike = known.get(item.name);
+      const [senior] = alike ?? [];
+      if (alike === undefined || senior === undefined) known.set(item.name, [item]);
+      else if (isLike(senior, item)) alike.push(item);
+      else problems.push(conflictProblem(one, code, item.name, senior.containers.join(', ')));
     };
-    for (const router of one.routers) {
-      const senior = routers.get(router.name);
-      if (senior === undefined) routers.set(router.name, router);
-      else if (isEqual(routerCore(senior), routerCore(router))) routers.set(router.name, uniteRouters(senior, router));
-      else conflict('router_conflict', router.name, senior.containers.join(', '));
-    }
-    for (const service of one.services) {
-      const senior = services.get(service.name);
-      if (senior === undefined) services.set(service.name, service);
-      else if (senior.passHostHeader === service.passHostHeader)
-        services.set(service.name, uniteServices(senior, service));
-      else conflict('service_conflict', service.name, senior.containers.join(', '));
-    }
-    for (const middleware of one.middlewares) {
-      const senior = middlewares.get(middleware.name);
-      if (senior === undefined) middlewares.set(middleware.name, middleware);
-      else if (isEqual(senior.options, middleware.options)) {
-        middlewares.set(middleware.name, { ...senior, containers: unite(senior.containers, middleware.containers) });
-      } else conflict('label_conflict', middleware.name, senior.containers.join(', '));
-    }
+    for (const router of one.routers) merge(routers, router, 'router_conflict', areLikeRouters);
+    for (const service of one.services) merge(services, service, 'service_conflict', areLikeServices);
+    for (const middleware of one.middlewares) merge(middlewares, middleware, 'label_conflict', areLikeMiddlewares);
   }
-  const config = { routers: sorted(routers), services: sorted(services), middlewares: sorted(middlewares) };
+  const config = {
+    routers: united(routers, uniteRouters),
+    services: united(services, uniteServices),
+    middlewares: united(middlewares, uniteMiddlewares),
+  };
   return { config, problems };
+}
+
+interface Defined {
+  readonly name: string;
+  readonly containers: readonly string[];
+}
+
+type Merge = <Item extends Defined>(
+  known: Map<string, Item[]>,
+  item: Item,
+  code: ProblemCode,
+  isLike: (senior: Item, other: Item) => boolean,
+) => void;
+
+/** Each name once, ordered by name. United at the end: one by one would cost the square of the replicas. */
+function united<Item extends Defined>(
+  known: ReadonlyMap<string, readonly Item[]>,
+  unite: (senior: Item, all: readonly Item[]) => Item,
+): readonly Item[] {
+  return [...known.values()]
+    .flatMap((alike) => {
+      const [senior] = alike;
+      if (senior === undefined) return [];
+      const containers = [...new Set(alike.flatMap((one) => one.containers))].sort();
+      return [{ ...unite(senior, alike), containers }];
+    })
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
 function conflictProblem(one: Contribution, code: ProblemCode, name: string, owner: string): Problem {
@@ -65,40 +83,41 @@ function conflictProblem(one: Contribution, code: ProblemCode, name: string, own
   };
 }
 
+function areLikeRouters(senior: RouterConfig, other: RouterConfig): boolean {
+  return isEqual(routerCore(senior), routerCore(other));
+}
+
 /** What makes two definitions of a router the same. */
 function routerCore(router: RouterConfig): unknown {
   const { rule, priority, entryPoints, middlewares, service, tls, disabled } = router;
   return { rule, priority, entryPoints, middlewares, service, tls, disabled };
 }
 
-function uniteRouters(senior: RouterConfig, other: RouterConfig): RouterConfig {
+function areLikeServices(senior: ServiceConfig, other: ServiceConfig): boolean {
+  return senior.passHostHeader === other.passHostHeader;
+}
+
+function areLikeMiddlewares(senior: MiddlewareConfig, other: MiddlewareConfig): boolean {
+  return isEqual(senior.options, other.options);
+}
+
+function uniteRouters(senior: RouterConfig, all: readonly RouterConfig[]): RouterConfig {
   return {
     ...senior,
-    containers: unite(senior.containers, other.containers),
-    createdAt: Math.min(senior.createdAt, other.createdAt),
-    running: senior.running || other.running,
+    createdAt: all.reduce((oldest, { createdAt }) => Math.min(oldest, createdAt), senior.createdAt),
+    running: all.some(({ running }) => running),
   };
 }
 
-function uniteServices(senior: ServiceConfig, other: ServiceConfig): ServiceConfig {
-  const known = new Set(senior.servers.map(({ id }) => id));
-  return {
-    ...senior,
-    containers: unite(senior.containers, other.containers),
-    servers: [...senior.servers, ...other.servers.filter(({ id }) => !known.has(id))].sort(byId),
-  };
+function uniteServices(senior: ServiceConfig, all: readonly ServiceConfig[]): ServiceConfig {
+  if (all.length === 1) return senior;
+  const servers = new Map<string, ServerConfig>();
+  for (const server of all.flatMap((one) => one.servers)) servers.getOrInsert(server.id, server);
+  return { ...senior, servers: [...servers.values()].sort((left, right) => (left.id < right.id ? -1 : 1)) };
 }
 
-function unite(left: readonly string[], right: readonly string[]): readonly string[] {
-  return [...new Set([...left, ...right])].sort();
-}
-
-function byId(left: { readonly id: string }, right: { readonly id: string }): number {
-  return left.id < right.id ? -1 : 1;
-}
-
-function sorted<Named extends { readonly name: string }>(map: ReadonlyMap<string, Named>): readonly Named[] {
-  return [...map.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
+function uniteMiddlewares(senior: MiddlewareConfig): MiddlewareConfig {
+  return senior;
 }
 
 /** Both sides come from the same code, so their keys have one order. */

@@ -85,7 +85,7 @@ interface Step<Row> {
 }
 
 function descend<Row>(node: OptionTree<Row>, written: string): Step<Row> | undefined {
-  const indexed = /^(.+)\[(\d{1,6})\]$/.exec(written);
+  const indexed = written.endsWith(']') ? /^(.+)\[(\d{1,6})\]$/.exec(written) : null;
   const child = node.children.get((indexed?.[1] ?? written).toLowerCase());
   if (child !== undefined && child.isIndexed === (indexed !== null)) {
     return { node: child, isChosen: false, index: indexed === null ? undefined : Number(indexed[2]) };

@@ -49,6 +49,8 @@ export function networkContains(network: IpNetwork, address: readonly number[]):
 }
 
 function parseIpv4(text: string): readonly number[] | undefined {
+  // Nearly every text that is asked about is a host name, which begins with a letter.
+  if (!/^\d/.test(text)) return undefined;
   const parts = text.split('.');
   if (parts.length !== 4) return undefined;
   const bytes: number[] = [];

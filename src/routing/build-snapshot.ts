@@ -4,7 +4,7 @@ import type { StaticConfig } from '../config/static-config.ts';
 import { settleHostConflicts, type PlacedRouter } from './host-conflicts.ts';
 import { ownListeners } from './own-listeners.ts';
 import { companionRouter, entrypointRedirect } from './redirect-routers.ts';
-import { resolveReferences } from './resolve-references.ts';
+import { indexNames, resolveReferences } from './resolve-references.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
 import { traefikListeners } from './traefik-listeners.ts';
 import { wantedCertificates, type TlsRouter } from './wanted-certificates.ts';
@@ -36,9 +36,10 @@ export function buildSnapshot(
 
   const routers: RouterSnapshot[] = [];
   const tlsRouters: TlsRouter[] = [];
+  const defined = indexNames(config);
   const taken = new Set(kept.map(({ listener }) => listener.name));
   for (const { router, listener } of kept) {
-    const references = resolveReferences(config, router, listener.middlewares);
+    const references = resolveReferences(defined, router, listener.middlewares);
     problems.push(...references.problems);
     const snapshot = routerSnapshot({ router, listener }, references);
     routers.push(snapshot);

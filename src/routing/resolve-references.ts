@@ -11,11 +11,40 @@ export interface References {
   readonly problems: readonly Problem[];
 }
 
+const MAX_CANDIDATES = 300;
+
+/** What a configuration defines, by name. */
+export interface DefinedNames {
+  readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
+  readonly services: ReadonlySet<string>;
+  /**
+   * The nearest name. Each question is worked out once, because many routers ask the same, and among very many names none:
+   * a thousand routers without their middleware must not stop the control plane.
+   */
+  suggest(kind: 'middlewares' | 'services', name: string): string | undefined;
+}
+
+/** Made once for all routers of a configuration. */
+export function indexNames({ middlewares, services }: DynamicConfig): DefinedNames {
+  const names = {
+    middlewares: new Map(middlewares.map((one) => [one.name, one])),
+    services: new Set(services.map((one) => one.name)),
+  };
+  const guesses = new Map<string, string | undefined>();
+  return {
+    ...names,
+    suggest: (kind, name) => {
+      if (names[kind].size > MAX_CANDIDATES) return undefined;
+      return guesses.getOrInsertComputed(`${kind} ${name}`, () => nearest(name, names[kind].keys()));
+    },
+  };
+}
+
 /**
  * Looks up what a router names. A middleware or service that is not there disables it (fail closed): it keeps its requests
  * and answers them with the reason. `before` are middlewares of the entrypoint.
  */
-export function resolveReferences(config: DynamicConfig, router: RouterConfig, before: readonly string[]): References {
+export function resolveReferences(defined: DefinedNames, router: RouterConfig, before: readonly string[]): References {
   const problems: Problem[] = [];
   const middlewares: RouterSnapshot['middlewares'][number][] = [];
   let { disabled } = router;
@@ -24,19 +53,19 @@ export function resolveReferences(config: DynamicConfig, router: RouterConfig, b
     ...router.middlewares,
   ];
   for (const name of wanted) {
-    const found = config.middlewares.find((one) => one.name === name);
+    const found = defined.middlewares.get(name);
     if (found !== undefined && found.options.type !== 'unusable') {
       middlewares.push({ name, options: found.options });
       continue;
     }
-    const problem = middlewareProblem(config, router, name, found);
+    const problem = middlewareProblem(defined, router, name, found);
     problems.push(problem);
     disabled ??= problem.message;
   }
-  const isThere = router.service === NOOP_SERVICE || config.services.some(({ name }) => name === router.service);
+  const isThere = router.service === NOOP_SERVICE || defined.services.has(router.service);
   // A router that is disabled already has said why; its service may be missing for the same reason.
   if (!isThere && disabled === undefined) {
-    const problem = serviceProblem(config, router);
+    const problem = serviceProblem(defined, router);
     problems.push(problem);
     disabled = problem.message;
   }
@@ -44,17 +73,14 @@ export function resolveReferences(config: DynamicConfig, router: RouterConfig, b
 }
 
 function middlewareProblem(
-  config: DynamicConfig,
+  defined: DefinedNames,
   router: RouterConfig,
   name: string,
   found: MiddlewareConfig | undefined,
 ): Problem {
   const label = router.labels.middlewares;
   if (found === undefined || found.options.type !== 'unusable') {
-    const guess = nearest(
-      name,
-      config.middlewares.map((one) => one.name),
-    );
+    const guess = defined.suggest('middlewares', name);
     const hint = guess === undefined ? 'define it, or remove its name' : `did you mean ${guess}?`;
     const message = `there is no middleware ${name}`;
     return routerProblem(router, { severity: 'error', code: 'middleware_missing', message, hint }, label);
@@ -73,11 +99,8 @@ function middlewareProblem(
   );
 }
 
-function serviceProblem(config: DynamicConfig, router: RouterConfig): Problem {
-  const guess = nearest(
-    router.service,
-    config.services.map((one) => one.name),
-  );
+function serviceProblem(defined: DefinedNames, router: RouterConfig): Problem {
+  const guess = defined.suggest('services', router.service);
   const hint = guess === undefined ? 'define it, or name another service' : `did you mean ${guess}?`;
   const message = `there is no service ${router.service}`;
   return routerProblem(router, { severity: 'error', code: 'service_missing', message, hint }, router.labels.service);

@@ -36,12 +36,16 @@ export function wantedCertificates(routers: readonly TlsRouter[], acme: AcmeConf
       for (const host of names) if (!signable.includes(host)) want([host], 'internal', router);
     }
   }
-  const groups = [...wanted.values()].filter(({ names }) => names.length > 1);
+  const groups = new Map<string, Entry[]>();
+  for (const entry of wanted.values()) {
+    if (entry.names.length < 2) continue;
+    for (const name of entry.names) groups.getOrInsertComputed(name, () => []).push(entry);
+  }
   for (const router of routers) {
     if (router.tls.domains.length > 0) continue;
     const { exact, wildcards } = hostsOf(router.matcher);
     for (const host of normalise([...exact, ...wildcards])) {
-      const group = groups.find((one) => one.names.includes(host) && isOfSameContainer(one, router));
+      const group = groups.get(host)?.find((one) => isOfSameContainer(one, router));
       if (group !== undefined) group.routers.add(router);
       else want([host], issuerFor(host, router.tls.issuer, acme), router);
     }

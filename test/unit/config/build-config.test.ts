@@ -157,3 +157,33 @@ test('a rule that does not parse leaves out its router alone', () => {
 test('no workloads are a valid configuration', () => {
   expect(build([])).toEqual({ config: { routers: [], services: [], middlewares: [] }, problems: [] });
 });
+
+describe('what was built before is used again', () => {
+  const config = staticConfig();
+  const one = workload({ name: 'a-1', labels: { 'sluice.host': 'a.com', 'sluice.nonsense': 'x' } });
+  const two = workload({ name: 'b-1', labels: { 'sluice.host': 'b.com' }, ports: [] });
+
+  test('with the same outcome, problems included', () => {
+    const fresh = build([one, two], staticConfig());
+    expect(fresh.problems.map(({ container }) => container)).toEqual(['a-1', 'b-1']);
+    expect(build([one, two], config)).toEqual(fresh);
+    expect(build([one, two], config)).toEqual(fresh);
+  });
+
+  test('but not for other facts', () => {
+    expect(build([one, { ...two, ports: [80] }], config)).toEqual(
+      build([one, { ...two, ports: [80] }], staticConfig()),
+    );
+  });
+
+  test('nor for another place of the router', () => {
+    const elsewhere = { networks: ['other'] };
+    expect(buildConfig([one], elsewhere, config)).toEqual(buildConfig([one], elsewhere, staticConfig()));
+    expect(buildConfig([one], elsewhere, config)).not.toEqual(buildConfig([one], PLACE, config));
+  });
+});
+
+test('as many problems as a container likes', () => {
+  const labels = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`traefik.x${index}`, '']));
+  expect(build([workload({ labels })]).problems.length).toBeGreaterThanOrEqual(150_000);
+});

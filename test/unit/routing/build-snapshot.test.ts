@@ -135,3 +135,19 @@ test('a service that no router uses is left out', () => {
   ]);
   expect(snapshot.services.map(({ name }) => name)).toEqual(['web@docker']);
 });
+
+describe('a middleware that is not there', () => {
+  const containers = (count: number) =>
+    Array.from({ length: count }, (_, index) => {
+      const labels = { [`sluice.http.middlewares.strip-${index}.stripprefix.prefixes`]: '/' };
+      return workload({ name: `lib-${index}`, labels });
+    });
+  const user = workload({ labels: { 'sluice.host': 'a.com', 'sluice.middlewares': 'stirp-7' } });
+
+  test.for([
+    { count: 20, hint: 'did you mean strip-7@docker?' },
+    { count: 400, hint: 'define it, or remove its name' },
+  ])('of $count others the nearest is suggested: $hint', ({ count, hint }) => {
+    expect(compile([user, ...containers(count)]).problems).toMatchObject([{ code: 'middleware_missing', hint }]);
+  });
+});
