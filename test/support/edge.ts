@@ -16,12 +16,12 @@ export interface Edge extends AsyncDisposable {
   readonly pebble: Pebble;
   readonly ports: RouterPorts;
   readonly dataDir: string;
-  /** Flags that make a router use this authority. */
+  /** Flags that make a router use this authority; the default of `startRouter`. */
   readonly acme: readonly string[];
   /** Root of the certificates it issues. */
   readonly rootPem: string;
   /** Starts a router there; the edge ends it, if it still runs, when it is disposed. */
-  startRouter(options: Pick<RouterOptions, 'docker' | 'flags' | 'logLevel'>): Promise<RouterProcess>;
+  startRouter(options: Pick<RouterOptions, 'docker' | 'acme' | 'flags' | 'logLevel'>): Promise<RouterProcess>;
 }
 
 /** Starts Pebble and a name server for it. All names lead to this machine. */
@@ -40,7 +40,7 @@ export async function createEdge(): Promise<Edge> {
     acme,
     rootPem,
     startRouter: async (options) => {
-      const router = await startRouter({ ...options, dataDir, ports, acme });
+      const router = await startRouter({ acme, ...options, dataDir, ports });
       routers.push(router);
       return router;
     },

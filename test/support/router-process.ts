@@ -88,7 +88,10 @@ export async function startRouter(options: RouterOptions): Promise<RouterProcess
 /** Starts the router without waiting for anything. */
 export async function launchRouter(options: RouterOptions): Promise<RouterProcess> {
   const ports = options.ports ?? (await freeRouterPorts());
-  const child = spawn(process.execPath, [MAIN, ...flagsOf(options, ports)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, ...flagsOf(options, ports)], {
+    env: ownEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const killWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', killWithUs);
   const records: LogRecord[] = [];
@@ -145,6 +148,11 @@ function flagsOf(options: RouterOptions, ports: RouterPorts): readonly string[] 
   };
   const flags = Object.entries(own).map(([name, value]) => `--${name}=${value}`);
   return [...flags, ...(options.acme ?? ['--acme-ca', 'internal']), ...(options.flags ?? [])];
+}
+
+/** The environment without what the router would take for its options. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SLUICE|TRAEFIK)_/.test(name)));
 }
 
 function residentBytes(pid: number): number {
