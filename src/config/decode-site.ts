@@ -1,5 +1,6 @@
 import { defaultPriority } from '../rule/priority.ts';
 import { parseHostname } from '../lib/hostname.ts';
+import { withoutFinalSlashes } from '../lib/final-slashes.ts';
 import { siteName } from './group-labels.ts';
 import type { MiddlewareDraft, RouterDraft } from './draft.ts';
 import type { RouterTls } from './dynamic.ts';
@@ -72,7 +73,7 @@ function parseAddress(text: string): SiteAddress | string {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `write it without the scheme: ${text.replace(/^.*?:\/\//, '')}`;
   const slash = text.indexOf('/');
   const hostText = slash < 0 ? text : text.slice(0, slash);
-  const path = slash < 0 ? '' : text.slice(slash).replace(/\/+$/, '');
+  const path = slash < 0 ? '' : withoutFinalSlashes(text.slice(slash));
   if (/^[^:]+:\d*$/.test(hostText)) return `write it without the port: ${hostText.replace(/:.*/, '')}`;
   const host = parseHostname(hostText.replace(/^\[(.*)\]$/, '$1'));
   if (host === undefined) return 'write a host name such as example.com or *.example.com';

@@ -26,7 +26,7 @@ type Report = (problem: Omit<Problem, 'provider' | 'container'>) => void;
 export function groupLabels(workload: Workload, report: Report): GroupedLabels {
   const groups = new Groups(workload, report);
   const labels = readNames(workload.labels, report);
-  for (const label of labels) placeLabel(label, groups);
+  for (const label of labels) placeLabel(label, groups, report);
   return {
     container: groups.get('container', ''),
     sites: groups.of('site'),
@@ -72,7 +72,24 @@ function readNames(labels: Workload['labels'], report: Report): readonly Written
   return [...byPath.values()];
 }
 
-function placeLabel({ label, value, prefix, path }: WrittenLabel, groups: Groups): void {
+/**
+ * Beyond these no label means anything to a person, and what is made of it (rules, lists, messages) would cost everybody. The
+ * longest rules people write name hundreds of hosts.
+ */
+const MAX_NAME_LENGTH = 1000;
+const MAX_VALUE_LENGTH = 65_536;
+
+function placeLabel(written: WrittenLabel, groups: Groups, report: Report): void {
+  const { label, prefix, path } = written;
+  if (label.length > MAX_NAME_LENGTH) {
+    const message = `the name of this label has ${label.length} characters`;
+    const short = `${label.slice(0, 80)}…`;
+    report({ severity: 'error', code: 'label_unknown', label: short, message, hint: 'remove it; it is not read' });
+    return;
+  }
+  const isTooLong = written.value.length > MAX_VALUE_LENGTH;
+  // An empty value is no wish of anybody: whatever needs one is at fault.
+  const value = isTooLong ? '' : written.value;
   const found = findLabel(prefix, path);
   if (found.option === undefined) {
     const owner = ownerOf(prefix, path);
@@ -87,8 +104,18 @@ function placeLabel({ label, value, prefix, path }: WrittenLabel, groups: Groups
   const isNamedSite = option.object === 'site' && path.length > option.key.split('.').length;
   const group = groups.get(option.object, hasName && (option.object !== 'site' || isNamedSite) ? (names[0] ?? '') : '');
   group.add(setting);
+  if (isTooLong) failTooLong(group, label, written.value.length);
   if (option.acts === 'no') warnInactive(group, setting);
   if (option.acts === 'protects' && !isDefaultTlsOptions(setting)) failUnprotected(group, setting);
+}
+
+function failTooLong(group: LabelGroup, label: string, length: number): void {
+  group.fail({
+    code: 'label_value',
+    label,
+    message: `the value has ${length} characters, more than ${MAX_VALUE_LENGTH}`,
+    hint: 'shorten it, or spread it over several routers',
+  });
 }
 
 function warnInactive(group: LabelGroup, { label }: Setting): void {

@@ -347,3 +347,27 @@ describe('the network of a container', () => {
     expect(decode({ ...RULE, ...labels }).network).toEqual(network);
   });
 });
+
+describe('labels too long to mean anything', () => {
+  const LONG = 'x'.repeat(65_537);
+
+  test.for<{ labels: Labels; faults: readonly string[] }>([
+    { labels: { 'sluice.host': LONG }, faults: ['label_value sluice.host'] },
+    { labels: { 'sluice.host': 'a.com', 'sluice.middlewares': LONG }, faults: ['label_value sluice.middlewares'] },
+    { labels: { ...RULE, [`${ROUTER}middlewares`]: LONG }, faults: [`label_value ${ROUTER}middlewares`] },
+  ])('a value disables what it belongs to: $faults', ({ labels, faults: expected }) => {
+    expect(faults(labels)).toEqual(expected);
+    expect(decode(labels).routers.filter(({ fault }) => fault === undefined)).toEqual([]);
+  });
+
+  test('a value of enable hides the container', () => {
+    expect(decode({ ...RULE, 'traefik.enable': LONG }).routers).toEqual([]);
+  });
+
+  test('a name is told in short and not read', () => {
+    const { routers, problems } = decode({ ...RULE, [`traefik.http.routers.${LONG}.rule`]: 'Host(`b.com`)' });
+    expect(routers.map(({ name }) => name)).toEqual(['web']);
+    expect(problems).toMatchObject([{ code: 'label_unknown', message: expect.stringContaining('65563 characters') }]);
+    expect(problems[0]?.label?.length).toBeLessThan(100);
+  });
+});
