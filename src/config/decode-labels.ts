@@ -83,13 +83,17 @@ class Decoder {
     // Before the routers of the sites: a wrong port is a fault of both.
     const ofSites = this.#siteServices();
     const routers = this.#fullFormRouters(explicit);
+    let hasUnnamedSite = false;
     for (const group of this.#groups.sites.values()) {
       const asked = routers.length > 0 && group.find('host') === undefined ? undefined : defaultHost;
       const site = decodeSite(group, baseName, asked);
+      hasUnnamedSite ||= group.name === '' && site.routers.length > 0;
       if (group.name !== '' && site.routers.length === 0 && group.find('host') === undefined) missingHost(group);
       for (const router of site.routers) this.#addSiteRouter(routers, router, group);
       middlewares.push(...site.middlewares);
     }
+    const stray = hasUnnamedSite ? undefined : strayFault(this.#groups.sites.get(''), routers[0]?.name);
+    if (stray !== undefined) for (const [index, one] of routers.entries()) routers[index] = withFault(one, stray);
     if (routers.length === 0) routers.push(...this.#implicitRouter(explicit));
     return { routers, services: this.#usedServices(explicit, ofSites, routers), middlewares };
   }
@@ -176,6 +180,31 @@ class Decoder {
 }
 
 type SiteGroup = GroupedLabels['container'];
+
+/**
+ * Labels of the unnamed site on a container that has no such site, only others and routers. Most likely they were meant for
+ * those: what could be a protection disables them all. Port, scheme and network are of the container and have their effect.
+ */
+function strayFault(group: SiteGroup | undefined, router: string | undefined): string | undefined {
+  if (group === undefined || group.find('host') !== undefined || router === undefined) return undefined;
+  for (const key of ['middlewares', 'tls', 'strip']) {
+    const setting = group.find(key);
+    if (setting === undefined) continue;
+    const fault = {
+      code: 'label_conflict',
+      label: setting.label,
+      message: 'it belongs to a site with sluice.host, which this container does not have',
+      hint: `say it of the routers or sites that the container has, as in sluice.http.routers.${router}.…`,
+    } as const;
+    if (key === 'middlewares') group.fail(fault);
+    else group.error(fault);
+  }
+  return group.fault;
+}
+
+function withFault(router: RouterDraft, fault: string): RouterDraft {
+  return { ...router, fault: router.fault ?? fault };
+}
 
 function missingHost(group: SiteGroup): void {
   if (group.fault !== undefined) return;

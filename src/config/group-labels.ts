@@ -1,3 +1,4 @@
+import { nearest } from '../lib/suggest.ts';
 import { LabelGroup, type Setting } from './label-group.ts';
 import type { LabelObject } from './label-option.ts';
 import { findLabel, type LabelPrefix } from './label-table.ts';
@@ -140,19 +141,32 @@ function isDefaultTlsOptions({ option, value }: Setting): boolean {
   return option.key === 'tls.options' && value.trim() === 'default';
 }
 
-/** What an unknown label belongs to, as far as its name tells. */
+const OBJECTS: ReadonlyMap<string, LabelObject> = new Map([
+  ['routers', 'router'],
+  ['services', 'service'],
+  ['middlewares', 'middleware'],
+]);
+
+/**
+ * What an unknown label belongs to, as far as its name tells. `http.router.web.middlewares` was meant for the router `web`,
+ * which must not serve without them.
+ */
 function ownerOf(prefix: LabelPrefix, path: readonly string[]): { object: LabelObject; name: string } | undefined {
-  const [first = '', second = '', name] = path;
-  const objects: Readonly<Record<string, LabelObject>> = {
-    routers: 'router',
-    services: 'service',
-    middlewares: 'middleware',
-  };
-  const object = objects[second.toLowerCase()];
-  if (first.toLowerCase() === 'http') return object === undefined || !name ? undefined : { object, name };
-  if (prefix === 'traefik' || ['tcp', 'udp', 'docker', 'swarm'].includes(first.toLowerCase())) return undefined;
-  const isOfUnnamed = path.length === 1 || ['tls', 'health', 'headers', 'enable'].includes(first.toLowerCase());
-  return { object: 'site', name: isOfUnnamed ? '' : first };
+  const first = (path[0] ?? '').toLowerCase();
+  const isOther = ['tcp', 'udp', 'docker', 'swarm'].includes(first);
+  const owner = isOther ? undefined : fullFormOwner(path);
+  if (owner !== undefined || first === 'http') return owner;
+  if (prefix === 'traefik' || isOther) return undefined;
+  const isOfUnnamed = path.length === 1 || ['tls', 'health', 'headers', 'enable'].includes(first);
+  return { object: 'site', name: isOfUnnamed ? '' : (path[0] ?? '') };
+}
+
+function fullFormOwner(path: readonly string[]): { object: LabelObject; name: string } | undefined {
+  const isUnderHttp = nearest(path[0] ?? '', ['http']) !== undefined;
+  const [kind = '', name, option] = isUnderHttp ? path.slice(1) : path;
+  const guess = nearest(kind, OBJECTS.keys());
+  const object = guess === undefined ? undefined : OBJECTS.get(guess);
+  return object === undefined || !name || option === undefined ? undefined : { object, name };
 }
 
 /** Makes each group once. Names are told apart without regard to case; the first spelling stays. */
