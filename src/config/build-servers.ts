@@ -28,6 +28,18 @@ const NO_SERVERS: BuiltServers = { servers: [], fault: undefined, warnings: [] }
 /** The servers that one workload adds to one of its services. One that does not run adds none and has no fault. */
 export function buildServers(workload: Workload, draft: ServiceDraft, where: ServerPlace): BuiltServers {
   if (!workload.running) return NO_SERVERS;
+  const built = findServers(workload, draft, where);
+  const isSpoken = built.servers.every(({ scheme }) => scheme !== 'h2c');
+  return isSpoken ? built : { ...built, warnings: [...built.warnings, NO_H2C] };
+}
+
+const NO_H2C: Fault = {
+  code: 'not_acted_on',
+  message: 'h2c is not spoken yet: the app gets HTTP/1.1, which gRPC does not understand',
+  hint: 'write http if the app speaks HTTP/1.1 too',
+};
+
+function findServers(workload: Workload, draft: ServiceDraft, where: ServerPlace): BuiltServers {
   if (draft.url !== undefined) return serverOfUrlLabel(workload, draft.url, draft, where);
   if (workload.urls !== undefined) return serversOfUrls(workload, workload.urls);
   const address = chooseAddress(workload, where.place, networkOf(draft, where));

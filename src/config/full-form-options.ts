@@ -23,7 +23,7 @@ const ROUTER: readonly Row[] = [
 
 const SERVICE: readonly Row[] = [
   ['loadbalancer.server.port', 'int', 'found', 'port of the app in its container'],
-  ['loadbalancer.server.scheme', 'text', '`http`', '`http`, `https` or `h2c`'],
+  ['loadbalancer.server.scheme', 'text', '`http`', '`http` or `https`'],
   ['loadbalancer.server.url', 'text', 'none', 'full URL instead of port and scheme'],
   ['loadbalancer.passhostheader', 'bool', '`true`', 'send the Host of the client'],
 ];

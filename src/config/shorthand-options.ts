@@ -5,7 +5,7 @@ type Row = readonly [key: string, type: LabelType, fallback: string, meaning: st
 const ACTED: readonly Row[] = [
   ['host', 'list', 'none', 'host names, comma separated; a path may follow: `example.com/api`'],
   ['port', 'int', 'found', 'port of the app in its container'],
-  ['scheme', 'text', '`http`', 'toward the app: `http`, `https` or `h2c`'],
+  ['scheme', 'text', '`http`', 'toward the app: `http` or `https`'],
   ['strip', 'bool', '`false`', 'remove the path of `host` before sending'],
   ['tls', 'text', '`auto`', '`auto`, `off` or `internal` (local authority)'],
   ['middlewares', 'list', 'none', 'names of full-form middlewares, in order'],

@@ -184,6 +184,7 @@ describe('what was built before is used again', () => {
 });
 
 test('as many problems as a container likes', () => {
-  const labels = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`traefik.x${index}`, '']));
+  const HEADERS = 'sluice.http.services.web.loadbalancer.healthcheck.headers.x';
+  const labels = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`${HEADERS}${index}`, '']));
   expect(build([workload({ labels })]).problems.length).toBeGreaterThanOrEqual(150_000);
 });
