@@ -9,6 +9,12 @@ import { decidePlace, type SelfFacts } from './own-place.ts';
 /** The engine is usually on this machine and restarted by hand: looking again each second or two costs nothing. */
 const RECONNECT: BackoffSchedule = { stepsMs: [100, 200, 400, 800, 1500], capMs: 2000, jitter: [0.5, 1] };
 
+/**
+ * An engine that is lost again and again within this time of being reached is asked at growing distances, and called
+ * reachable only when it stayed: each round would fill the log.
+ */
+const STABLE_MS = 10_000;
+
 export interface DockerProviderDeps {
   readonly api: DockerApi;
   readonly self: SelfFacts;
@@ -42,9 +48,11 @@ async function run(deps: DockerProviderDeps, sink: ProviderSink, signal: AbortSi
   const reachable = createReachability(sink);
   const isNews = createNewsCheck();
   let failures = 0;
+  /** Sessions in a row that listed and were lost soon. */
+  let shortSessions = 0;
   while (!signal.aborted) {
     const session = new AbortController();
-    let isListed = false;
+    let listedAt: number | undefined;
     try {
       await followEngine(
         api,
@@ -52,9 +60,11 @@ async function run(deps: DockerProviderDeps, sink: ProviderSink, signal: AbortSi
           stopping: (id) => sink.stopping(id),
           started: (id) => sink.started(id),
           listed: (list, at) => {
-            if (!isListed) void sayReached(api, reachable, AbortSignal.any([signal, session.signal]));
-            isListed = true;
-            failures = 0;
+            if (listedAt === undefined) {
+              const holdMs = shortSessions < 2 ? 0 : STABLE_MS;
+              void sayReached(api, reachable, { holdMs, signal: AbortSignal.any([signal, session.signal]) });
+            }
+            listedAt ??= now();
             const place = decidePlace(list, deps.self);
             if (isNews(list, place)) sink.workloads(list, { at, place, problems: [] });
           },
@@ -66,7 +76,10 @@ async function run(deps: DockerProviderDeps, sink: ProviderSink, signal: AbortSi
       session.abort();
       reachable(false, describeDockerFault(api.endpoint, error));
     }
-    failures += 1;
+    if (listedAt !== undefined) {
+      shortSessions = now() - listedAt < STABLE_MS ? shortSessions + 1 : 0;
+      failures = shortSessions;
+    } else failures += 1;
     await pause(backoffDelay(RECONNECT, failures, deps.random()), signal);
   }
 }
@@ -75,8 +88,9 @@ async function run(deps: DockerProviderDeps, sink: ProviderSink, signal: AbortSi
 async function sayReached(
   api: DockerApi,
   reachable: (isReachable: boolean, detail: string) => void,
-  signal: AbortSignal,
+  { holdMs, signal }: { readonly holdMs: number; readonly signal: AbortSignal },
 ): Promise<void> {
+  await pause(holdMs, signal);
   const version = await api.version(AbortSignal.any([signal, AbortSignal.timeout(2000)])).catch(() => undefined);
   if (!signal.aborted) reachable(true, version === undefined ? api.endpoint : `${api.endpoint}: ${version}`);
 }

@@ -354,6 +354,19 @@ describe('a lost engine', () => {
     never.resolve();
   });
 
+  test('again and again is asked at growing distances and fills no log', async () => {
+    const asked: number[] = [];
+    engine.beforeList = () => {
+      asked.push(performance.now());
+      // Behind the answer, so that each session gets as far as a list.
+      setTimeout(engine.endStreams, 20);
+    };
+    begin();
+    await until(() => expect(asked.length).toBe(6));
+    expect(asked[5]! - asked[4]!).toBeGreaterThan(500);
+    expect(log.filter((line) => /^(lost|reached)/.test(line)).length).toBeLessThanOrEqual(4);
+  });
+
   test('that ends the stream politely is asked again', async () => {
     await beginQuietly([row('web')]);
     engine.rows = [row('api')];
