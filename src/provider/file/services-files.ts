@@ -86,8 +86,13 @@ function listFiles(path: string): readonly string[] | undefined {
 }
 
 function stamp(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return stat === undefined ? 'gone' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+  try {
+    const { ino, size, mtimeNs } = statSync(file, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch {
+    // Gone, a link to itself, a folder that may not be entered: reading it tells.
+    return 'unreadable';
+  }
 }
 
 function withoutDuplicates(

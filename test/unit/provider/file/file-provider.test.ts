@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -143,6 +143,13 @@ describe('a folder', () => {
     writeFileSync(join(folder, 'notes.txt'), entry('y'));
     start(folder);
     expect(sink.told).toMatchObject([{ names: ['a', 'b'], problems: [] }]);
+  });
+
+  test('with a link that leads to itself keeps the rest, and the process', async () => {
+    writeFileSync(join(folder, 'a.yaml'), entry('a'));
+    start(folder);
+    symlinkSync(join(folder, 'b.yaml'), join(folder, 'b.yaml'));
+    await sink.until(['a'], ['file_unreadable']);
   });
 
   test('follows files that come, change and go', async () => {
