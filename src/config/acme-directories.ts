@@ -1,12 +1,12 @@
 /** Directory URLs by the names `--acme-ca` knows. */
-const DIRECTORIES: Readonly<Record<string, string>> = {
-  letsencrypt: 'https://acme-v02.api.letsencrypt.org/directory',
-  'letsencrypt-staging': 'https://acme-staging-v02.api.letsencrypt.org/directory',
-  zerossl: 'https://acme.zerossl.com/v2/DV90',
-  google: 'https://dv.acme-v02.api.pki.goog/directory',
-};
+const DIRECTORIES: ReadonlyMap<string, string> = new Map([
+  ['letsencrypt', 'https://acme-v02.api.letsencrypt.org/directory'],
+  ['letsencrypt-staging', 'https://acme-staging-v02.api.letsencrypt.org/directory'],
+  ['zerossl', 'https://acme.zerossl.com/v2/DV90'],
+  ['google', 'https://dv.acme-v02.api.pki.goog/directory'],
+]);
 
-export const DIRECTORY_NAMES: readonly string[] = [...Object.keys(DIRECTORIES), 'internal', 'off'];
+export const DIRECTORY_NAMES: readonly string[] = [...DIRECTORIES.keys(), 'internal', 'off'];
 
 /** The directories a list of names and URLs means; undefined names the item that is neither. */
 export function parseDirectories(
@@ -17,10 +17,10 @@ export function parseDirectories(
     const lower = item.toLowerCase();
     // Without a public CA the local authority signs everything: both words mean that.
     if (lower === 'internal' || lower === 'off') continue;
-    const url = DIRECTORIES[lower] ?? (/^https?:\/\//.test(item) && URL.canParse(item) ? item : undefined);
+    const url = DIRECTORIES.get(lower) ?? (/^https?:\/\//.test(item) && URL.canParse(item) ? item : undefined);
     if (url === undefined) return { wrong: item };
     directories.push(url);
   }
-  const known = new Set(Object.values(DIRECTORIES));
+  const known = new Set(DIRECTORIES.values());
   return { directories, customDirectory: directories.some((url) => !known.has(url)) };
 }

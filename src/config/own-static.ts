@@ -7,6 +7,9 @@ import { parseListenAddress } from './listen-address.ts';
 import type { ListenAddress } from './static-config.ts';
 import type { StaticValue } from './static-sources.ts';
 
+/** A timer set for longer than 24 days would fire at once. */
+const DAY_MS = 86_400_000;
+
 /** Reads our own options by type. A fault is added to the problems and reads as not said. */
 export class OwnOptions {
   readonly #values: ReadonlyMap<string, StaticValue>;
@@ -67,6 +70,7 @@ export class OwnOptions {
     if (value === undefined) return undefined;
     const ms = parseDuration(value.text);
     if (ms === undefined) this.fail(value, 'is not a duration', 'write 10s or 1m30s');
+    else if (ms > DAY_MS) this.fail(value, 'is longer than a day', 'write 24h or less');
     return ms;
   }
 

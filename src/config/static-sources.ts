@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, type Document } from 'yaml';
 import { nearest } from '../lib/suggest.ts';
 import { parseBoolean } from './label-value.ts';
 import { findOption, suggestPath } from './option-tree.ts';
@@ -106,17 +106,24 @@ class SourceReader implements StaticSources {
       this.problems.push(`${path.text}:${line}:${col}: ${message.split('\n')[0]}`);
     }
     if (document.errors.length > 0) return;
-    const tree: unknown = document.toJS();
-    if (tree === null || tree === undefined) return;
-    if (typeof tree !== 'object' || Array.isArray(tree)) {
-      this.problems.push(`${path.text}: the file is not a list of "name: value" lines`);
-      return;
-    }
-    for (const [name, text] of flatten(tree as Record<string, unknown>)) {
+    for (const [name, text] of this.#leavesOf(document, path.text)) {
       const source = `${name} in ${path.text}`;
       if (this.#typeOf(ownName(name)) !== undefined) this.#put(ownName(name), { text, source });
       else this.problems.push(`${source}: there is no such option; ${suggestOption(ownName(name))}`);
     }
+  }
+
+  #leavesOf(document: Document, path: string): readonly (readonly [string, string])[] {
+    try {
+      const tree: unknown = document.toJS();
+      if (tree === null || tree === undefined) return [];
+      if (typeof tree === 'object' && !Array.isArray(tree)) return flatten(tree as Record<string, unknown>);
+      this.problems.push(`${path}: the file is not a list of "name: value" lines`);
+    } catch {
+      // An alias that holds itself has no end, and aliases of aliases grow beyond any bound.
+      this.problems.push(`${path}: its aliases (*name) cannot be resolved; write the values out`);
+    }
+    return [];
   }
 
   #begin(): void {

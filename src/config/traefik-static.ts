@@ -230,6 +230,10 @@ function readAcme(
     );
   const kid = options.get(`${ACME}eab.kid`)?.text;
   const hmacKey = options.get(`${ACME}eab.hmacencoded`)?.text;
+  if ((kid === undefined) !== (hmacKey === undefined)) {
+    const { source } = options.get(`${ACME}eab.kid`) ?? options.get(`${ACME}eab.hmacencoded`)!;
+    report.problems.push(`${source}: an external account needs both eab.kid and eab.hmacencoded`);
+  }
   const storage = options.get(`${ACME}storage`)?.text;
   return {
     email: options.get(`${ACME}email`)?.text,

@@ -203,6 +203,11 @@ describe('file', () => {
       problem: 'domian in /etc/sluice.yaml: there is no such option; did you mean --domain?',
     },
     { file: '- a', problem: 'not a list of' },
+    { file: 'a: &a\n  b: *a', problem: '/etc/sluice.yaml: its aliases (*name) cannot be resolved' },
+    {
+      file: `a0: &a0 [x, x]\n${Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`).join('\n')}`,
+      problem: 'its aliases (*name) cannot be resolved',
+    },
     { file: 'workers: many', problem: 'workers in /etc/sluice.yaml: "many" is not a whole number in range' },
   ])('$file', ({ file, problem }) => {
     expect(problems({ argv: ['--config=/etc/sluice.yaml'], file })).toEqual([expect.stringContaining(problem)]);
@@ -241,6 +246,8 @@ describe('a fault names the option and the fix', () => {
     { argv: ['--workers=0'], problem: '--workers: "0" is not a whole number in range; write a number from 1 to 256' },
     { argv: ['--log-level=inof'], problem: '--log-level: "inof" is not one of its values; did you mean info?' },
     { argv: ['--log-format=xml'], problem: 'write json, pretty' },
+    { argv: ['--grace=25h'], problem: '--grace: "25h" is longer than a day; write 24h or less' },
+    { argv: ['--acme-ca=constructor'], problem: '"constructor" is neither a name nor a URL of a CA' },
     { argv: ['--grace=soon'], problem: '--grace: "soon" is not a duration; write 10s or 1m30s' },
   ])('$argv', ({ argv, problem }) => {
     expect(problems({ argv })).toEqual([expect.stringContaining(problem)]);

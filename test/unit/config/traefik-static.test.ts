@@ -157,6 +157,8 @@ describe('accepted with a notice', () => {
 
 describe('refused, because it would change who gets what', () => {
   test.for([
+    { argv: [`${LE}.eab.kid=k`], problem: 'eab.kid: an external account needs both' },
+    { argv: [`${LE}.eab.hmacencoded=k`], problem: 'eab.hmacencoded: an external account needs both' },
     { argv: ['--providers.docker.defaultrule=Host(`x`)'], problem: '--providers.docker.defaultrule: not supported' },
     { argv: ['--providers.docker.constraints', 'Label(`a`,`b`)'], problem: 'hide containers' },
     { argv: ['--providers.file.filename=/x.yml'], problem: '--file' },
