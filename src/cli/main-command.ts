@@ -4,6 +4,7 @@ import { parseStaticOptions, type StaticResult } from '../config/parse-static-op
 import { nearest } from '../lib/suggest.ts';
 import { runCerts } from './certs.ts';
 import { runHealthcheck } from './healthcheck.ts';
+import { readRouterFlags } from './router-flags.ts';
 import { runRouter } from './run.ts';
 import { runVersion } from './version.ts';
 
@@ -38,7 +39,8 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
     return 0;
   }
   const operands = command === 'certs' ? leadingOperands(rest) : [];
-  const result = readOptions(rest.slice(operands.length));
+  const flags = rest.slice(operands.length);
+  const result = readOptions(command === 'run' ? flags : [...readRouterFlags(), ...flags]);
   if ('problems' in result) {
     for (const problem of result.problems) streams.err(`sluice: ${problem}\n`);
     return 2;
