@@ -3,6 +3,9 @@ import { AcmeTransportError, decodeProblem } from './acme-error.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** CAs allow a hundred names in one order; each may come with and without wildcard. */
+const MAX_AUTHORIZATIONS = 200;
+
 const ORDER_STATES: readonly string[] = [
   'pending',
   'ready',
@@ -39,7 +42,7 @@ export function decodeOrder(value: unknown, url: string, retryAt: number | undef
     url,
     status: stateOf(fields, ORDER_STATES, url) as AcmeOrder['status'],
     names: listOf(fields, 'identifiers', url).map((entry) => identifierOf(entry, url)),
-    authorizations: listOf(fields, 'authorizations', url).filter((entry) => typeof entry === 'string'),
+    authorizations: authorizationsOf(fields, url),
     finalize: urlOf(fields, 'finalize', url),
     certificate: typeof certificate === 'string' ? certificate : undefined,
     error: decodeProblem(fields['error'], { status: 0, url }),
@@ -58,6 +61,13 @@ export function decodeAuthorization(value: unknown, url: string, retryAt: number
     challenges: listOf(fields, 'challenges', url).flatMap((entry) => decodeChallenge(entry, url)),
     retryAt,
   };
+}
+
+/** Each is asked for at once and counts against the CA's limits, so that an endless list would stop every other order. */
+function authorizationsOf(fields: Fields, url: string): readonly string[] {
+  const urls = listOf(fields, 'authorizations', url).filter((entry) => typeof entry === 'string');
+  if (urls.length > MAX_AUTHORIZATIONS) throw garbage(`${urls.length} authorizations in one order`, url);
+  return urls;
 }
 
 /** New challenge types appear at CAs without notice and may lack what ours have: an unreadable one is passed over. */

@@ -83,7 +83,16 @@ export function createCertificateBook(options: {
     if (note(contents.fault) !== undefined) return;
     isLoaded = true;
     accounts = contents.accounts;
-    for (const { path, current, attempt, pending } of contents.entries) update(path, { current, attempt, pending });
+    for (const { path, current, attempt, pending } of contents.entries) {
+      // A crash right after the certificate was written leaves these two behind: the order would deliver the same one again.
+      const isCollected = current !== undefined && current.orderUrl === pending?.orderUrl;
+      const isPast = current !== undefined && attempt !== undefined && attempt.lastAt < current.issuedAt;
+      update(path, {
+        current,
+        attempt: isPast ? undefined : attempt,
+        pending: isCollected ? undefined : pending,
+      });
+    }
     for (const [key, record] of contents.parked) parked.set(key, record);
   };
   return {

@@ -100,7 +100,9 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     await book.retry();
   };
   const beat = (): void => {
-    retryStore().then(tick, (cause: unknown) => logger.error({ reason: String(cause) }, 'certificate tick failed'));
+    retryStore()
+      .then(tick)
+      .catch((cause: unknown) => logger.error({ reason: String(cause) }, 'certificate tick failed'));
   };
   return {
     setWanted: (wanted) => {

@@ -70,7 +70,8 @@ export function createTransport(options: {
         clearTimeout(timer);
         running.delete(request);
       });
-      request.once('error', (cause) => reject(transportError(cause, url)));
+      // Every one, also behind the first: an error without a listener would end the process.
+      request.on('error', (cause) => reject(transportError(cause, url)));
       request.once('response', (response) => {
         readAnswer(response, url).then(resolve, (cause: unknown) => reject(transportError(cause, url)));
       });

@@ -28,6 +28,11 @@ test('a directory is read, unknown members are passed over', () => {
   expect(decodeDirectory(directory, URL).externalAccountRequired).toBe(false);
 });
 
+test('an order with authorizations beyond any number of names makes no sense', () => {
+  const authorizations = Array.from({ length: 201 }, (_, index) => `https://ca.test/authz/${index}`);
+  expect(() => decodeOrder({ ...order, authorizations }, URL, undefined)).toThrow('201 authorizations in one order');
+});
+
 test('an order is read', () => {
   expect(decodeOrder(order, URL, 5)).toEqual({
     url: URL,

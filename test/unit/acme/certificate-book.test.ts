@@ -180,3 +180,15 @@ test('a limit of a CA is kept by directory', async () => {
   expect(book.parked('https://other.test/dir')).toBeUndefined();
   expect(disk.writes).toEqual(['parked']);
 });
+
+test.for([
+  { name: 'the same order', orderUrl: 'o', issuedAt: 1, expected: { attempt: undefined, pending: undefined } },
+  { name: 'an earlier order', orderUrl: 'earlier', issuedAt: 0, expected: { attempt, pending } },
+])('what a crash left of $name beside a certificate', async ({ orderUrl, issuedAt, expected }) => {
+  const current = { ...stored('1'), orderUrl, issuedAt };
+  const { book } = open(
+    brokenStore({ entries: [{ path: storePath(spec), names: ['a.test'], current, attempt, pending }] }),
+  );
+  await book.load();
+  expect(book.get(spec)).toEqual({ current, ...expected });
+});
