@@ -1,7 +1,8 @@
-import type { DynamicConfig } from '../config/dynamic.ts';
+import type { DynamicConfig, RouterConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
 import type { StaticConfig } from '../config/static-config.ts';
 import { settleHostConflicts, type PlacedRouter } from './host-conflicts.ts';
+import type { Listener } from './listener.ts';
 import { ownListeners } from './own-listeners.ts';
 import { companionRouter, entrypointRedirect } from './redirect-routers.ts';
 import { indexNames, resolveReferences } from './resolve-references.ts';
@@ -23,13 +24,11 @@ export function buildSnapshot(
 } {
   const problems: Problem[] = [];
   const placed: PlacedRouter[] = [];
-  const redirecting = new Set<string>();
   const listenersOf = staticConfig.mode === 'sluice' ? ownListeners : traefikListeners;
   for (const router of config.routers) {
     const { listeners, redirects, problems: found } = listenersOf(router, staticConfig);
     problems.push(...found);
-    placed.push(...listeners.map((listener) => ({ router, listener })));
-    if (redirects) redirecting.add(router.name);
+    for (const listener of listeners) placed.push({ router, listener, redirects });
   }
   const { kept, problems: conflicts } = settleHostConflicts(placed);
   problems.push(...conflicts);
@@ -38,14 +37,14 @@ export function buildSnapshot(
   const tlsRouters: TlsRouter[] = [];
   const defined = indexNames(config);
   const taken = new Set(kept.map(({ listener }) => listener.name));
-  for (const { router, listener } of kept) {
+  for (const { router, listener, redirects } of kept) {
     const references = resolveReferences(defined, router, listener.middlewares);
     problems.push(...references.problems);
-    const snapshot = routerSnapshot({ router, listener }, references);
+    const snapshot = routerSnapshot(router, listener, references);
     routers.push(snapshot);
     const { name, containers, matcher } = router;
     if (listener.tls !== undefined) tlsRouters.push({ name, containers, matcher, tls: listener.tls });
-    if (redirecting.has(router.name)) {
+    if (redirects) {
       routers.push(companionRouter(snapshot, staticConfig, companionName(router.name, taken)));
     }
   }
@@ -59,7 +58,8 @@ export function buildSnapshot(
 }
 
 function routerSnapshot(
-  { router, listener }: PlacedRouter,
+  router: RouterConfig,
+  listener: Listener,
   references: Pick<RouterSnapshot, 'middlewares' | 'service' | 'disabled'>,
 ): RouterSnapshot {
   return {

@@ -8,6 +8,8 @@ import { routerProblem } from './router-problem.ts';
 export interface PlacedRouter {
   readonly router: RouterConfig;
   readonly listener: Listener;
+  /** Plain requests for the same rule lead to it, so it claims them too. */
+  readonly redirects: boolean;
 }
 
 /**
@@ -23,11 +25,12 @@ export function settleHostConflicts(placed: readonly PlacedRouter[]): {
   const lost = new Set<PlacedRouter>();
   const problems: Problem[] = [];
   for (const one of [...placed].sort(bySeniority)) {
-    const key = `${one.router.priority} ${one.listener.tls !== undefined} ${JSON.stringify(canonical(one.router.matcher))}`;
+    const key = `${one.router.priority} ${JSON.stringify(canonical(one.router.matcher))}`;
     const seniors = kept.getOrInsertComputed(key, () => []);
     const owner = seniors.find((senior) => collide(senior, one));
     if (owner === undefined) {
       seniors.push(one);
+      if (one.redirects) seniors.push({ ...one, listener: { ...one.listener, entrypoints: ['http'], tls: undefined } });
     } else {
       lost.add(one);
       problems.push(conflict(owner.router, one.router));
@@ -51,6 +54,7 @@ function collide(senior: PlacedRouter, other: PlacedRouter): boolean {
   }
   const isSameWork = left.service === right.service && left.middlewares.join() === right.middlewares.join();
   if (isSameWork && left.disabled === right.disabled) return false;
+  if ((senior.listener.tls === undefined) !== (other.listener.tls === undefined)) return false;
   return senior.listener.entrypoints.some((name) => other.listener.entrypoints.includes(name));
 }
 
