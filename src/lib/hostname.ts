@@ -5,8 +5,13 @@ import { networkContains, parseIpAddress, parseIpNetwork, type IpNetwork } from 
  * trailing dot. Takes a validated authority; an empty text stays empty.
  */
 export function canonicalHost(authority: string): string {
-  const host = hostWithTrailingDot(authority);
-  return host.endsWith('.') ? host.slice(0, -1) : host;
+  return canonicalName(hostWithTrailingDot(authority));
+}
+
+/** The same form of a name that stands alone, as rules write it: a colon in it is no port. */
+export function canonicalName(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
 }
 
 /** As `canonicalHost`, but the trailing dot stays: what `HostRegexp` looks at. */

@@ -1,5 +1,6 @@
 import type { RouterConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
+import { canonicalName } from '../lib/hostname.ts';
 import type { RuleNode } from '../rule/ast.ts';
 import type { Listener } from './listener.ts';
 import { routerProblem } from './router-problem.ts';
@@ -77,5 +78,5 @@ function canonical(node: RuleNode): RuleNode {
   if (node.kind === 'not') return { kind: 'not', node: canonical(node.node) };
   if (node.kind !== 'match') return { kind: node.kind, nodes: node.nodes.map(canonical) };
   if (node.name !== 'Host') return node;
-  return { ...node, args: node.args.map((host) => host.toLowerCase().replace(/\.$/, '')) };
+  return { ...node, args: node.args.map(canonicalName) };
 }

@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { canonicalName } from '../lib/hostname.ts';
 import { networkContains, parseIpAddress, parseIpNetwork } from '../lib/ip-address.ts';
 import type { RuleNode } from './ast.ts';
 import type { RulePredicate } from './rule-request.ts';
@@ -75,8 +76,7 @@ function compileMatcher({ name, args }: MatchNode): RulePredicate {
 }
 
 function compileHost(text: string): RulePredicate {
-  const lower = text.toLowerCase();
-  const host = lower.endsWith('.') ? lower.slice(0, -1) : lower;
+  const host = canonicalName(text);
   if (host === '*') return () => true;
   if (!host.startsWith('*')) return (request) => request.host === host && host !== '';
   // The first label of the request's host is replaced by `*` and the result compared: one label, never none.

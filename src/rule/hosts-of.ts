@@ -1,3 +1,4 @@
+import { canonicalName } from '../lib/hostname.ts';
 import type { RuleNode } from './ast.ts';
 
 /** The hosts a rule names positively. */
@@ -44,8 +45,7 @@ function collect(node: RuleNode, isNegated: boolean, names: Set<string>): boolea
     case 'match':
   }
   if (node.name !== 'Host' || isNegated) return false;
-  const lower = (node.args[0] ?? '').toLowerCase();
-  const host = lower.endsWith('.') ? lower.slice(0, -1) : lower;
+  const host = canonicalName(node.args[0] ?? '');
   if (host === '*') return false;
   if (host !== '') names.add(host);
   return true;

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   canonicalHost,
+  canonicalName,
   hostWithTrailingDot,
   isCertificateName,
   isLocalhost,
@@ -22,6 +23,16 @@ describe('canonicalHost (A3)', () => {
   ])('$authority', ({ authority, host, withDot }) => {
     expect(canonicalHost(authority)).toBe(host);
     expect(hostWithTrailingDot(authority)).toBe(withDot);
+  });
+
+  test.for([
+    { name: 'Example.COM.', canonical: 'example.com' },
+    { name: '*.Example.com', canonical: '*.example.com' },
+    { name: '2001:DB8::A', canonical: '2001:db8::a' },
+    { name: 'a..', canonical: 'a.' },
+    { name: '', canonical: '' },
+  ])('of the name $name alone is $canonical', ({ name, canonical }) => {
+    expect(canonicalName(name)).toBe(canonical);
   });
 
   test('is the same when it is applied twice', () => {
