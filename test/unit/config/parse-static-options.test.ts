@@ -300,3 +300,10 @@ test('nothing on the command line makes it throw', () => {
     ),
   );
 });
+
+test('an option that has no effect yet is said to have none', () => {
+  expect(parse({ argv: ['--dns-resolvers=1.1.1.1'] })).toMatchObject({
+    config: { dnsResolvers: ['1.1.1.1'] },
+    notices: [expect.stringContaining('--dns-resolvers: accepted without effect')],
+  });
+});
