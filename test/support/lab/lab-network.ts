@@ -1,4 +1,3 @@
-import { networkInterfaces } from 'node:os';
 import { getServers } from 'node:dns';
 import { runCommand } from './shell.ts';
 
@@ -16,7 +15,7 @@ const CHAIN_NAMES = /(^|\s)-[jA]\s+DOCKER/;
 
 /** Makes a bridge in a /16 that nothing on this machine uses yet. */
 export async function createLabNetwork(): Promise<LabNetwork> {
-  const prefix = freePrefix();
+  const prefix = await freePrefix();
   const bridge = `slu${prefix.split('.')[1]}`;
   await runCommand('ip', ['link', 'add', bridge, 'type', 'bridge']);
   await runCommand('ip', ['addr', 'add', `${prefix}.0.1/24`, 'dev', bridge]);
@@ -49,16 +48,19 @@ export async function removeDockerChains(): Promise<void> {
   await runCommand('iptables', ['-w', '-P', 'FORWARD', 'ACCEPT']);
 }
 
-function freePrefix(): string {
-  const used = new Set([...addresses(), ...getServers()].map((address) => address.split('.').slice(0, 2).join('.')));
+async function freePrefix(): Promise<string> {
+  const addresses = [...(await addressesInUse()), ...getServers()];
+  const used = new Set(addresses.map((address) => address.split('.').slice(0, 2).join('.')));
   const candidates = Array.from({ length: 96 }, (_, index) => `10.${((process.pid + index * 7) % 96) + 64}`);
   const free = candidates.find((prefix) => !used.has(prefix));
   if (free === undefined) throw new Error('no free 10.x.0.0/16 network for a private engine: remove unused bridges');
   return free;
 }
 
-function addresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address));
+/** Node's own list leaves out a bridge that no container is attached to at the moment. */
+async function addressesInUse(): Promise<string[]> {
+  const listing = await runCommand('ip', ['-o', '-4', 'addr', 'show']);
+  return [...listing.matchAll(/ inet (\S+)\//g)].map((match) => match[1]!);
 }
 
 async function bridgesOf(network: LabNetwork): Promise<string[]> {
