@@ -6,8 +6,10 @@ const DEMO = fileURLToPath(new URL('../../examples/demo/demo.ts', import.meta.ur
 const { host } = inject('engine');
 
 const docker = (...args: readonly string[]) => runCommand('docker', ['-H', host, ...args]);
+/** Lines in an order of their own: the engine lists images of one age now so, now so. */
+const lines = async (...args: readonly string[]) => (await docker(...args)).split('\n').sort();
 const state = () =>
-  Promise.all([docker('ps', '-aq'), docker('images', '--filter', 'dangling=false', '--format', '{{.Repository}}')]);
+  Promise.all([lines('ps', '-aq'), lines('images', '--filter', 'dangling=false', '--format', '{{.Repository}}')]);
 
 test('npm run demo -- --once proves the site and leaves nothing behind', async () => {
   const before = await state();

@@ -4,7 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { probeTcp } from '../../src/health/server-states.ts';
 import { freePort } from './free-port.ts';
+import { waitFor } from './lab/wait-for.ts';
 import { createListenerCa, type ListenerCa } from './listener-ca.ts';
 
 export interface PebbleOptions {
@@ -70,6 +72,10 @@ export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> 
   ]);
   const output: string[] = [];
   const child = await launch(directory, options, output);
+  // It announces its directory just before it listens.
+  for (const listening of [port, managementPort]) {
+    await waitFor(`pebble listening on ${listening}`, () => probeTcp('127.0.0.1', listening));
+  }
   const publicHost = options.publicHost ?? '127.0.0.1';
   const managementUrl = `https://${publicHost}:${managementPort}`;
   return {
