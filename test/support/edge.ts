@@ -26,29 +26,25 @@ export interface Edge extends AsyncDisposable {
 
 /** Starts Pebble and a name server for it. All names lead to this machine. */
 export async function createEdge(): Promise<Edge> {
+  await using begun = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-edge-'));
+  begun.defer(() => rm(dataDir, { recursive: true, force: true }));
   const ports = await freeRouterPorts();
   const dns = await startDns();
+  begun.defer(() => dns.stop());
   const pebble = await startPebble({ httpPort: ports.http, tlsPort: ports.https, dnsServer: dns.address });
+  begun.defer(() => pebble.stop());
   const acme = ['--acme-ca', pebble.directoryUrl, '--acme-ca-root', pebble.caFile, '--dns-resolvers', dns.address];
   const rootPem = await pebble.rootPem();
-  const routers: RouterProcess[] = [];
+  // Nothing failed on the way: from here on it is all the caller's to end.
+  const running = begun.move();
   return {
     pebble,
     ports,
     dataDir,
     acme,
     rootPem,
-    startRouter: async (options) => {
-      const router = await startRouter({ acme, ...options, dataDir, ports });
-      routers.push(router);
-      return router;
-    },
-    [Symbol.asyncDispose]: async () => {
-      for (const router of routers) await router[Symbol.asyncDispose]();
-      await pebble.stop();
-      await dns.stop();
-      await rm(dataDir, { recursive: true, force: true });
-    },
+    startRouter: async (options) => running.use(await startRouter({ acme, ...options, dataDir, ports })),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
