@@ -1,6 +1,6 @@
 FROM node:26-slim AS build
-# Lets `docker image prune --filter label=sluice.build` find what a build leaves behind.
-LABEL sluice.build=stage
+# Lets `docker image prune --filter label=build.sluice` find what a build leaves behind.
+LABEL build.sluice=stage
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Development tools have a package per platform, which not every registry holds; the image needs none of them.

@@ -59,7 +59,7 @@ export async function startStack(engine: Engine, narrator: Narrator, cleanup: Cl
 /** The classic builder also leaves the image of the build stage, without a name. */
 async function removeImages(host: string): Promise<void> {
   await runCommand('docker', ['-H', host, 'rmi', '--force', ROUTER_IMAGE, APP_IMAGE]);
-  await runCommand('docker', ['-H', host, 'image', 'prune', '--force', '--filter', 'label=sluice.build']);
+  await runCommand('docker', ['-H', host, 'image', 'prune', '--force', '--filter', 'label=build.sluice']);
 }
 
 /** A remote engine has its own socket, at the usual place. */

@@ -18,7 +18,7 @@ test('npm run demo -- --once proves the site and leaves nothing behind', async (
   expect(output).toMatch(/issued by Pebble .* and validates/);
   expect(output).toMatch(/http:\/\/hello\.example\.com\/path\?query leads to https:/);
   expect(await state()).toEqual(before);
-  expect(await docker('images', '-q', '--filter', 'dangling=true', '--filter', 'label=sluice.build')).toBe('');
+  expect(await docker('images', '-q', '--filter', 'dangling=true', '--filter', 'label=build.sluice')).toBe('');
 });
 
 test('an engine that does not answer ends it with exit code 1 and the reason', async () => {

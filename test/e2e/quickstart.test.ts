@@ -39,10 +39,12 @@ beforeAll(async () => {
     },
   });
   project = await createCompose(host, { files: [copy], env: { HOST: NAME } });
-  await project.up();
+  // The router first: its address must be known to the authority before an app makes it order.
+  await project.up('sluice');
   routerId = await project.containerId('sluice');
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
   pebble.pointNamesTo((await docker('inspect', '--format', format, routerId)).trim());
+  await project.up();
   http = await project.published('sluice', 80);
   https = await project.published('sluice', 443);
 });

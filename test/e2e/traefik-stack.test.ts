@@ -39,10 +39,12 @@ beforeAll(async () => {
     keys: { traefik: { volumes } },
   });
   project = await createCompose(host, { files: [copy] });
-  await project.up();
+  // The router first: its address must be known to the authority before an app makes it order.
+  await project.up('traefik');
   routerId = await project.containerId('traefik');
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
   pebble.pointNamesTo((await docker('inspect', '--format', format, routerId)).trim());
+  await project.up();
   http = await project.published('traefik', 80);
   https = await project.published('traefik', 443);
 });
