@@ -49,6 +49,9 @@ export async function startApp(
   if (faults.length > 0) throw new StartError(faults);
   const { pool, certificates } = await createDataSide(config, logger, writeAccessLog);
   pool.start();
+  // Before the listeners, so that whoever asks meanwhile hears 503 and not a refused connection.
+  const admin =
+    config.admin === undefined ? undefined : await startAdmin(config.admin, { isListening: () => pool.isListening });
 
   const watcher = new ConfigWatcher(config);
   const problems = new ProblemLog(logger);
@@ -82,8 +85,6 @@ export async function startApp(
   await until(() => states.unsettled === 0, FIRST_READY_MS);
   await pool.listen();
   certificates.releaseOrders();
-  const admin =
-    config.admin === undefined ? undefined : await startAdmin(config.admin, { isListening: () => pool.isListening });
   logger.info(
     {
       entrypoints: config.entrypoints.map(

@@ -25,12 +25,10 @@ export const FAILURES = {
   // Understood but not served.
   https_on_plain_port: { status: 421, close: false },
   no_router: { status: 404, close: false },
-  challenge_unknown: { status: 404, close: false },
   method_refused: { status: 405, close: false },
   loop_detected: { status: 508, close: false },
   router_disabled: { status: 503, close: false },
   no_server: { status: 503, close: false },
-  shutting_down: { status: 503, close: true },
   // The server's side.
   upstream_refused: { status: 502, close: false },
   upstream_unreachable: { status: 502, close: false },

@@ -35,8 +35,8 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-async function start(): Promise<void> {
-  const flags = ['--https', 'off', '--admin', 'off', '--workers', '1', '--acme-ca', 'off', '--log-format', 'json'];
+async function start(admin = 'off'): Promise<void> {
+  const flags = ['--https', 'off', '--admin', admin, '--workers', '1', '--acme-ca', 'off', '--log-format', 'json'];
   const { port } = engine.address() as AddressInfo;
   router = spawn(
     process.execPath,
@@ -71,4 +71,15 @@ test('a signal after it stops the router: exit code 0', async () => {
   router.kill('SIGINT');
   const [code] = (await once(router, 'exit')) as [number | null];
   expect([code, log.includes('"stopped"')]).toEqual([0, true]);
+});
+
+test('the admin address says 503 until every worker listens, then 200', async () => {
+  const admin = `127.0.0.1:${await freePort()}`;
+  const health = async (): Promise<number> => (await fetch(`http://${admin}/healthz`)).status;
+  await start(admin);
+  // Asked before the first list, which this engine never gives: the listeners still wait for it.
+  await engineAsked;
+  expect(await health()).toBe(503);
+  while (!log.includes('"listening"')) await once(router.stdout!, 'data');
+  expect(await health()).toBe(200);
 });
