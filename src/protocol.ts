@@ -1,4 +1,5 @@
 import type { Certificate } from './certs/certificate.ts';
+import type { ClientLimits } from './config/client-limits.ts';
 import type { EntrypointConfig } from './config/static-config.ts';
 import type { Snapshot } from './routing/snapshot.ts';
 
@@ -33,6 +34,7 @@ export interface RouterCounters {
 export interface WorkerBoot {
   readonly index: number;
   readonly entrypoints: readonly EntrypointConfig[];
+  readonly limits: ClientLimits;
   readonly trustedProxies: readonly string[];
   readonly accessLog: 'off' | 'json' | 'common';
   /** 48 bytes shared by all workers, so that a session ticket of one resumes on another. */

@@ -1,3 +1,4 @@
+import { DEFAULT_CLIENT_LIMITS } from './client-limits.ts';
 import { nearest } from '../lib/suggest.ts';
 import { DIRECTORY_NAMES, parseDirectories } from './acme-directories.ts';
 import { parseList } from './label-value.ts';
@@ -92,6 +93,7 @@ class StaticBuilder {
       domain: own.hostname('domain'),
       acme: this.#acme(),
       resolvers: traefik?.resolvers ?? [],
+      limits: DEFAULT_CLIENT_LIMITS,
       trustedProxies: own.networks('trusted-proxies') ?? this.#traefikNetworks(sources),
       allowForeignServers: readSwitch(own.get('allow-foreign-servers'), this.#problems) ?? false,
       admin,

@@ -1,3 +1,5 @@
+import type { ClientLimits } from './client-limits.ts';
+
 /** One socket address an entrypoint listens on. `host` undefined means every IPv4 and IPv6 address. */
 export interface ListenAddress {
   readonly host: string | undefined;
@@ -69,6 +71,7 @@ export interface StaticConfig {
   readonly acme: AcmeConfig;
   /** Names a router may use in `tls.certresolver`; empty in own mode (any name means ours). */
   readonly resolvers: readonly string[];
+  readonly limits: ClientLimits;
   readonly trustedProxies: readonly string[];
   readonly allowForeignServers: boolean;
   readonly admin: ListenAddress | undefined;

@@ -22,7 +22,10 @@ interface Thread {
 }
 
 export interface WorkerPoolOptions {
-  readonly config: Pick<StaticConfig, 'entrypoints' | 'trustedProxies' | 'accessLog' | 'graceMs' | 'workers'>;
+  readonly config: Pick<
+    StaticConfig,
+    'entrypoints' | 'limits' | 'trustedProxies' | 'accessLog' | 'graceMs' | 'workers'
+  >;
   readonly defaultCertificate: Certificate;
   readonly certificates: readonly Certificate[];
   readonly logger: Logger;
@@ -149,6 +152,7 @@ export class WorkerPool {
     const boot: WorkerBoot = {
       index,
       entrypoints: config.entrypoints,
+      limits: config.limits,
       trustedProxies: config.trustedProxies,
       accessLog: config.accessLog,
       ticketKeys: this.ticketKeys,

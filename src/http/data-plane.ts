@@ -1,3 +1,4 @@
+import type { ClientLimits } from '../config/client-limits.ts';
 import type { TimerWheel } from '../lib/timer-wheel.ts';
 import type { BufferPool } from '../upstream/buffer-pool.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -16,6 +17,7 @@ export interface DataPlane {
   dateLine: string;
   /** The worker is stopping: responses carry `Connection: close`. */
   isDraining: boolean;
+  readonly limits: ClientLimits;
   readonly wheel: TimerWheel;
   readonly buffers: BufferPool;
   readonly authorities: AuthorityCache;

@@ -1,6 +1,7 @@
 import type { Answer } from './answer.ts';
 import type { PeerFacts } from './forwarded.ts';
 import type { ResponseMessage } from './message.ts';
+import type { Tunnel } from './tunnel.ts';
 
 /** Set in the result of `sendData`: the client is slower than the server; pause until `onDownstreamDrain`. */
 export const BLOCKED = 1;
@@ -24,8 +25,8 @@ export interface Downstream {
   sendEnd(trailers: string): void;
   /** A whole response of ours. */
   sendAnswer(answer: Answer, isHead: boolean): void;
-  /** `101`: from now on bytes pass both ways unframed (U2). */
-  sendSwitch(response: ResponseMessage): void;
+  /** `101`: joins the tunnel; from now on bytes pass both ways unframed (U2). */
+  sendSwitch(response: ResponseMessage, tunnel: Tunnel): void;
   /** Writes what the calls above gathered in this turn. */
   flush(): void;
   /** Ends the response so that the client sees it is cut (B11). */

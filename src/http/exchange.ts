@@ -14,6 +14,7 @@ import { NO_BODY, type RequestMessage, type ResponseMessage } from './message.ts
 import { isPathFault, normalisePath } from './path.ts';
 import { retryVerdict } from './retry.ts';
 import type { Route } from './route.ts';
+import { Tunnel, type TunnelEnd } from './tunnel.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 /**
@@ -44,8 +45,6 @@ export class Exchange implements RuleRequest {
   canTakeBody = false;
   /** The client has been told to go on with its payload. */
   private hasContinued = false;
-  /** After `101`. */
-  isTunnel = false;
   isActive = false;
   private connection: UpstreamConnection | undefined = undefined;
   private tried: Upstream<UpstreamConnection>[] | undefined = undefined;
@@ -217,7 +216,7 @@ export class Exchange implements RuleRequest {
   }
 
   onUpstreamDrain(): void {
-    if (!this.isRequestComplete || this.isTunnel) this.down.resumeBody();
+    if (!this.isRequestComplete) this.down.resumeBody();
   }
 
   onInterim(status: number, reason: string, fields: string): void {
@@ -235,13 +234,23 @@ export class Exchange implements RuleRequest {
     this.down.sendHead(response, '');
   }
 
-  /** `101` of the protocol we asked for (B7). */
-  onSwitch(response: ResponseMessage): void {
+  /** `101` of the protocol we asked for (B7): the connection has become `server`, an end of the tunnel it gets back. */
+  onSwitch(response: ResponseMessage, server: TunnelEnd): Tunnel {
     this.status = response.status;
     this.hasStarted = true;
-    this.isTunnel = true;
-    this.isRequestComplete = false;
-    this.down.sendSwitch(response);
+    this.connection = undefined;
+    const tunnel = new Tunnel(this.plane, server, (reason) => this.onTunnelOver(tunnel.bytesSent, reason));
+    this.down.sendSwitch(response, tunnel);
+    return tunnel;
+  }
+
+  private onTunnelOver(bytesSent: number, reason: FailureReason | undefined): void {
+    this.bytesSent = bytesSent;
+    if (reason !== undefined) {
+      this.failure = reason;
+      this.plane.counters.failed(reason);
+    }
+    this.finish();
   }
 
   /** Payload of the response; returns the bits of `Downstream.sendData`. */
@@ -262,11 +271,6 @@ export class Exchange implements RuleRequest {
   /** Hands over what was gathered for the client in this turn. */
   flushResponse(): void {
     this.down.flush();
-  }
-
-  /** The server's side of a tunnel sent its end; the other direction goes on. */
-  onTunnelEnd(): void {
-    this.down.sendEnd('');
   }
 
   /** The connection is unusable: refused, reset, timed out, or it sent nonsense. */
@@ -351,7 +355,6 @@ export class Exchange implements RuleRequest {
     this.isRequestComplete = request.body === NO_BODY;
     this.canTakeBody = false;
     this.hasContinued = false;
-    this.isTunnel = false;
     this.isActive = true;
     this.connection = undefined;
     this.tried = undefined;

@@ -22,6 +22,7 @@ export const FAILURES = {
   expectation_failed: { status: 417, close: true },
   head_timeout: { status: 408, close: true },
   body_timeout: { status: 408, close: true },
+  body_too_slow: { status: 408, close: true },
   // Understood but not served.
   https_on_plain_port: { status: 421, close: false },
   no_router: { status: 404, close: false },
@@ -40,6 +41,7 @@ export const FAILURES = {
   // After the response began: the transfer is cut, the status stays what it was.
   upstream_cut_short: { status: 502, close: true },
   upstream_body_timeout: { status: 504, close: true },
+  tunnel_idle: { status: 504, close: true },
   client_gone: { status: 499, close: true },
   client_stalled: { status: 499, close: true },
   internal: { status: 500, close: true },

@@ -5,6 +5,7 @@ import { RETAINED } from '../http/downstream.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { FailureReason } from '../http/failure.ts';
 import { CHUNKED, LENGTH, NO_BODY } from '../http/message.ts';
+import type { Tunnel } from '../http/tunnel.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
 import { LARGE_BUFFER } from '../upstream/buffer-pool.ts';
@@ -15,6 +16,7 @@ import { HeadBuffer } from './head-buffer.ts';
 import { LIMITS } from './limits.ts';
 import { requestHead } from './request-writer.ts';
 import { ResponseHead } from './response-head.ts';
+import { SocketEnd } from './socket-end.ts';
 
 const CONNECTING = 0;
 /** In the pool; any byte or end destroys it (B9). */
@@ -47,8 +49,8 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
   /** A response head that came in pieces. */
   private partial: HeadBuffer | undefined = undefined;
   private isRequestWritten = false;
-  private hasSentEnd = false;
-  private hasReceivedEnd = false;
+  /** What this connection has become an end of. */
+  private tunnel: Tunnel | undefined = undefined;
   private isPaused = false;
   /** The buffer the socket reads into now: shared, or pooled during a long body. */
   private reading: Buffer = sharedBuffer;
@@ -63,7 +65,10 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
     this.socket.on('close', () => this.onClose());
-    this.socket.on('drain', () => this.exchange?.onUpstreamDrain());
+    this.socket.on('drain', () => {
+      if (this.tunnel !== undefined) this.tunnel.serverDrained();
+      else this.exchange?.onUpstreamDrain();
+    });
     plane.wheel.arm(this, LIMITS.connectMs);
   }
 
@@ -81,9 +86,10 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
   writeBody(buf: Buffer, start: number, end: number): boolean {
     const bytes = end - start;
     // While the request is on its way the client's own time-out (T5) comes first.
-    if (this.state === AWAIT_HEAD) this.plane.wheel.arm(this, LIMITS.responseHeadMs + LIMITS.bodyIdleMs);
-    else if (this.state === TUNNEL) this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
-    const isChunked = this.exchange?.request.body === CHUNKED && this.state !== TUNNEL;
+    if (this.state === AWAIT_HEAD) {
+      this.plane.wheel.arm(this, LIMITS.responseHeadMs + this.plane.limits.bodyIdleMs);
+    }
+    const isChunked = this.exchange?.request.body === CHUNKED;
     if (isChunked) this.out += `${bytes.toString(16)}\r\n`;
     if (bytes <= LIMITS.smallBytes && this.out.length <= LIMITS.smallBytes) {
       this.out += buf.latin1Slice(start, end);
@@ -97,13 +103,6 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
   }
 
   endBody(): void {
-    if (this.state === TUNNEL) {
-      this.hasSentEnd = true;
-      this.flush();
-      this.socket.end();
-      if (this.hasReceivedEnd) this.endTunnel();
-      return;
-    }
     if (this.exchange?.request.body === CHUNKED) this.out += '0\r\n\r\n';
     this.flush();
     this.isRequestWritten = true;
@@ -217,12 +216,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
   }
 
   private read(buf: Buffer, end: number): void {
-    if (this.state === TUNNEL) {
-      this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
-      this.exchange?.onData(buf, 0, end, false);
-      this.exchange?.flushResponse();
-      return;
-    }
+    if (this.tunnel !== undefined) return this.tunnel.fromServer(buf, 0, end, buf !== this.reading);
     if (this.state === IDLE) return this.drop();
     const { exchange } = this;
     if (exchange === undefined) return;
@@ -273,9 +267,11 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
     // B7: only the protocol we asked for.
     if (!exchange.request.isUpgrade || head.upgrade !== 'websocket') return this.fault('upstream_invalid', end);
     this.state = TUNNEL;
-    this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
-    exchange.onSwitch(head);
-    if (headEnd < end) exchange.onData(buf, headEnd, end, false);
+    this.exchange = undefined;
+    this.plane.wheel.disarm(this);
+    const isTls = this.upstream.config.scheme === 'https';
+    this.tunnel = exchange.onSwitch(head, new SocketEnd(this.socket, isTls));
+    if (headEnd < end) this.tunnel.fromServer(buf, headEnd, end, false);
     return end;
   }
 
@@ -313,17 +309,6 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
     exchange.onEnd(this.body.trailers);
   }
 
-  private endTunnel(): void {
-    const { exchange } = this;
-    this.exchange = undefined;
-    this.state = CLOSED;
-    // The client's last bytes may still be on their way.
-    this.plane.wheel.arm(this, LIMITS.clientStallMs);
-    this.socket.destroySoon();
-    exchange?.onEnd('');
-    exchange?.flushResponse();
-  }
-
   // Failing.
 
   private fault(reason: FailureReason, end: number): number {
@@ -344,12 +329,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
 
   private onEnd(): void {
     if (this.state === IDLE) return this.drop();
-    if (this.state === TUNNEL) {
-      this.hasReceivedEnd = true;
-      this.exchange?.onTunnelEnd();
-      if (this.hasSentEnd) this.endTunnel();
-      return;
-    }
+    if (this.tunnel !== undefined) return this.tunnel.serverEnded();
     if (this.state === BODY && this.head.body !== LENGTH && this.head.body !== CHUNKED) {
       const { exchange } = this;
       this.complete(false);
@@ -360,7 +340,8 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
 
   private onError(error: NodeJS.ErrnoException): void {
     if (this.state === IDLE) return this.drop();
-    if (this.state === CLOSED) return;
+    // Of a tunnel the close behind it tells.
+    if (this.state >= TUNNEL) return;
     if (this.state === BODY) this.fault('upstream_cut_short', 0);
     else this.fault(errorReason(error, this.state === CONNECTING), 0);
   }
@@ -368,6 +349,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
   private onClose(): void {
     this.plane.wheel.disarm(this);
     if (this.state === IDLE) this.upstream.remove(this);
+    else if (this.tunnel !== undefined) this.tunnel.serverGone();
     else if (this.state !== CLOSED) this.fault(this.state === BODY ? 'upstream_cut_short' : 'upstream_reset', 0);
     this.state = CLOSED;
     if (this.reading !== sharedBuffer && !this.wasRetained) this.plane.buffers.release(this.reading);

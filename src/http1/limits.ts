@@ -1,13 +1,5 @@
 /** Limits and time-outs of the HTTP/1.1 engine (rules T, section 11). Milliseconds and bytes. */
 export const LIMITS = {
-  /** T4: a whole request head, from its first byte. */
-  headMs: 10_000,
-  /** T5: no byte of a request body. */
-  bodyIdleMs: 60_000,
-  /** T7: idle keep-alive connection of a client. */
-  keepAliveMs: 75_000,
-  /** T8: requests on one client connection. */
-  maxRequests: 10_000,
   /** T9: reading on after an error, so that the client sees the answer and not a reset. */
   lingerMs: 2_000,
   lingerBytes: 262_144,
@@ -19,12 +11,8 @@ export const LIMITS = {
   responseHeadMs: 60_000,
   /** T13: no byte of a response body. */
   responseIdleMs: 300_000,
-  /** T14: the client reads nothing. */
-  clientStallMs: 60_000,
   /** T15: idle connection to a server, unless it hints at less. */
   upstreamIdleMs: 60_000,
-  /** U5: no byte in a tunnel. */
-  tunnelIdleMs: 3_600_000,
   /** B6: interim responses to one request. */
   maxInterim: 16,
   /** Bytes of later pipelined requests held while one is served; beyond it the socket is not read (V4). */

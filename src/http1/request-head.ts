@@ -1,3 +1,4 @@
+import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../config/client-limits.ts';
 import { type BodyKind, CHUNKED, LENGTH, NO_BODY, type ReceivedField, type RequestMessage } from '../http/message.ts';
 import { VIA_NAME } from '../http/message.ts';
 import { addConnectionOptions, type ConnectionOptions, removeNamedFields } from './connection-options.ts';
@@ -32,7 +33,7 @@ export class RequestHead extends FieldSection implements RequestMessage {
   readonly connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, named: undefined };
   /** The peer is trusted: forwarding fields are collected instead of thrown away (F1, F2). */
   trustsForwarded = false;
-  readonly maxLineBytes = 16_384;
+  maxLineBytes = DEFAULT_CLIENT_LIMITS.requestLineBytes;
 
   private hosts = 0;
   private lengths = 0;
@@ -44,6 +45,13 @@ export class RequestHead extends FieldSection implements RequestMessage {
 
   constructor() {
     super(INTEREST);
+  }
+
+  /** T1, T2, T3. */
+  limit(limits: ClientLimits): void {
+    this.maxBytes = limits.headBytes;
+    this.maxLineBytes = limits.requestLineBytes;
+    this.maxFields = limits.fields;
   }
 
   /**

@@ -20,6 +20,8 @@ export class ResponseHead extends FieldSection implements ResponseMessage {
   /** Seconds of `Keep-Alive: timeout=N`, or -1 (T15). */
   keepAliveSeconds = -1;
   readonly connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, named: undefined };
+  /** Bytes may follow that belong to no message of ours. */
+  private hidesBody = false;
   private lengths = 0;
   private codings = 0;
 
@@ -45,7 +47,7 @@ export class ResponseHead extends FieldSection implements ResponseMessage {
 
   /** The server keeps the connection open after this response (9112 9.3, B10). */
   get isPersistent(): boolean {
-    return !this.connection.close && this.minorVersion === 1 && this.body !== UNTIL_CLOSE;
+    return !this.connection.close && this.minorVersion === 1 && this.body !== UNTIL_CLOSE && !this.hidesBody;
   }
 
   override field(buf: Buffer, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): number {
@@ -129,7 +131,13 @@ export class ResponseHead extends FieldSection implements ResponseMessage {
     if (this.codings > 1 || this.lengths > 1) return false;
     if (this.codings === 1 && (this.lengths > 0 || this.minorVersion === 0)) return false;
     const { status } = this;
-    if (method === 'HEAD' || status < 200 || status === 204 || status === 304) {
+    this.hidesBody = false;
+    if (status === 205 && method !== 'HEAD') {
+      // B2: no content, and what the server announces as its content is not waited for.
+      this.hidesBody = this.lengths === 0 || this.contentLength > 0;
+      this.body = NO_BODY;
+      this.contentLength = 0;
+    } else if (method === 'HEAD' || status < 200 || status === 204 || status === 304) {
       // B2: no body whatever the fields say; the announced length only means something for HEAD and 304.
       this.body = NO_BODY;
       if (status < 200 || status === 204) this.contentLength = -1;

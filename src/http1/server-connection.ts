@@ -6,7 +6,9 @@ import { Exchange } from '../http/exchange.ts';
 import type { FailureReason } from '../http/failure.ts';
 import type { PeerFacts } from '../http/forwarded.ts';
 import { NO_BODY, type ResponseMessage } from '../http/message.ts';
+import type { Tunnel } from '../http/tunnel.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
+import { BodyRate } from './body-rate.ts';
 import { BodyReader } from './body-reader.ts';
 import type { ConnectionFacts } from './connection-facts.ts';
 import { BODY, CLOSED, DISCARD, HEAD, IDLE, LINGER, TUNNEL, WAIT } from './connection-state.ts';
@@ -14,6 +16,7 @@ import { HeadReader } from './head-reader.ts';
 import { LIMITS } from './limits.ts';
 import type { RequestHead } from './request-head.ts';
 import { ResponseWriter } from './response-writer.ts';
+import { SocketEnd } from './socket-end.ts';
 
 /** A client's HTTP/1.1 connection: one state machine over the socket's chunks, one exchange used for each request in turn. */
 export class ServerConnection extends TimerEntry implements Downstream {
@@ -27,6 +30,7 @@ export class ServerConnection extends TimerEntry implements Downstream {
   private readonly head: RequestHead = this.heads.head;
   private readonly writer: ResponseWriter;
   private readonly body = new BodyReader();
+  private readonly rate = new BodyRate();
   private state = IDLE;
   /** Bytes behind the current message or not taken yet (L7). */
   private pending: Buffer | undefined = undefined;
@@ -35,6 +39,8 @@ export class ServerConnection extends TimerEntry implements Downstream {
   private closeAfter = false;
   private clientEnded = false;
   private isPaused = false;
+  /** What this connection has become an end of. */
+  private tunnel: Tunnel | undefined = undefined;
   /** `process` is on the stack: what finishes inside it is carried on by its loop. */
   private isProcessing = false;
 
@@ -46,11 +52,12 @@ export class ServerConnection extends TimerEntry implements Downstream {
     this.peer = facts.peer;
     this.entrypoint = facts.entrypoint;
     this.head.trustsForwarded = facts.peer.isTrusted;
+    this.head.limit(plane.limits);
     this.exchange = new Exchange(plane, this);
     this.writer = new ResponseWriter(socket, plane);
     plane.counters.connections += 1;
     // Until its first byte a new connection has the time of a head (T4).
-    plane.wheel.arm(this, LIMITS.headMs);
+    plane.wheel.arm(this, plane.limits.headMs);
     socket.on('data', (chunk: Buffer) => this.onData(chunk));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
@@ -74,11 +81,7 @@ export class ServerConnection extends TimerEntry implements Downstream {
   // Reading.
 
   private onData(chunk: Buffer): void {
-    if (this.state === TUNNEL) {
-      if (!this.writer.isBlocked) this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
-      this.exchange.onRequestData(chunk, 0, chunk.length);
-      return this.exchange.flushRequest();
-    }
+    if (this.tunnel !== undefined) return this.tunnel.fromClient(chunk, 0, chunk.length, true);
     if (this.state >= LINGER) {
       this.discarded += chunk.length;
       return this.discarded > LIMITS.lingerBytes ? this.destroy() : undefined;
@@ -112,7 +115,7 @@ export class ServerConnection extends TimerEntry implements Downstream {
       if (this.state <= HEAD) {
         // V4, T14: nobody gets more answers before he takes those he has.
         if (this.writer.isBlocked) {
-          this.plane.wheel.arm(this, LIMITS.clientStallMs);
+          this.plane.wheel.arm(this, this.plane.limits.stallMs);
           return this.hold(chunk, at, 0);
         }
         at = this.readHead(chunk, at, end);
@@ -138,30 +141,32 @@ export class ServerConnection extends TimerEntry implements Downstream {
     if (headEnd < 0) this.refuse(this.head.fault);
     else if (this.state === IDLE) {
       this.state = HEAD;
-      this.plane.wheel.arm(this, LIMITS.headMs);
+      this.plane.wheel.arm(this, this.plane.limits.headMs);
     }
     return end;
   }
 
   private startExchange(): void {
-    const { head } = this;
+    const { head, plane } = this;
     this.requests += 1;
     this.state = head.body === NO_BODY ? WAIT : BODY;
     this.body.begin(head.body, head.contentLength);
     this.closeAfter =
       head.connection.close ||
       (head.minorVersion === 0 && !head.connection.keepAlive) ||
-      this.requests >= LIMITS.maxRequests ||
-      this.plane.isDraining;
+      this.requests >= plane.limits.requests ||
+      plane.isDraining;
     this.writer.begin(head.minorVersion, head.acceptsTrailers);
-    if (this.state === BODY) this.plane.wheel.arm(this, LIMITS.bodyIdleMs);
-    else this.plane.wheel.disarm(this);
+    if (this.state === BODY) {
+      this.rate.restart();
+      plane.wheel.arm(this, plane.limits.bodyIdleMs);
+    } else plane.wheel.disarm(this);
     this.exchange.begin(head);
   }
 
   /** Payload of the request: to the exchange, or thrown away once that is over. */
   private readBody(chunk: Buffer, at: number, end: number): number {
-    const { body } = this;
+    const { body, plane } = this;
     const next = body.advance(chunk, at, end);
     if (body.isBroken) {
       if (this.state === DISCARD) this.close();
@@ -175,11 +180,16 @@ export class ServerConnection extends TimerEntry implements Downstream {
       else if (this.discarded > LIMITS.lingerBytes) this.close();
       return next;
     }
-    this.plane.wheel.arm(this, LIMITS.bodyIdleMs);
+    if (!this.rate.allows(next - at, plane.wheel.elapsedMs, plane.limits.bodyBytesPerSecond)) {
+      this.closeAfter = true;
+      this.exchange.onClientFault('body_too_slow');
+      return end;
+    }
+    plane.wheel.arm(this, plane.limits.bodyIdleMs);
     if (body.dataEnd > body.dataStart) this.exchange.onRequestData(chunk, body.dataStart, body.dataEnd);
     if (body.isDone && this.state === BODY) {
       this.state = WAIT;
-      this.plane.wheel.disarm(this);
+      plane.wheel.disarm(this);
       this.exchange.onRequestEnd();
       // Whoever waits for his answer is watched: he may leave.
       this.resume();
@@ -209,17 +219,11 @@ export class ServerConnection extends TimerEntry implements Downstream {
 
   sendData(buf: Buffer, start: number, end: number, isPooled: boolean): number {
     const result = this.writer.data(buf, start, end, isPooled);
-    if ((result & BLOCKED) !== 0) this.plane.wheel.arm(this, LIMITS.clientStallMs);
-    else if (this.state === TUNNEL) this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
+    if ((result & BLOCKED) !== 0) this.plane.wheel.arm(this, this.plane.limits.stallMs);
     return result;
   }
 
   sendEnd(trailers: string): void {
-    if (this.state === TUNNEL) {
-      this.writer.flush();
-      this.socket.end();
-      return;
-    }
     this.writer.end(trailers);
   }
 
@@ -233,16 +237,18 @@ export class ServerConnection extends TimerEntry implements Downstream {
     return this.head.expectsContinue && this.state === BODY;
   }
 
-  sendSwitch(response: ResponseMessage): void {
+  sendSwitch(response: ResponseMessage, tunnel: Tunnel): void {
     this.state = TUNNEL;
-    this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
+    this.plane.wheel.disarm(this);
     this.writer.switching(response);
+    this.writer.flush();
+    this.resume();
+    this.tunnel = tunnel;
+    tunnel.join(new SocketEnd(this.socket, this.peer.isTls));
     const { pending } = this;
     this.pending = undefined;
-    if (pending !== undefined) this.exchange.onRequestData(pending, 0, pending.length);
-    this.exchange.flushRequest();
-    if (this.clientEnded) this.exchange.onRequestEnd();
-    this.resume();
+    if (pending !== undefined) tunnel.fromClient(pending, 0, pending.length, true);
+    if (this.clientEnded) tunnel.clientEnded();
   }
 
   flush(): void {
@@ -259,17 +265,15 @@ export class ServerConnection extends TimerEntry implements Downstream {
   }
 
   resumeBody(): void {
-    if (this.state === TUNNEL) return this.resume();
     if (this.isProcessing || this.state !== BODY) return;
     this.continueWithPending();
   }
 
   exchangeDone(): void {
     if (this.state === CLOSED) return;
-    if (this.state === TUNNEL) {
-      this.state = LINGER;
-      this.destroyAfterWrites();
-    } else if (this.state === BODY && !this.closeAfter) {
+    // What became a tunnel ends with it.
+    if (this.tunnel !== undefined) return;
+    if (this.state === BODY && !this.closeAfter) {
       this.state = DISCARD;
       this.discarded = 0;
       this.plane.wheel.arm(this, LIMITS.lingerMs);
@@ -284,7 +288,7 @@ export class ServerConnection extends TimerEntry implements Downstream {
       return;
     }
     this.state = IDLE;
-    this.plane.wheel.arm(this, LIMITS.keepAliveMs);
+    this.plane.wheel.arm(this, this.plane.limits.keepAliveMs);
     this.continueWithPending();
   }
 
@@ -304,7 +308,7 @@ export class ServerConnection extends TimerEntry implements Downstream {
     this.discarded = 0;
     this.pending = undefined;
     this.writer.flush();
-    this.plane.wheel.arm(this, LIMITS.clientStallMs);
+    this.plane.wheel.arm(this, this.plane.limits.stallMs);
     if (this.clientEnded) this.destroyAfterWrites();
     else {
       // Its time to close begins when our last byte has left, however slowly it reads (T14).
@@ -316,7 +320,7 @@ export class ServerConnection extends TimerEntry implements Downstream {
   }
 
   private destroyAfterWrites(): void {
-    this.plane.wheel.arm(this, LIMITS.clientStallMs);
+    this.plane.wheel.arm(this, this.plane.limits.stallMs);
     this.socket.destroySoon();
   }
 
@@ -333,7 +337,7 @@ export class ServerConnection extends TimerEntry implements Downstream {
         if (this.pending === undefined) this.closeAfter = true;
         break;
       case TUNNEL:
-        this.exchange.onRequestEnd();
+        this.tunnel!.clientEnded();
         break;
       default:
         this.socket.end();
@@ -347,7 +351,8 @@ export class ServerConnection extends TimerEntry implements Downstream {
     this.pending = undefined;
     this.plane.wheel.disarm(this);
     this.plane.counters.connections -= 1;
-    this.exchange.onClientFault('client_gone');
+    if (this.tunnel === undefined) this.exchange.onClientFault('client_gone');
+    else this.tunnel.clientGone();
     this.facts.closed(this);
   }
 
@@ -371,9 +376,9 @@ export class ServerConnection extends TimerEntry implements Downstream {
   }
 
   private onDrain(): void {
+    if (this.tunnel !== undefined) return this.tunnel.clientDrained();
     if (!this.writer.drained()) return;
-    if (this.state === TUNNEL) this.plane.wheel.arm(this, LIMITS.tunnelIdleMs);
-    else if (this.state === WAIT) this.plane.wheel.disarm(this);
+    if (this.state === WAIT) this.plane.wheel.disarm(this);
     else if (this.state <= HEAD) this.continueWithPending();
     this.exchange.onDownstreamDrain();
   }
@@ -387,6 +392,7 @@ export class ServerConnection extends TimerEntry implements Downstream {
   private resume(): void {
     if (!this.isPaused) return;
     this.isPaused = false;
+    this.rate.restart();
     this.socket.resume();
   }
 }

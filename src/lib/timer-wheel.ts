@@ -43,6 +43,11 @@ export class TimerWheel {
     for (let i = 0; i < (options.slots ?? 128); i++) this.slots.push(new ListHead());
   }
 
+  /** A clock of whole ticks, never 0: for what is measured as coarsely as it is armed. */
+  get elapsedMs(): number {
+    return this.now * this.tickMs;
+  }
+
   /** Starts ticking; returns the function that stops it. */
   start(onTick?: () => void): () => void {
     const timer = setInterval(() => {

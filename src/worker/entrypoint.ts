@@ -4,7 +4,6 @@ import type { EntrypointConfig, ListenAddress } from '../config/static-config.ts
 import type { DataPlane } from '../http/data-plane.ts';
 import type { PeerFacts } from '../http/forwarded.ts';
 import { plainAddress } from '../http/network-list.ts';
-import { LIMITS } from '../http1/limits.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
 import { listen } from '../lib/listen.ts';
 import type { TlsContexts } from './tls.ts';
@@ -78,7 +77,7 @@ export class Entrypoint {
     const fail = (): void => {
       socket.destroy();
     };
-    const timer = setTimeout(fail, LIMITS.headMs);
+    const timer = setTimeout(fail, this.plane.limits.headMs);
     socket.once('error', fail);
     socket.once('end', fail);
     socket.once('data', (chunk: Buffer) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { openLocalAuthority } from '../../src/certs/local-authority.ts';
 import type { Certificate } from '../../src/certs/certificate.ts';
+import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../../src/config/client-limits.ts';
 import type { EntrypointConfig } from '../../src/config/static-config.ts';
 import type { ServerConfig } from '../../src/config/dynamic.ts';
 import type { CounterReport, FromWorker, ToWorker, WorkerBoot } from '../../src/protocol.ts';
@@ -74,6 +75,7 @@ export interface TestDataPlane {
 export async function startDataPlane(
   snapshot: Snapshot,
   options: {
+    readonly limits?: Partial<ClientLimits>;
     readonly trustedProxies?: readonly string[];
     readonly entrypoints?: readonly EntrypointConfig[];
     readonly execArgv?: string[];
@@ -87,6 +89,7 @@ export async function startDataPlane(
       { name: 'http', addresses: [{ host: '127.0.0.1', port: httpPort }], transport: 'plain', redirect: undefined },
       { name: 'https', addresses: [{ host: '127.0.0.1', port: httpsPort }], transport: 'tls', redirect: undefined },
     ],
+    limits: { ...DEFAULT_CLIENT_LIMITS, ...options.limits },
     trustedProxies: options.trustedProxies ?? [],
     accessLog: 'off',
     ticketKeys: randomBytes(48),

@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { RoundRobin } from '../../src/balance/round-robin.ts';
 import { Service } from '../../src/balance/service.ts';
+import { DEFAULT_CLIENT_LIMITS } from '../../src/config/client-limits.ts';
 import { AuthorityCache } from '../../src/http/authority.ts';
 import { ChallengeTable } from '../../src/http/challenge-table.ts';
 import { Counters } from '../../src/http/counters.ts';
@@ -93,6 +94,7 @@ export function heldPlane(port: number): HeldPlane {
       routes: { match: () => ({ ...plain, ...held.route }) },
       dateLine: 'Date: now\r\n',
       isDraining: false,
+      limits: DEFAULT_CLIENT_LIMITS,
       wheel,
       buffers: new BufferPool(),
       authorities: new AuthorityCache(),

@@ -1,3 +1,4 @@
+import { DEFAULT_CLIENT_LIMITS } from '../../src/config/client-limits.ts';
 import { buildConfig } from '../../src/config/build-config.ts';
 import type { Problem } from '../../src/config/problem.ts';
 import type { StaticConfig } from '../../src/config/static-config.ts';
@@ -50,6 +51,7 @@ export function staticConfig(changes: Partial<StaticConfig> = {}): StaticConfig 
       challenges: ['http-01', 'tls-alpn-01'],
     },
     resolvers: [],
+    limits: DEFAULT_CLIENT_LIMITS,
     trustedProxies: [],
     allowForeignServers: false,
     admin: undefined,

@@ -1,3 +1,4 @@
+import { DEFAULT_CLIENT_LIMITS } from '../../../src/config/client-limits.ts';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WorkerPool } from '../../../src/control/workers.ts';
@@ -31,6 +32,7 @@ beforeEach(async () => {
   pool = new WorkerPool({
     config: {
       entrypoints: [{ name: 'http', addresses, transport: 'plain', redirect: undefined }],
+      limits: DEFAULT_CLIENT_LIMITS,
       trustedProxies: [],
       accessLog: 'off',
       graceMs: 3000,

@@ -1,3 +1,4 @@
+import { DEFAULT_CLIENT_LIMITS } from '../../../src/config/client-limits.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Worker } from 'node:worker_threads';
 import { WorkerPool } from '../../../src/control/workers.ts';
@@ -29,6 +30,7 @@ beforeEach(async () => {
       entrypoints: [
         { name: 'http', addresses: [{ host: '127.0.0.1', port }], transport: 'plain', redirect: undefined },
       ],
+      limits: DEFAULT_CLIENT_LIMITS,
       trustedProxies: [],
       accessLog: 'off',
       graceMs: 3000,

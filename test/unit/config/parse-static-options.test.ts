@@ -1,3 +1,4 @@
+import { DEFAULT_CLIENT_LIMITS } from '../../../src/config/client-limits.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseStaticOptions, type HostFacts } from '../../../src/config/parse-static-options.ts';
@@ -64,6 +65,7 @@ test('nothing given: every default is right on a server', () => {
       challenges: ['http-01', 'tls-alpn-01'],
     },
     resolvers: [],
+    limits: DEFAULT_CLIENT_LIMITS,
     trustedProxies: [],
     allowForeignServers: false,
     admin: { host: '127.0.0.1', port: 8090 },
