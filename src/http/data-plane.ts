@@ -17,6 +17,8 @@ export interface DataPlane {
   dateLine: string;
   /** The worker is stopping: responses carry `Connection: close`. */
   isDraining: boolean;
+  /** Memory runs out: new requests are answered 503 until it is better. */
+  isOverloaded: boolean;
   readonly limits: ClientLimits;
   readonly wheel: TimerWheel;
   readonly buffers: BufferPool;

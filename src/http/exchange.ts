@@ -115,6 +115,7 @@ export class Exchange implements RuleRequest {
     const { plane } = this;
     plane.counters.requests += 1;
     plane.counters.inFlight += 1;
+    if (plane.isOverloaded) return this.fail('overloaded');
     if (request.authority === '') {
       // A4: an empty Host is refused; HTTP/1.0 may leave it out and then only routers without a host can match.
       if (request.minorVersion === 1) return this.fail('bad_host');

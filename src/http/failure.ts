@@ -23,7 +23,13 @@ export const FAILURES = {
   head_timeout: { status: 408, close: true },
   body_timeout: { status: 408, close: true },
   body_too_slow: { status: 408, close: true },
+  // Connections that never come to a request; most end without an answer.
+  too_many_connections: { status: 503, close: true },
+  too_many_from_address: { status: 503, close: true },
+  bad_proxy_header: { status: 400, close: true },
+  proxy_header_timeout: { status: 408, close: true },
   // Understood but not served.
+  overloaded: { status: 503, close: true },
   https_on_plain_port: { status: 421, close: false },
   no_router: { status: 404, close: false },
   method_refused: { status: 405, close: false },

@@ -37,6 +37,7 @@ class DataPlaneWorker {
       routes: this.runtime,
       dateLine: dateLine(),
       isDraining: false,
+      isOverloaded: false,
       limits: boot.limits,
       wheel: new TimerWheel(),
       buffers: new BufferPool(),

@@ -94,6 +94,7 @@ export function heldPlane(port: number): HeldPlane {
       routes: { match: () => ({ ...plain, ...held.route }) },
       dateLine: 'Date: now\r\n',
       isDraining: false,
+      isOverloaded: false,
       limits: DEFAULT_CLIENT_LIMITS,
       wheel,
       buffers: new BufferPool(),
