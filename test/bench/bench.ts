@@ -5,12 +5,15 @@ import { parseArgs } from 'node:util';
 import { createTestCa, issueCertificate } from '../support/issue-certificate.ts';
 import { ensurePrograms } from '../support/lab/packages.ts';
 import { startBackend } from './backend.ts';
+import { startClients } from './client-program.ts';
+import { CONNECTION_ROWS, type ConnectionRow, type Figures } from './connection-rows.ts';
 import { dockerRows } from './docker-rows.ts';
 import { type LoadResult, sendLoad } from './load.ts';
 import { type Peer, PEER_NAMES, startPeer } from './peers.ts';
 import { cpuMicros, residentKib } from './process-cpu.ts';
 import { type Row, ROWS } from './rows.ts';
-import { median, printTable } from './table.ts';
+import { soak } from './soak.ts';
+import { median, printFigures, printTable } from './table.ts';
 
 /** One peer's medians in one row. */
 export interface Measure {
@@ -28,6 +31,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     only: { type: 'string' },
     peers: { type: 'string', default: PEER_NAMES.join(',') },
+    soak: { type: 'string' },
     docker: { type: 'boolean', default: true },
     out: { type: 'string', default: 'bench-results.json' },
   },
@@ -65,7 +69,17 @@ function summarise(
   };
 }
 
-async function proxyRows(folder: string): Promise<Record<string, Record<string, Measure>>> {
+async function measureConnections(row: ConnectionRow, peers: readonly Peer[]): Promise<Map<string, Figures>> {
+  const samples = new Map<string, Figures[]>(peers.map(({ name }) => [name, []]));
+  for (let round = 0; round < Math.min(row.rounds, Number(options.rounds)); round++) {
+    for (const peer of peers) samples.get(peer.name)!.push(await row.measure(peer, Number(options.seconds)));
+  }
+  const medians = (list: readonly Figures[]): Figures =>
+    Object.fromEntries(Object.keys(list[0]!).map((name) => [name, median(list.map((figures) => figures[name]!))]));
+  return new Map([...samples].map(([name, list]) => [name, medians(list)]));
+}
+
+async function proxyRows(folder: string): Promise<Record<string, Record<string, Measure | Figures>>> {
   const ca = await createTestCa();
   const now = Date.now();
   const { keyPem, chainPem } = await issueCertificate(ca, {
@@ -77,15 +91,22 @@ async function proxyRows(folder: string): Promise<Record<string, Record<string, 
   const pair = { keyPem, chainPem: `${chainPem.split('-----END CERTIFICATE-----')[0]}-----END CERTIFICATE-----\n` };
   const backend = await startBackend(folder);
   const peers: Peer[] = [];
-  const results: Record<string, Record<string, Measure>> = {};
+  const results: Record<string, Record<string, Measure | Figures>> = {};
+  await using echo = await startClients('echo', {});
+  const inputs = { folder, backendPort: backend.port, echoPort: Number(echo.firstLine), ...pair };
+  const isWanted = (name: string): boolean => options.only === undefined || name.includes(options.only);
   try {
-    for (const name of options.peers.split(','))
-      peers.push(await startPeer(name, { folder, backendPort: backend.port, ...pair }));
-    for (const row of ROWS) {
-      if (options.only !== undefined && !row.name.includes(options.only)) continue;
+    for (const name of options.peers.split(',')) peers.push(await startPeer(name, inputs));
+    if (options.soak !== undefined) return { soak: await soakEach(peers) };
+    for (const row of ROWS.filter(({ name }) => isWanted(name))) {
       const measures = await measureRow(row, peers);
       results[row.name] = Object.fromEntries(measures);
       printTable(row.name, measures);
+    }
+    for (const row of CONNECTION_ROWS.filter(({ name }) => isWanted(name))) {
+      const measures = await measureConnections(row, peers);
+      results[row.name] = Object.fromEntries(measures);
+      printFigures(row.name, measures);
     }
   } finally {
     await Promise.all(peers.map((peer) => peer.stop()));
@@ -94,11 +115,18 @@ async function proxyRows(folder: string): Promise<Record<string, Record<string, 
   return results;
 }
 
+async function soakEach(peers: readonly Peer[]): Promise<Record<string, Figures>> {
+  const figures = new Map<string, Figures>();
+  for (const peer of peers) figures.set(peer.name, { ...(await soak(peer, Number(options.soak))) });
+  printFigures('soak', figures);
+  return Object.fromEntries(figures);
+}
+
 await ensurePrograms(['nginx', 'haproxy', 'caddy', 'wrk', 'taskset']);
 const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
 try {
   const rows = await proxyRows(folder);
-  const docker = options.docker ? await dockerRows(folder) : undefined;
+  const docker = options.docker && options.soak === undefined ? await dockerRows(folder) : undefined;
   await writeFile(options.out, `${JSON.stringify({ node: process.version, rows, docker }, null, 2)}\n`);
 } finally {
   await rm(folder, { recursive: true, force: true });

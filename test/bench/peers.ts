@@ -18,6 +18,8 @@ export interface Peer {
 export interface PeerInputs {
   readonly folder: string;
   readonly backendPort: number;
+  /** What answers `/ws`. */
+  readonly echoPort: number;
   /** PEM of key and certificate for the TLS listeners of the peers. */
   readonly keyPem: string;
   readonly chainPem: string;
@@ -27,12 +29,16 @@ type StartPeer = (inputs: PeerInputs, httpPort: number, httpsPort: number) => Pr
 
 /** What each proxy would be run with by a careful person: keep-alive to the backend, access log off, one worker. */
 const COMMANDS: Readonly<Record<string, StartPeer>> = {
-  sluice: async ({ folder, backendPort }, httpPort, httpsPort) => {
+  sluice: async ({ folder, backendPort, echoPort }, httpPort, httpsPort) => {
     const file = join(folder, 'services.yaml');
     const url = `http://127.0.0.1:${backendPort}`;
     const services = {
       plain: { servers: [url], labels: { 'sluice.host': '127.0.0.1', 'sluice.tls': 'off' } },
       secure: { servers: [url], labels: { 'sluice.host': 'localhost' } },
+      socket: {
+        servers: [`http://127.0.0.1:${echoPort}`],
+        labels: { 'sluice.host': '127.0.0.1/ws', 'sluice.tls': 'off' },
+      },
     };
     // JSON is YAML.
     await writeFile(file, JSON.stringify(services));
@@ -42,13 +48,13 @@ const COMMANDS: Readonly<Record<string, StartPeer>> = {
       ...['--data', join(folder, 'data'), '--acme-ca', 'internal', '--log-level', 'error'],
     ];
   },
-  haproxy: async ({ folder, backendPort, keyPem, chainPem }, httpPort, httpsPort) => {
+  haproxy: async ({ folder, backendPort, echoPort, keyPem, chainPem }, httpPort, httpsPort) => {
     await writeFile(join(folder, 'haproxy.pem'), chainPem + keyPem);
     await writeFile(
       join(folder, 'haproxy.cfg'),
       `global
   nbthread 1
-  maxconn 4000
+  maxconn 9000
   ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256
 defaults
   mode http
@@ -56,20 +62,24 @@ defaults
   http-reuse always
   timeout connect 5s
   timeout client 75s
+  timeout tunnel 1h
   timeout server 60s
   timeout http-request 10s
 frontend f
   bind 127.0.0.1:${httpPort}
   bind 127.0.0.1:${httpsPort} ssl crt ${join(folder, 'haproxy.pem')} alpn http/1.1
   acl known hdr(host) -i -m beg 127.0.0.1 localhost
+  use_backend w if { path /ws }
   use_backend b if known
 backend b
   server s 127.0.0.1:${backendPort}
+backend w
+  server s 127.0.0.1:${echoPort}
 `,
     );
     return ['haproxy', '-db', '-f', join(folder, 'haproxy.cfg')];
   },
-  nginx: async ({ folder, backendPort, keyPem, chainPem }, httpPort, httpsPort) => {
+  nginx: async ({ folder, backendPort, echoPort, keyPem, chainPem }, httpPort, httpsPort) => {
     await writeFile(join(folder, 'nginx-key.pem'), keyPem);
     await writeFile(join(folder, 'nginx-chain.pem'), chainPem);
     await writeFile(
@@ -90,13 +100,17 @@ http {
       proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
       proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Real-IP $remote_addr;
     }
+    location = /ws {
+      proxy_pass http://127.0.0.1:${echoPort}; proxy_http_version 1.1; proxy_read_timeout 1h;
+      proxy_set_header Connection upgrade; proxy_set_header Upgrade $http_upgrade;
+    }
   }
 }
 `,
     );
     return ['nginx', '-c', join(folder, 'nginx.conf')];
   },
-  caddy: async ({ folder, backendPort }, httpPort, httpsPort) => {
+  caddy: async ({ folder, backendPort, echoPort }, httpPort, httpsPort) => {
     await writeFile(
       join(folder, 'caddy.json'),
       JSON.stringify({
@@ -105,8 +119,8 @@ http {
         apps: {
           http: {
             servers: {
-              plain: caddyServer(httpPort, backendPort, false, folder),
-              secure: caddyServer(httpsPort, backendPort, true, folder),
+              plain: caddyServer(httpPort, backendPort, echoPort, false),
+              secure: caddyServer(httpsPort, backendPort, echoPort, true),
             },
           },
           tls: {
@@ -121,12 +135,16 @@ http {
   },
 };
 
-function caddyServer(port: number, backendPort: number, isTls: boolean, _folder: string): object {
+function caddyServer(port: number, backendPort: number, echoPort: number, isTls: boolean): object {
   return {
     listen: [`127.0.0.1:${port}`],
     automatic_https: { disable: true },
     ...(isTls ? { tls_connection_policies: [{ alpn: ['http/1.1'] }] } : {}),
     routes: [
+      {
+        match: [{ path: ['/ws'] }],
+        handle: [{ handler: 'reverse_proxy', upstreams: [{ dial: `127.0.0.1:${echoPort}` }] }],
+      },
       {
         match: [{ host: ['localhost', '127.0.0.1'] }],
         handle: [{ handler: 'reverse_proxy', upstreams: [{ dial: `127.0.0.1:${backendPort}` }] }],

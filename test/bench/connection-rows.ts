@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { startClients } from './client-program.ts';
+import { sendLoad } from './load.ts';
+import type { Peer } from './peers.ts';
+import { cpuMicros, residentKib } from './process-cpu.ts';
+import { ROWS } from './rows.ts';
+import { median } from './table.ts';
+
+const SOCKETS = 32;
+const IDLE = 3000;
+const SLOW = 5000;
+
+/** Figures of one peer by name, ready to print. */
+export type Figures = Readonly<Record<string, number>>;
+
+export interface ConnectionRow {
+  readonly name: string;
+  /** Measured this often for each peer; the median counts. */
+  readonly rounds: number;
+  measure(peer: Peer, seconds: number): Promise<Figures>;
+}
+
+/** What is measured of connections rather than of requests. */
+export const CONNECTION_ROWS: readonly ConnectionRow[] = [
+  { name: 'WebSocket message, 100 bytes', rounds: 3, measure: websocketMessages },
+  { name: 'idle connection', rounds: 1, measure: (peer) => idleConnections(peer, false) },
+  { name: 'idle connection, TLS', rounds: 1, measure: (peer) => idleConnections(peer, true) },
+  { name: `${SLOW} connections sending a byte a second`, rounds: 1, measure: slowConnections },
+];
+
+/** A message passes the proxy twice: to the server and back. */
+async function websocketMessages(peer: Peer, seconds: number): Promise<Figures> {
+  await using clients = await startClients('websocket', {
+    port: peer.httpPort,
+    isTls: false,
+    count: SOCKETS,
+    host: '127.0.0.1',
+  });
+  await delay(1000);
+  const count = async (): Promise<readonly number[]> => (await clients.ask()).split(' ').map(Number);
+  const [from = 0] = await count();
+  const before = cpuMicros(peer.pid);
+  await delay(seconds * 1000);
+  const [to = 0, p50 = 0, p99 = 0] = await count();
+  const cpu = cpuMicros(peer.pid) - before;
+  return { 'CPU µs/message': cpu / (2 * (to - from)), 'p50 ms': p50, 'p99 ms': p99 };
+}
+
+/** Resident memory that `IDLE` connections add, each after one request. */
+async function idleConnections(peer: Peer, isTls: boolean): Promise<Figures> {
+  const options = { port: isTls ? peer.httpsPort : peer.httpPort, isTls, host: isTls ? 'localhost' : '127.0.0.1' };
+  // What the first connections cost once is not what each costs.
+  await (await startClients('idle', { ...options, count: 200 }))[Symbol.asyncDispose]();
+  const before = await settled(peer.pid);
+  await using _clients = await startClients('idle', { ...options, count: IDLE });
+  const after = await settled(peer.pid);
+  return { 'KiB each': (after - before) / IDLE };
+}
+
+/** Resident memory once it stands still: the garbage of what happened before is gone. */
+async function settled(pid: number): Promise<number> {
+  let last = residentKib(pid);
+  for (let still = 0, polls = 0; still < 5 && polls < 30; polls++) {
+    await delay(1000);
+    const now = residentKib(pid);
+    still = Math.abs(now - last) < last * 0.002 ? still + 1 : 0;
+    last = now;
+  }
+  return last;
+}
+
+/** How long a normal client waits while `SLOW` others send a byte of a head each second. */
+async function slowConnections(peer: Peer, seconds: number): Promise<Figures> {
+  const normal = { ...ROWS[0]!.workload, connections: 4 };
+  const url = `http://127.0.0.1:${peer.httpPort}`;
+  const rounds = async (): Promise<readonly [p50: number, p99: number]> => {
+    const loads = [];
+    for (let i = 0; i < 3; i++) loads.push(await sendLoad(url, normal, seconds));
+    return [median(loads.map((load) => load.p50Ms)), median(loads.map((load) => load.p99Ms))];
+  };
+  const [p50, p99] = await rounds();
+  const options = { port: peer.httpPort, isTls: false, count: SLOW, host: '127.0.0.1' };
+  await using _clients = await startClients('slow', options);
+  const [slowP50, slowP99] = await rounds();
+  return { 'p50 ms': p50, 'p50 beside': slowP50, 'p99 ms': p99, 'p99 beside': slowP99, ratio: slowP99 / p99 };
+}
