@@ -64,7 +64,7 @@ export type FromWorker =
   | { readonly type: 'listening' }
   | { readonly type: 'ack'; readonly ack: number }
   | { readonly type: 'counters'; readonly ack: number; readonly report: CounterReport }
-  | { readonly type: 'connect-failed'; readonly serverId: string; readonly code: string }
+  | { readonly type: 'connect-failed'; readonly serverId: string; readonly code: string; readonly detail: string }
   | { readonly type: 'unknown-name'; readonly name: string }
   | { readonly type: 'challenge-served'; readonly token: string; readonly host: string; readonly remote: string }
   | { readonly type: 'access-log'; readonly lines: string }

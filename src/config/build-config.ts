@@ -117,6 +117,7 @@ class Contributor {
       routers: isDropped ? [] : this.#decoded.routers.flatMap((draft) => this.#router(draft)),
       services: isDropped ? [] : services,
       middlewares: this.#middlewares(),
+      transports: [],
     };
     return { contribution, problems: this.#problems, faults: isDropped ? new Map() : this.#faults };
   }

@@ -15,6 +15,66 @@ export interface ServerConfig {
   readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
 }
 
+/** How connections to a server are verified (B14). */
+export interface TransportTls {
+  /** Sent as SNI and compared with the certificate; absent: the server's own host. */
+  readonly serverName?: string;
+  /** Certificates (PEM) that are trusted instead of the system's roots. */
+  readonly rootCAs?: string;
+  readonly insecureSkipVerify: boolean;
+}
+
+/** Milliseconds, never 0: no state of a connection is without a deadline. */
+export interface TransportTimeouts {
+  /** T11: connecting, TLS handshake included. */
+  readonly connectMs: number;
+  /** T12: a response head, from the end of the request. */
+  readonly responseHeadMs: number;
+  /** T13: no byte of a response body. */
+  readonly responseIdleMs: number;
+  /** T15: idle connection, unless the server hints at less. */
+  readonly idleMs: number;
+}
+
+/** How the servers of a service are reached, with nothing left open. Plain JSON. */
+export interface TransportConfig {
+  readonly tls: TransportTls;
+  readonly timeouts: TransportTimeouts;
+  /** T16: idle connections kept per server and worker. */
+  readonly maxIdle: number;
+}
+
+/** What labels say about a transport, before defaults are filled in and files are read. Absent: not said. */
+export interface TransportOptions {
+  readonly serverName?: string;
+  /** Each the path of a PEM file, or PEM text. */
+  readonly rootCAs?: readonly string[];
+  readonly insecureSkipVerify?: boolean;
+  readonly timeouts?: Partial<TransportTimeouts>;
+  readonly maxIdle?: number;
+}
+
+/** The labels a transport was read from, for problems found later. */
+export interface TransportLabelNames {
+  readonly rootCAs?: string;
+  /** The first one that is about TLS. */
+  readonly tls?: string;
+}
+
+/** A transport that services name (`http.serversTransports`). `unusable`: why services that name it must not serve. */
+export interface ServersTransportConfig {
+  readonly name: string;
+  readonly provider: string;
+  readonly containers: readonly string[];
+  readonly options: TransportOptions | { readonly unusable: string };
+  readonly labels: TransportLabelNames;
+}
+
+/** The transport of a service: one of its own, laid over the default, or a named one by its full name. */
+export type ServiceTransport =
+  | { readonly kind: 'own'; readonly options: TransportOptions; readonly labels: TransportLabelNames }
+  | { readonly kind: 'named'; readonly name: string; readonly label: string };
+
 export interface ServiceConfig {
   /** Full name: `web-app@docker`. */
   readonly name: string;
@@ -22,6 +82,8 @@ export interface ServiceConfig {
   readonly containers: readonly string[];
   readonly servers: readonly ServerConfig[];
   readonly passHostHeader: boolean;
+  /** Absent: the default one. */
+  readonly transport?: ServiceTransport;
 }
 
 /** Options stay as decoded; the data plane compiles them. */
@@ -103,4 +165,5 @@ export interface DynamicConfig {
   readonly routers: readonly RouterConfig[];
   readonly services: readonly ServiceConfig[];
   readonly middlewares: readonly MiddlewareConfig[];
+  readonly transports: readonly ServersTransportConfig[];
 }

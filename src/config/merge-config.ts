@@ -1,4 +1,12 @@
-import type { DynamicConfig, MiddlewareConfig, RouterConfig, ServerConfig, ServiceConfig } from './dynamic.ts';
+import type {
+  DynamicConfig,
+  MiddlewareConfig,
+  RouterConfig,
+  ServerConfig,
+  ServersTransportConfig,
+  ServiceConfig,
+  ServiceTransport,
+} from './dynamic.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 
 /** A part of the dynamic configuration that one workload contributes. */
@@ -9,6 +17,7 @@ export interface Contribution {
   readonly routers: readonly RouterConfig[];
   readonly services: readonly ServiceConfig[];
   readonly middlewares: readonly MiddlewareConfig[];
+  readonly transports: readonly ServersTransportConfig[];
 }
 
 /**
@@ -23,6 +32,7 @@ export function mergeContributions(contributions: readonly Contribution[]): {
   const routers = new Map<string, RouterConfig[]>();
   const services = new Map<string, ServiceConfig[]>();
   const middlewares = new Map<string, MiddlewareConfig[]>();
+  const transports = new Map<string, ServersTransportConfig[]>();
   for (const one of contributions) {
     const merge: Merge = (known, item, code, isLike) => {
       const alike = known.get(item.name);
@@ -33,12 +43,14 @@ export function mergeContributions(contributions: readonly Contribution[]): {
     };
     for (const router of one.routers) merge(routers, router, 'router_conflict', areLikeRouters);
     for (const service of one.services) merge(services, service, 'service_conflict', areLikeServices);
-    for (const middleware of one.middlewares) merge(middlewares, middleware, 'label_conflict', areLikeMiddlewares);
+    for (const middleware of one.middlewares) merge(middlewares, middleware, 'label_conflict', haveLikeOptions);
+    for (const transport of one.transports) merge(transports, transport, 'label_conflict', haveLikeOptions);
   }
   const config = {
     routers: united(routers, uniteRouters),
     services: united(services, uniteServices),
-    middlewares: united(middlewares, uniteMiddlewares),
+    middlewares: united(middlewares, keepSenior),
+    transports: united(transports, keepSenior),
   };
   return { config, problems };
 }
@@ -94,10 +106,18 @@ function routerCore(router: RouterConfig): unknown {
 }
 
 function areLikeServices(senior: ServiceConfig, other: ServiceConfig): boolean {
-  return senior.passHostHeader === other.passHostHeader;
+  return (
+    senior.passHostHeader === other.passHostHeader &&
+    isEqual(transportCore(senior.transport), transportCore(other.transport))
+  );
 }
 
-function areLikeMiddlewares(senior: MiddlewareConfig, other: MiddlewareConfig): boolean {
+/** What a service's transport says, whichever labels say it. */
+function transportCore(transport: ServiceTransport | undefined): unknown {
+  return transport?.kind === 'own' ? transport.options : transport?.name;
+}
+
+function haveLikeOptions(senior: { readonly options: unknown }, other: { readonly options: unknown }): boolean {
   return isEqual(senior.options, other.options);
 }
 
@@ -116,7 +136,7 @@ function uniteServices(senior: ServiceConfig, all: readonly ServiceConfig[]): Se
   return { ...senior, servers: [...servers.values()].sort((left, right) => (left.id < right.id ? -1 : 1)) };
 }
 
-function uniteMiddlewares(senior: MiddlewareConfig): MiddlewareConfig {
+function keepSenior<Item>(senior: Item): Item {
   return senior;
 }
 

@@ -20,7 +20,7 @@ interface Source {
   readonly problems: readonly Problem[];
 }
 
-const EMPTY: Snapshot = { routers: [], services: [] };
+const EMPTY: Snapshot = { routers: [], services: [], transports: {} };
 
 /** Keeps the newest configuration of each provider, merges them and compiles the snapshot (design section 3). */
 export class ConfigWatcher {
@@ -51,6 +51,7 @@ export class ConfigWatcher {
       routers: sources.flatMap((source) => source.config.routers),
       services: sources.flatMap((source) => source.config.services),
       middlewares: sources.flatMap((source) => source.config.middlewares),
+      transports: sources.flatMap((source) => source.config.transports),
     };
     const result = buildSnapshot(merged, this.config);
     const text = JSON.stringify(result.snapshot);

@@ -41,7 +41,7 @@ export class WorkerPool {
   private readonly challenges = new Map<string, Http01Challenge>();
   private readonly waiting = new Map<number, { readonly left: Set<number>; readonly done: () => void }>();
   private readonly reports = new Map<number, { readonly got: CounterReport[]; missing: number; done: () => void }>();
-  private snapshot: Snapshot = { routers: [], services: [] };
+  private snapshot: Snapshot = { routers: [], services: [], transports: {} };
   private certificates: readonly Certificate[];
   private ticketKeys = randomBytes(48);
   private rotation: NodeJS.Timeout | undefined;

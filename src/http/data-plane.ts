@@ -6,6 +6,7 @@ import type { AccessLog } from './access-log.ts';
 import type { AuthorityCache } from './authority.ts';
 import type { ChallengeTable } from './challenge-table.ts';
 import type { Counters } from './counters.ts';
+import type { FailureReason } from './failure.ts';
 import type { NetworkList } from './network-list.ts';
 import type { RouteTable } from './route.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
@@ -29,8 +30,8 @@ export interface DataPlane {
   readonly accessLog: AccessLog | undefined;
   /** Opens a fresh connection; failures reach the exchange that sends on it. */
   dial(upstream: Upstream<UpstreamConnection>): UpstreamConnection;
-  /** Tells the control plane that a server could not be connected to. */
-  connectFailed(upstream: Upstream<UpstreamConnection>, reason: string): void;
+  /** Tells the control plane that a server could not be connected to; `detail` is the system's own word, or empty. */
+  connectFailed(upstream: Upstream<UpstreamConnection>, reason: FailureReason, detail: string): void;
   /** Reports a fault of our own that ended one request; the request id ties it to the page the client got. */
   internalFault(error: unknown, requestId: string): void;
   /** Six to twelve random characters that tie a page to its log line. */

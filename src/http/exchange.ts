@@ -279,7 +279,6 @@ export class Exchange implements RuleRequest {
     if (this.connection !== connection) return;
     this.connection = undefined;
     const upstream = this.upstream!;
-    if (nothingSent) this.plane.connectFailed(upstream, reason);
     if (this.hasStarted) {
       this.failure = reason;
       this.plane.counters.failed(reason);

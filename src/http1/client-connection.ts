@@ -1,5 +1,5 @@
-import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { TransportTimeouts } from '../config/dynamic.ts';
 import type { DataPlane } from '../http/data-plane.ts';
 import { RETAINED } from '../http/downstream.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -11,6 +11,7 @@ import { TimerEntry } from '../lib/timer-wheel.ts';
 import { LARGE_BUFFER } from '../upstream/buffer-pool.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { BodyReader } from './body-reader.ts';
+import { dial, type Dialler } from './dial.ts';
 import { errorReason } from './error-reason.ts';
 import { HeadBuffer } from './head-buffer.ts';
 import { LIMITS } from './limits.ts';
@@ -34,11 +35,12 @@ const CLOSED = 5;
 const sharedBuffer = Buffer.allocUnsafeSlow(65_536);
 
 /** A connection to a server that speaks HTTP/1.1: one request in flight (B8), framing checked strictly, pooled when clean (B10). */
-export class ClientConnection extends TimerEntry implements UpstreamConnection {
+export class ClientConnection extends TimerEntry implements UpstreamConnection, Dialler {
   isReused = false;
   hasResponded = false;
   private readonly plane: DataPlane;
   private readonly upstream: Upstream<UpstreamConnection>;
+  private readonly timeouts: TransportTimeouts;
   private readonly socket: Socket;
   private readonly head = new ResponseHead();
   private readonly body = new BodyReader();
@@ -60,8 +62,8 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
     super();
     this.plane = plane;
     this.upstream = upstream;
-    const { host, port, scheme } = upstream.config;
-    this.socket = scheme === 'https' ? this.dialTls(host, port) : this.dialPlain(host, port);
+    this.timeouts = upstream.transport.timeouts;
+    this.socket = dial(upstream, this);
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
     this.socket.on('close', () => this.onClose());
@@ -69,7 +71,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
       if (this.tunnel !== undefined) this.tunnel.serverDrained();
       else this.exchange?.onUpstreamDrain();
     });
-    plane.wheel.arm(this, LIMITS.connectMs);
+    plane.wheel.arm(this, this.timeouts.connectMs);
   }
 
   // The exchange's calls.
@@ -87,7 +89,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
     const bytes = end - start;
     // While the request is on its way the client's own time-out (T5) comes first.
     if (this.state === AWAIT_HEAD) {
-      this.plane.wheel.arm(this, LIMITS.responseHeadMs + this.plane.limits.bodyIdleMs);
+      this.plane.wheel.arm(this, this.timeouts.responseHeadMs + this.plane.limits.bodyIdleMs);
     }
     const isChunked = this.exchange?.request.body === CHUNKED;
     if (isChunked) this.out += `${bytes.toString(16)}\r\n`;
@@ -106,7 +108,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
     if (this.exchange?.request.body === CHUNKED) this.out += '0\r\n\r\n';
     this.flush();
     this.isRequestWritten = true;
-    if (this.state === AWAIT_HEAD) this.plane.wheel.arm(this, LIMITS.responseHeadMs);
+    if (this.state === AWAIT_HEAD) this.plane.wheel.arm(this, this.timeouts.responseHeadMs);
   }
 
   flush(): void {
@@ -143,7 +145,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
     const exchange = this.exchange!;
     const { service } = exchange.route!;
     this.state = AWAIT_HEAD;
-    this.plane.wheel.arm(this, LIMITS.responseHeadMs);
+    this.plane.wheel.arm(this, this.timeouts.responseHeadMs);
     this.out = requestHead(exchange, this.upstream.authority, service!.passHostHeader);
     if (exchange.request.body === NO_BODY) {
       this.isRequestWritten = true;
@@ -155,36 +157,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
 
   // Receiving.
 
-  private dialPlain(host: string, port: number): Socket {
-    const socket = connect({
-      host,
-      port,
-      noDelay: true,
-      allowHalfOpen: true,
-      onread: {
-        buffer: () => this.nextBuffer(),
-        callback: (bytes: number, buf: Uint8Array) => {
-          this.onRead(buf as Buffer, bytes);
-          return true;
-        },
-      },
-    });
-    socket.once('connect', () => this.onConnect());
-    return socket;
-  }
-
-  /** B14: the server's certificate is verified against its address. */
-  private dialTls(host: string, port: number): Socket {
-    // A variable, because the type of these options does not know `allowHalfOpen`.
-    const options = { host, port, allowHalfOpen: true, ALPNProtocols: ['http/1.1'] };
-    const socket = connectTls(options);
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.onRead(chunk, chunk.length));
-    socket.once('secureConnect', () => this.onConnect());
-    return socket;
-  }
-
-  private onConnect(): void {
+  onConnect(): void {
     if (this.state !== CONNECTING) return;
     if (this.exchange === undefined) return this.close();
     this.sendHead();
@@ -192,7 +165,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
   }
 
   /** Chooses where the next read lands: a long body goes to pooled buffers, everything else to the shared one. */
-  private nextBuffer(): Buffer {
+  nextBuffer(): Buffer {
     const wantsPooled = this.state === BODY && this.body.remaining >= LARGE_BUFFER / 4;
     if (this.reading !== sharedBuffer) {
       if (!this.wasRetained && wantsPooled) return this.reading;
@@ -203,7 +176,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
     return this.reading;
   }
 
-  private onRead(buf: Buffer, bytes: number): void {
+  onRead(buf: Buffer, bytes: number): void {
     try {
       this.read(buf, bytes);
     } catch (error) {
@@ -249,7 +222,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
     if (head.status < 200) return this.readInterim(headEnd, buf, end);
     exchange.onResponse(head);
     this.state = BODY;
-    this.plane.wheel.arm(this, LIMITS.responseIdleMs);
+    this.plane.wheel.arm(this, this.timeouts.responseIdleMs);
     this.body.begin(head.body, head.contentLength);
     if (this.body.isDone) this.complete(headEnd === end);
     return headEnd;
@@ -277,7 +250,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
 
   private readBody(buf: Buffer, at: number, end: number): number {
     const exchange = this.exchange!;
-    this.plane.wheel.arm(this, LIMITS.responseIdleMs);
+    this.plane.wheel.arm(this, this.timeouts.responseIdleMs);
     const { body } = this;
     const next = body.advance(buf, at, end);
     if (body.isBroken) return this.fault('upstream_cut_short', end);
@@ -303,7 +276,9 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
     if (isPoolable && hint !== 0 && hint !== 1) {
       this.state = IDLE;
       this.isReused = true;
-      plane.wheel.arm(this, hint > 0 ? Math.min(LIMITS.upstreamIdleMs, (hint - 2) * 1000) : LIMITS.upstreamIdleMs);
+      const { idleMs } = this.timeouts;
+      // T15: a second before the server. The wheel fires up to a tick late, so two are taken off.
+      plane.wheel.arm(this, hint > 0 ? Math.min(idleMs, (hint - 2) * 1000) : idleMs);
       if (!this.upstream.put(this)) this.close();
     } else this.close();
     exchange.onEnd(this.body.trailers);
@@ -311,9 +286,11 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
 
   // Failing.
 
-  private fault(reason: FailureReason, end: number): number {
+  private fault(reason: FailureReason, end: number, detail = ''): number {
     const { exchange } = this;
     const nothingSent = this.state === CONNECTING;
+    // A server that wants a certificate of ours says so behind the handshake.
+    if (nothingSent || reason === 'upstream_tls') this.plane.connectFailed(this.upstream, reason, detail);
     this.exchange = undefined;
     this.close();
     exchange?.onUpstreamFault(this, reason, nothingSent);
@@ -343,7 +320,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection {
     // Of a tunnel the close behind it tells.
     if (this.state >= TUNNEL) return;
     if (this.state === BODY) this.fault('upstream_cut_short', 0);
-    else this.fault(errorReason(error, this.state === CONNECTING), 0);
+    else this.fault(errorReason(error, this.state === CONNECTING), 0, error.message);
   }
 
   private onClose(): void {

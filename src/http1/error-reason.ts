@@ -8,13 +8,11 @@ export function errorReason(error: NodeJS.ErrnoException, isConnecting: boolean)
     return 'upstream_unreachable';
   }
   if (code === 'ETIMEDOUT' && isConnecting) return 'connect_timeout';
-  if (
-    code === 'EPROTO' ||
-    code.startsWith('ERR_TLS') ||
-    code.startsWith('ERR_SSL') ||
-    /CERT|SELF_SIGNED|UNABLE_TO/.test(code)
-  ) {
+  if (code === 'EPROTO' || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || VERIFICATION.test(code)) {
     return 'upstream_tls';
   }
   return 'upstream_reset';
 }
+
+/** Names of OpenSSL's verification results, as Node gives them. */
+const VERIFICATION = /CERT|UNABLE_TO|^INVALID_(?:CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$|^OUT_OF_MEM$/;

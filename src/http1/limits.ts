@@ -5,14 +5,6 @@ export const LIMITS = {
   lingerBytes: 262_144,
   /** T10: TLS handshake. */
   handshakeMs: 10_000,
-  /** T11: connecting to a server. */
-  connectMs: 5_000,
-  /** T12: a response head, from the end of the request. */
-  responseHeadMs: 60_000,
-  /** T13: no byte of a response body. */
-  responseIdleMs: 300_000,
-  /** T15: idle connection to a server, unless it hints at less. */
-  upstreamIdleMs: 60_000,
   /** B6: interim responses to one request. */
   maxInterim: 16,
   /** Bytes of later pipelined requests held while one is served; beyond it the socket is not read (V4). */

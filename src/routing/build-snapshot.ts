@@ -51,7 +51,7 @@ export function buildSnapshot(
   routers.push(...staticConfig.entrypoints.flatMap(entrypointRedirect));
   routers.sort(byPrecedence);
   return {
-    snapshot: { routers, services: usedServices(config, routers) },
+    snapshot: { routers, services: usedServices(config, routers), transports: {} },
     wanted: wantedCertificates(tlsRouters, staticConfig.acme),
     problems,
   };

@@ -1,4 +1,4 @@
-import type { MiddlewareOptions, ServerConfig } from '../config/dynamic.ts';
+import type { MiddlewareOptions, ServerConfig, TransportConfig } from '../config/dynamic.ts';
 import type { RuleNode } from '../rule/ast.ts';
 
 /** A router as the data plane needs it: every reference resolved, every default applied. Plain JSON. */
@@ -21,6 +21,8 @@ export interface ServiceSnapshot {
   readonly name: string;
   readonly servers: readonly ServerConfig[];
   readonly passHostHeader: boolean;
+  /** Name of one of the snapshot's transports. Absent: `DEFAULT_TRANSPORT`. */
+  readonly transport?: string;
 }
 
 /** The immutable result of compiling dynamic configuration. Posted to workers, compared, printed. */
@@ -28,6 +30,8 @@ export interface Snapshot {
   /** Highest priority first; ties are already ordered. */
   readonly routers: readonly RouterSnapshot[];
   readonly services: readonly ServiceSnapshot[];
+  /** By name, so that many services share one list of certificates. */
+  readonly transports: Readonly<Record<string, TransportConfig>>;
 }
 
 /** A certificate that some router needs. `issuer` internal: the local authority signs it. */

@@ -1,17 +1,21 @@
-import type { ServerConfig } from '../config/dynamic.ts';
+import { createHash } from 'node:crypto';
+import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
+import type { ServerConfig, TransportConfig } from '../config/dynamic.ts';
 import type { ServerState } from '../protocol.ts';
 import { type IdleConnection, Upstream } from './upstream.ts';
 
 /** All upstreams of a worker by identity. The control plane judges their state; leases keep removed ones alive. */
 export class UpstreamRegistry<C extends IdleConnection = IdleConnection> {
-  private readonly byKey = new Map<string, Upstream<C>>();
+  /** By server, then by the way to speak to it: one server may be reached over several transports. */
+  private readonly byServer = new Map<string, Map<string, Upstream<C>>>();
   /** States of servers that no snapshot has named yet: the judgement may come first. */
   private readonly states = new Map<string, ServerState>();
 
-  /** The upstream of a server, made on first use. */
-  get(config: ServerConfig): Upstream<C> {
-    return this.byKey.getOrInsertComputed(keyOf(config), () => {
-      const upstream = new Upstream<C>(config);
+  /** The upstream of a server over a transport, made on first use. */
+  get(config: ServerConfig, transport: TransportConfig = DEFAULT_TRANSPORT): Upstream<C> {
+    const ways = this.byServer.getOrInsertComputed(config.id, () => new Map<string, Upstream<C>>());
+    return ways.getOrInsertComputed(`${config.scheme} ${identityOf(transport)}`, () => {
+      const upstream = new Upstream<C>(config, transport);
       upstream.state = this.states.get(config.id) ?? 'starting';
       return upstream;
     });
@@ -19,31 +23,41 @@ export class UpstreamRegistry<C extends IdleConnection = IdleConnection> {
 
   setState(id: string, state: ServerState): void {
     this.states.set(id, state);
-    for (const scheme of SCHEMES) {
-      const upstream = this.byKey.get(keyOf({ id, scheme }));
-      if (upstream === undefined) continue;
+    for (const upstream of this.byServer.get(id)?.values() ?? []) {
       upstream.state = state;
       if (state !== 'ready') upstream.closeIdle();
     }
   }
 
-  /** Drops upstreams outside `servers`. Those with requests in flight finish; nobody can lease them any more. */
-  retain(servers: readonly ServerConfig[]): void {
-    const keys = new Set(servers.map(keyOf));
-    for (const [key, upstream] of this.byKey) {
-      if (keys.has(key)) continue;
-      upstream.state = 'down';
-      upstream.closeIdle();
-      this.byKey.delete(key);
+  /** Drops upstreams outside `used`. Those with requests in flight finish; nobody can lease them any more. */
+  retain(used: ReadonlySet<Upstream<C>>): void {
+    for (const [id, ways] of this.byServer) {
+      for (const [key, upstream] of ways) {
+        if (used.has(upstream)) continue;
+        upstream.state = 'down';
+        upstream.closeIdle();
+        ways.delete(key);
+      }
+      if (ways.size === 0) this.byServer.delete(id);
     }
-    const ids = new Set(servers.map((server) => server.id));
-    for (const id of this.states.keys()) if (!ids.has(id)) this.states.delete(id);
+    for (const id of this.states.keys()) if (!this.byServer.has(id)) this.states.delete(id);
   }
 }
 
-const SCHEMES = ['http', 'https', 'h2c'] as const satisfies readonly ServerConfig['scheme'][];
+const identities = new WeakMap<TransportConfig, string>();
 
-/** The same container and address with another scheme is another way to speak to it (B13). */
-function keyOf({ id, scheme }: Pick<ServerConfig, 'id' | 'scheme'>): string {
-  return `${scheme} ${id}`;
+/**
+ * Connections are shared by what would make the same ones (B13), and time-outs belong to a connection as well. A digest,
+ * because a list of certificates is long and many servers share it.
+ */
+function identityOf(transport: TransportConfig): string {
+  return identities.getOrInsertComputed(transport, () => {
+    const { tls, timeouts, maxIdle } = transport;
+    const { connectMs, responseHeadMs, responseIdleMs, idleMs } = timeouts;
+    const parts = [
+      [tls.serverName ?? null, tls.rootCAs ?? null, tls.insecureSkipVerify],
+      [connectMs, responseHeadMs, responseIdleMs, idleMs, maxIdle],
+    ];
+    return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+  });
 }

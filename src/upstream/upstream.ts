@@ -1,4 +1,5 @@
-import type { ServerConfig } from '../config/dynamic.ts';
+import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
+import type { ServerConfig, TransportConfig } from '../config/dynamic.ts';
 import type { ServerState } from '../protocol.ts';
 
 /** A connection that may wait in a pool; what protocol it speaks is its own business. */
@@ -7,16 +8,15 @@ export interface IdleConnection {
   close(): void;
 }
 
-/** T16: idle connections kept per server and worker. */
-const MAX_IDLE = 64;
-
 /**
  * The live counterpart of a configured server: state, requests in flight, idle connections. Outlives snapshots (design
- * section 3) and is keyed by container and address, so a reload neither resets nor rebuilds it.
+ * section 3) and is keyed by container, address and transport, so a reload that changes none of them neither resets nor
+ * rebuilds it.
  */
 export class Upstream<C extends IdleConnection = IdleConnection> {
   readonly id: string;
   readonly config: ServerConfig;
+  readonly transport: TransportConfig;
   /** `host:port`, the authority when the client's Host is not passed on. */
   readonly authority: string;
   state: ServerState = 'starting';
@@ -24,9 +24,10 @@ export class Upstream<C extends IdleConnection = IdleConnection> {
   inFlight = 0;
   private readonly idle: C[] = [];
 
-  constructor(config: ServerConfig) {
+  constructor(config: ServerConfig, transport: TransportConfig = DEFAULT_TRANSPORT) {
     this.id = config.id;
     this.config = config;
+    this.transport = transport;
     const host = config.host.includes(':') ? `[${config.host}]` : config.host;
     this.authority = `${host}:${config.port}`;
   }
@@ -42,7 +43,7 @@ export class Upstream<C extends IdleConnection = IdleConnection> {
 
   /** Offers a connection back. False when it must be closed instead: the pool is full or the server is leaving. */
   put(connection: C): boolean {
-    if (this.state !== 'ready' || this.idle.length >= MAX_IDLE) return false;
+    if (this.state !== 'ready' || this.idle.length >= this.transport.maxIdle) return false;
     this.idle.push(connection);
     return true;
   }

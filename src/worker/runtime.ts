@@ -1,5 +1,7 @@
 import { RoundRobin } from '../balance/round-robin.ts';
 import { Service } from '../balance/service.ts';
+import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
+import type { TransportConfig } from '../config/dynamic.ts';
 import type { Counters } from '../http/counters.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { RequestStep, Route, RouteTable } from '../http/route.ts';
@@ -8,8 +10,16 @@ import { compileMiddleware } from '../middleware/catalog.ts';
 import { HostIndex } from '../routing/host-index.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot } from '../routing/snapshot.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 
-type Services = Map<string, { readonly config: string; readonly service: Service<UpstreamConnection> }>;
+interface Built {
+  readonly config: string;
+  readonly transport: TransportConfig;
+  readonly service: Service<UpstreamConnection>;
+}
+
+type Services = ReadonlyMap<string, Built>;
+type Transports = ReadonlyMap<string, TransportConfig>;
 
 /**
  * The live counterpart of one snapshot: compiled rules, middlewares and services. Built whole beside the one in use and then
@@ -20,6 +30,7 @@ export class Runtime implements RouteTable {
   private readonly plain = new Map<string, HostIndex<Route>>();
   private readonly tls = new Map<string, HostIndex<Route>>();
   private readonly services: Services;
+  private readonly transports: Transports;
 
   /**
    * `previous`: services whose configuration is unchanged are taken over with their balancing state. `broken` hears of a router
@@ -32,7 +43,8 @@ export class Runtime implements RouteTable {
     previous: Runtime | undefined,
     broken: (router: string, error: unknown) => void,
   ) {
-    this.services = buildServices(snapshot.services, registry, previous?.services);
+    this.transports = takeOver(snapshot.transports, previous?.transports);
+    this.services = this.buildServices(snapshot.services, registry, previous?.services);
     for (const router of snapshot.routers) {
       try {
         this.add(router, this.compile(router, counters, broken));
@@ -40,6 +52,11 @@ export class Runtime implements RouteTable {
         broken(router.name, error);
       }
     }
+  }
+
+  /** Every upstream that a service may lease. */
+  get upstreams(): ReadonlySet<Upstream<UpstreamConnection>> {
+    return new Set([...this.services.values()].flatMap(({ service }) => service.upstreams));
   }
 
   match(exchange: Exchange): Route | undefined {
@@ -72,24 +89,43 @@ export class Runtime implements RouteTable {
       counters: counters.router(router.name),
     };
   }
+
+  private buildServices(
+    snapshots: readonly ServiceSnapshot[],
+    registry: UpstreamRegistry<UpstreamConnection>,
+    previous: Services | undefined,
+  ): Services {
+    const services = new Map<string, Built>();
+    for (const snapshot of snapshots) {
+      const config = JSON.stringify(snapshot);
+      const transport = this.transportOf(snapshot);
+      const known = previous?.get(snapshot.name);
+      if (known?.config === config && known.transport === transport) {
+        services.set(snapshot.name, known);
+        continue;
+      }
+      const upstreams = snapshot.servers.map((server) => registry.get(server, transport));
+      const service = new Service(snapshot.name, upstreams, new RoundRobin(), snapshot.passHostHeader);
+      services.set(snapshot.name, { config, transport, service });
+    }
+    return services;
+  }
+
+  private transportOf({ name, transport }: ServiceSnapshot): TransportConfig {
+    if (transport === undefined) return DEFAULT_TRANSPORT;
+    const found = this.transports.get(transport);
+    // Never the defaults instead: they may verify less, or otherwise.
+    if (found === undefined) throw new Error(`no transport ${transport} for the service ${name}`);
+    return found;
+  }
 }
 
-function buildServices(
-  snapshots: readonly ServiceSnapshot[],
-  registry: UpstreamRegistry<UpstreamConnection>,
-  previous: Services | undefined,
-): Services {
-  const services: Services = new Map();
-  for (const snapshot of snapshots) {
-    const config = JSON.stringify(snapshot);
-    const known = previous?.get(snapshot.name);
-    if (known?.config === config) {
-      services.set(snapshot.name, known);
-      continue;
-    }
-    const upstreams = snapshot.servers.map((server) => registry.get(server));
-    const service = new Service(snapshot.name, upstreams, new RoundRobin(), snapshot.passHostHeader);
-    services.set(snapshot.name, { config, service });
-  }
-  return services;
+/** An equal transport stays the same object, so that the services over it are taken over as they are. */
+function takeOver(next: Snapshot['transports'], previous: Transports | undefined): Transports {
+  return new Map(
+    Object.entries(next).map(([name, transport]) => {
+      const known = previous?.get(name);
+      return [name, JSON.stringify(known) === JSON.stringify(transport) ? known! : transport];
+    }),
+  );
 }

@@ -52,7 +52,7 @@ class DataPlaneWorker {
           ? undefined
           : new AccessLog(boot.accessLog, (lines) => this.post({ type: 'access-log', lines })),
       dial: (upstream) => new ClientConnection(plane, upstream),
-      connectFailed: (upstream, reason) => this.reportUpstream(upstream.id, reason),
+      connectFailed: (upstream, reason, detail) => this.reportUpstream(upstream.id, reason, detail),
       internalFault: (error, requestId) => this.reportFault('internal fault in a request', error, { requestId }),
       requestId: () => randomBytes(6).toString('base64url'),
     };
@@ -131,7 +131,7 @@ class DataPlaneWorker {
   private swap(snapshot: Snapshot): void {
     this.runtime = new Runtime(snapshot, this.registry, this.plane.counters, this.runtime, this.brokenRouter);
     this.plane.routes = this.runtime;
-    this.registry.retain(snapshot.services.flatMap((service) => service.servers));
+    this.registry.retain(this.runtime.upstreams);
     this.plane.counters.retain(new Set(snapshot.routers.map((router) => router.name)));
   }
 
@@ -150,11 +150,11 @@ class DataPlaneWorker {
     this.reportFault('router cannot be built', error, { router });
   };
 
-  private reportUpstream(serverId: string, code: string): void {
+  private reportUpstream(serverId: string, code: string, detail: string): void {
     const key = `${code} ${serverId}`;
     if (this.failing.has(key)) return;
     this.failing.add(key);
-    this.post({ type: 'connect-failed', serverId, code });
+    this.post({ type: 'connect-failed', serverId, code, detail });
   }
 
   private reportFault(message: string, error: unknown, fields: Readonly<Record<string, string>>): void {

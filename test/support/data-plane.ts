@@ -55,6 +55,7 @@ export function oneService(servers: readonly ServerConfig[], routers?: readonly 
       router('Host(`a.test`) || Host(`localhost`)', { name: 't@test', entrypoints: ['https'], tls: true }),
     ],
     services: [{ name: 's@test', servers, passHostHeader: true }],
+    transports: {},
   };
 }
 

@@ -17,6 +17,9 @@ test.for([
   ['ERR_SSL_WRONG_VERSION_NUMBER', true, 'upstream_tls'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', true, 'upstream_tls'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', true, 'upstream_tls'],
+  ['CERT_HAS_EXPIRED', true, 'upstream_tls'],
+  ['INVALID_CA', true, 'upstream_tls'],
+  ['PATH_LENGTH_EXCEEDED', true, 'upstream_tls'],
 ] as const)('%s while connecting: %s is %s', ([code, isConnecting, reason]) => {
   expect(errorReason(error(code), isConnecting)).toBe(reason);
 });

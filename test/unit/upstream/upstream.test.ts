@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RoundRobin } from '../../../src/balance/round-robin.ts';
 import { release, Service } from '../../../src/balance/service.ts';
+import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
+import type { TransportConfig } from '../../../src/config/dynamic.ts';
 import { BufferPool } from '../../../src/upstream/buffer-pool.ts';
 import { UpstreamRegistry } from '../../../src/upstream/registry.ts';
 import { Upstream } from '../../../src/upstream/upstream.ts';
@@ -32,6 +34,12 @@ describe('pool', () => {
     const upstream = ready();
     const kept = Array.from({ length: 70 }, () => upstream.put(new FakeConnection())).filter(Boolean);
     expect([kept.length, upstream.idleCount]).toEqual([64, 64]);
+  });
+
+  test('has the bound of its transport', () => {
+    const upstream = new Upstream<FakeConnection>(server(1), { ...DEFAULT_TRANSPORT, maxIdle: 0 });
+    upstream.state = 'ready';
+    expect(upstream.put(new FakeConnection())).toBe(false);
   });
 
   test.for(['starting', 'draining', 'down'] as const)('takes nothing back while %s', (state) => {
@@ -73,7 +81,7 @@ describe('registry', () => {
     const upstream = registry.get(server(1));
     const service = new Service('s', [upstream], new RoundRobin(), true);
     const lease = service.lease(undefined)!;
-    registry.retain([]);
+    registry.retain(new Set());
     expect(service.lease(undefined)).toBeUndefined();
     release(lease);
     expect(upstream.inFlight).toBe(0);
@@ -96,9 +104,33 @@ describe('registry', () => {
     const registry = new UpstreamRegistry<FakeConnection>();
     registry.setState('c/127.0.0.1:1', 'ready');
     const [plain, secure] = [registry.get(server(1)), registry.get(server(1, { scheme: 'https' }))];
-    registry.retain([server(1)]);
+    registry.retain(new Set([plain]));
     expect([plain.state, secure.state]).toEqual(['ready', 'down']);
     expect(registry.get(server(1, { scheme: 'https' })).state).toBe('ready');
+  });
+
+  const transports: readonly (readonly [string, TransportConfig])[] = [
+    ['another server name', { ...DEFAULT_TRANSPORT, tls: { insecureSkipVerify: false, serverName: 'a.test' } }],
+    ['other roots', { ...DEFAULT_TRANSPORT, tls: { insecureSkipVerify: false, rootCAs: 'PEM' } }],
+    ['no verification', { ...DEFAULT_TRANSPORT, tls: { insecureSkipVerify: true } }],
+    ['another time-out', { ...DEFAULT_TRANSPORT, timeouts: { ...DEFAULT_TRANSPORT.timeouts, responseIdleMs: 1 } }],
+    ['another bound', { ...DEFAULT_TRANSPORT, maxIdle: 1 }],
+  ];
+
+  test.for(transports)('%s is another upstream (B13); both follow the state of their server', ([, transport]) => {
+    const registry = new UpstreamRegistry<FakeConnection>();
+    const secure = server(1, { scheme: 'https' });
+    const [usual, other] = [registry.get(secure), registry.get(secure, transport)];
+    expect(other).not.toBe(usual);
+    expect(other.transport).toBe(transport);
+    expect(registry.get(secure, structuredClone(transport))).toBe(other);
+    for (const state of ['ready', 'draining'] as const) {
+      registry.setState(secure.id, state);
+      expect([usual.state, other.state]).toEqual([state, state]);
+    }
+    registry.retain(new Set([other]));
+    registry.setState(secure.id, 'ready');
+    expect([usual.state, other.state]).toEqual(['down', 'ready']);
   });
 
   test('a state that comes before its server is kept', () => {

@@ -1,0 +1,89 @@
+import { connect, isIP, type Socket } from 'node:net';
+import {
+  checkServerIdentity,
+  connect as connectTls,
+  createSecureContext,
+  type ConnectionOptions,
+  type PeerCertificate,
+  type SecureContext,
+} from 'node:tls';
+import type { Upstream } from '../upstream/upstream.ts';
+
+/** Whoever dials. */
+export interface Dialler {
+  /** Where the next bytes land; only asked where the socket can read into a given buffer. */
+  nextBuffer(): Buffer;
+  /** Bytes from the server, in a buffer that is valid during the call. */
+  onRead(buf: Buffer, bytes: number): void;
+  /** The connection stands; over TLS the server is who it should be. */
+  onConnect(): void;
+}
+
+/** Opens a socket to a server over its transport. It may end on its own side later than the server does. */
+export function dial(upstream: Upstream, dialler: Dialler): Socket {
+  return upstream.config.scheme === 'https' ? dialTls(upstream, dialler) : dialPlain(upstream, dialler);
+}
+
+function dialPlain({ config }: Upstream, dialler: Dialler): Socket {
+  const socket = connect({
+    host: config.host,
+    port: config.port,
+    noDelay: true,
+    allowHalfOpen: true,
+    onread: {
+      buffer: () => dialler.nextBuffer(),
+      callback: (bytes: number, buf: Uint8Array) => {
+        dialler.onRead(buf as Buffer, bytes);
+        return true;
+      },
+    },
+  });
+  socket.once('connect', () => dialler.onConnect());
+  return socket;
+}
+
+/** What TLS connections of one upstream have in common. */
+interface Secure {
+  readonly options: ConnectionOptions;
+  /** The newest session of a verified connection; resumed by the next one. */
+  session: Buffer | undefined;
+}
+
+/** Gone with their upstreams, so that a session never serves another identity (B13). */
+const secured = new WeakMap<Upstream, Secure>();
+
+function dialTls(upstream: Upstream, dialler: Dialler): Socket {
+  const secure = secured.getOrInsertComputed(upstream, secureOf);
+  const { session } = secure;
+  const socket = connectTls(session === undefined ? secure.options : { ...secure.options, session });
+  socket.setNoDelay(true);
+  socket.on('data', (chunk: Buffer) => dialler.onRead(chunk, chunk.length));
+  socket.on('session', (next: Buffer) => {
+    secure.session = next;
+  });
+  socket.once('secureConnect', () => dialler.onConnect());
+  // Whatever went wrong, the next connection begins anew.
+  socket.once('error', () => {
+    secure.session = undefined;
+  });
+  return socket;
+}
+
+/** B14: the certificate must come from a trusted root and be for the name that is asked for, or for the address. */
+function secureOf({ config, transport }: Upstream): Secure {
+  const { serverName, rootCAs, insecureSkipVerify } = transport.tls;
+  const name = serverName ?? config.host;
+  const secureContext: SecureContext = createSecureContext(rootCAs === undefined ? {} : { ca: rootCAs });
+  const options = {
+    host: config.host,
+    port: config.port,
+    allowHalfOpen: true,
+    ALPNProtocols: ['http/1.1'],
+    secureContext,
+    // SNI names hosts only (RFC 6066 3).
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+    rejectUnauthorized: !insecureSkipVerify,
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkServerIdentity(name, certificate),
+  };
+  return { options, session: undefined };
+}
