@@ -10,7 +10,10 @@ export const FAULT = -1;
 export const KEEP = 0;
 export const DROP = 1;
 
-/** Names a section wants to see are announced by length and first letter, so that other lines cost no call. */
+/**
+ * Names a section wants to see are announced by length and first letter, so that other lines cost no call. The last row is for
+ * all longer names.
+ */
 const LENGTHS = 40;
 
 /** Table of interesting names for a kind of section; `names` in lower case, separated by blanks. */
@@ -58,7 +61,7 @@ export function scanFields(buf: Buffer, at: number, end: number, start: number, 
     if (at >= end) return sizeOr(INCOMPLETE, end - start, section);
     if (buf[at] === CR) {
       if (at + 1 >= end) return INCOMPLETE;
-      if (buf[at + 1] !== LF) return fault(section, 'bad_field');
+      if (buf[at + 1] !== LF) return badByte(section, at + 1 - start);
       if (at + 2 - start > section.maxBytes) return fault(section, 'head_too_large');
       section.fields = at > runStart ? fields + buf.latin1Slice(runStart, at) : fields;
       return at + 2;
@@ -73,20 +76,20 @@ export function scanFields(buf: Buffer, at: number, end: number, start: number, 
     if (at >= end) return sizeOr(INCOMPLETE, end - start, section);
     const nameEnd = at;
     // H1, H2, H3, H4: an empty name, a space before the colon, a folded line and a line without colon all end here.
-    if (buf[at] !== COLON || nameEnd === lineStart) return fault(section, 'bad_field');
+    if (buf[at] !== COLON || nameEnd === lineStart) return badByte(section, at - start);
     at += 1;
     const valueStart = at;
     while (at < end && (CLASS[buf[at]!]! & VALUE) !== 0) at += 1;
     if (at + 1 >= end) {
-      return at < end && buf[at] !== CR ? fault(section, 'bad_field') : sizeOr(INCOMPLETE, end - start, section);
+      return at < end && buf[at] !== CR ? badByte(section, at - start) : sizeOr(INCOMPLETE, end - start, section);
     }
-    if (buf[at] !== CR || buf[at + 1] !== LF) return fault(section, 'bad_field');
+    if (buf[at] !== CR || buf[at + 1] !== LF) return badByte(section, at - start);
     const valueEnd = at;
     at += 2;
     count += 1;
     if (count > section.maxFields || at - start > section.maxBytes) return fault(section, 'head_too_large');
     const length = nameEnd - lineStart;
-    const wanted = length < LENGTHS && interest[length * 32 + (buf[lineStart]! & 31)] === 1;
+    const wanted = interest[Math.min(length, LENGTHS - 1) * 32 + (buf[lineStart]! & 31)] === 1;
     const isAlias = (bits & UNDERSCORE) !== 0 && section.dropsUnderscores;
     if (wanted || isAlias) {
       const from = skipBlanks(buf, valueStart, valueEnd);
@@ -103,6 +106,11 @@ export function scanFields(buf: Buffer, at: number, end: number, start: number, 
 function fault(section: FieldSection, reason: FailureReason): number {
   section.fault = reason;
   return FAULT;
+}
+
+/** What stands behind the limit is not looked at: with other pieces it would not be here yet (L6). */
+function badByte(section: FieldSection, offset: number): number {
+  return fault(section, offset >= section.maxBytes ? 'head_too_large' : 'bad_field');
 }
 
 function sizeOr(result: number, bytes: number, section: FieldSection): number {

@@ -19,13 +19,13 @@ export class HeadReader {
     const { buffer, head } = this;
     const before = buffer.length;
     const found = buffer.append(chunk, at, end);
-    if (found === 'broken') return this.fault('bad_field');
     // A head without end is parsed for each of its two limits once (L5, L6).
     const enough = this.isLineChecked ? head.maxBytes : head.maxLineBytes;
     if (found === 'partial' && buffer.length <= enough) return INCOMPLETE;
+    // Also where a line is broken: a fault before it is the one to tell, as if the bytes had come at once.
     const headEnd = head.parse(buffer.bytes, 0, buffer.length);
     this.isLineChecked = headEnd === INCOMPLETE;
-    if (headEnd === INCOMPLETE) return INCOMPLETE;
+    if (headEnd === INCOMPLETE) return found === 'broken' ? this.fault('bad_field') : INCOMPLETE;
     this.buffer = undefined;
     return headEnd === FAULT ? FAULT : at + (headEnd - before);
   }

@@ -34,9 +34,11 @@ export function parseRequestLine(buf: Buffer, start: number, end: number, line: 
   at += 1;
   const target = at;
   if (target >= end) return INCOMPLETE;
-  at = buf[target] === SLASH ? originForm(buf, target, end, line) : otherForm(buf, target, end, line);
+  at = buf[target] === SLASH ? originForm(buf, target, end, line) : otherForm(buf, target, end, line, start);
   if (at <= 0) return at;
-  if (at >= end) return end - start > line.maxLineBytes ? fault(line, 'target_too_long') : INCOMPLETE;
+  // What stands behind the limit is not looked at: with other pieces it would not be here yet (L6).
+  if (at - start >= line.maxLineBytes) return fault(line, 'target_too_long');
+  if (at >= end) return INCOMPLETE;
   if (buf[at] !== SP) return fault(line, 'bad_start_line');
   at = version(buf, at + 1, end, line);
   if (at > 0 && at - start > line.maxLineBytes) return fault(line, 'target_too_long');
@@ -66,10 +68,10 @@ function originForm(buf: Buffer, start: number, end: number, line: RequestLine):
 }
 
 /** `*`, absolute-form (R8), or authority-form for CONNECT, which is refused later with its own status (R5). */
-function otherForm(buf: Buffer, start: number, end: number, line: RequestLine): number {
+function otherForm(buf: Buffer, start: number, end: number, line: RequestLine, lineStart: number): number {
   let at = start;
   while (at < end && (CLASS[buf[at]!]! & QUERY) !== 0) at += 1;
-  if (at >= end) return at;
+  if (at >= end || at - lineStart >= line.maxLineBytes) return at;
   const target = buf.latin1Slice(start, at);
   line.isPathUnclean = true;
   line.query = '';

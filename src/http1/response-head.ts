@@ -93,7 +93,7 @@ export class ResponseHead extends FieldSection implements ResponseMessage {
     for (let i = 0; i < expected.length && start + i < end; i++) {
       if (buf[start + i] !== expected.charCodeAt(i)) return FAULT;
     }
-    if (start + 13 > end) return INCOMPLETE;
+    if (start + 13 > end) return mayBecomeStatusLine(buf, start, end) ? INCOMPLETE : FAULT;
     const minor = buf[start + 7]! - 48;
     if ((minor !== 0 && minor !== 1) || buf[start + 8] !== SP) return FAULT;
     const hundreds = buf[start + 9]! - 48;
@@ -107,7 +107,8 @@ export class ResponseHead extends FieldSection implements ResponseMessage {
     if (buf[at] !== CR || buf[at + 1] !== LF) return FAULT;
     this.minorVersion = minor;
     this.status = hundreds * 100 + tens * 10 + ones;
-    this.reason = this.status === 200 && at - start === 15 ? 'OK' : buf.latin1Slice(Math.min(start + 13, at), at);
+    const isOk = at - start === 15 && buf[at - 2] === 79 && buf[at - 1] === 75;
+    this.reason = isOk ? 'OK' : buf.latin1Slice(Math.min(start + 13, at), at);
     return at + 2;
   }
 
@@ -144,7 +145,11 @@ export class ResponseHead extends FieldSection implements ResponseMessage {
     } else if (this.codings === 1) this.body = CHUNKED;
     else if (this.lengths === 1) this.body = this.contentLength > 0 ? LENGTH : NO_BODY;
     else this.body = UNTIL_CLOSE;
-    if (this.connection.named !== undefined) this.fields = removeNamedFields(this.fields, this.connection.named);
+    const { named } = this.connection;
+    if (named !== undefined) {
+      this.fields = removeNamedFields(this.fields, named);
+      if (named.includes('date')) this.hasDate = false;
+    }
     return true;
   }
 
@@ -163,4 +168,9 @@ export class ResponseHead extends FieldSection implements ResponseMessage {
     this.lengths = 0;
     this.codings = 0;
   }
+}
+
+/** Fewer bytes than the shortest status line has: `HTTP/1.x`, SP, three digits, CR or SP, as far as they go. */
+function mayBecomeStatusLine(buf: Buffer, start: number, end: number): boolean {
+  return /^HTTP\/1\.(?:$|[01](?:$| (?:$|[1-5]\d{0,2})))/.test(`HTTP/1.${buf.latin1Slice(start + 7, end)}`);
 }

@@ -20,6 +20,6 @@ const FORBIDDEN = new Set(
     'host transfer-encoding connection keep-alive proxy-connection te trailer upgrade expect range ' +
     'cache-control authorization proxy-authorization www-authenticate proxy-authenticate cookie ' +
     'set-cookie forwarded via max-forwards age date expires location retry-after vary pragma warning ' +
-    'x-real-ip'
+    'x-real-ip x-scheme front-end-https http2-settings'
   ).split(' '),
 );
