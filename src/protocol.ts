@@ -1,5 +1,6 @@
 import type { Certificate } from './certs/certificate.ts';
 import type { ClientLimits } from './config/client-limits.ts';
+import type { ConnectionLimits } from './config/connection-limits.ts';
 import type { EntrypointConfig } from './config/static-config.ts';
 import type { Snapshot } from './routing/snapshot.ts';
 
@@ -30,12 +31,28 @@ export interface RouterCounters {
   status: number[];
 }
 
+/**
+ * Why connections end before any request. `out_of_descriptors`: the process has no free file descriptor, so that the system's
+ * waiting connections are dropped; found by looking, so it is not a count of connections.
+ */
+export type ConnectionRefusal =
+  | 'too_many_connections'
+  | 'too_many_from_address'
+  | 'bad_proxy_header'
+  | 'proxy_header_timeout'
+  | 'out_of_descriptors';
+
 /** Everything a worker must have before it listens; handed over as `workerData`. */
 export interface WorkerBoot {
   readonly index: number;
   readonly entrypoints: readonly EntrypointConfig[];
   readonly limits: ClientLimits;
   readonly trustedProxies: readonly string[];
+  readonly connectionLimits: ConnectionLimits;
+  /** Open connections of all workers (`createSharedCounts`). */
+  readonly connectionCounts: SharedArrayBuffer;
+  /** Bytes the process may use before new requests are shed. */
+  readonly memoryBound: number;
   readonly accessLog: 'off' | 'json' | 'common';
   /** 48 bytes shared by all workers, so that a session ticket of one resumes on another. */
   readonly ticketKeys: Uint8Array;
@@ -68,6 +85,13 @@ export type FromWorker =
   | { readonly type: 'unknown-name'; readonly name: string }
   | { readonly type: 'challenge-served'; readonly token: string; readonly host: string; readonly remote: string }
   | { readonly type: 'access-log'; readonly lines: string }
+  /** Refused since the last message, with one of the addresses. */
+  | {
+      readonly type: 'refused';
+      readonly reason: ConnectionRefusal;
+      readonly count: number;
+      readonly address: string;
+    }
   | {
       readonly type: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -1,4 +1,5 @@
 import { DEFAULT_CLIENT_LIMITS } from './client-limits.ts';
+import { DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts';
 import { nearest } from '../lib/suggest.ts';
 import { DIRECTORY_NAMES, parseDirectories } from './acme-directories.ts';
 import { parseList } from './label-value.ts';
@@ -7,6 +8,7 @@ import { OwnOptions } from './own-static.ts';
 import type { AcmeConfig, EntrypointConfig, ListenAddress, StaticConfig } from './static-config.ts';
 import { readStaticSources, readSwitch, type StaticSources, type StaticValue } from './static-sources.ts';
 import { readTraefikStatic, type TraefikStatic } from './traefik-static.ts';
+import { readTraefikTransport } from './traefik-transport.ts';
 
 /** Facts of the machine that defaults depend on. */
 export interface HostFacts {
@@ -43,7 +45,9 @@ export function parseStaticOptions(
   const isTraefik = sources.traefik.some(({ option }) => option.path !== 'configfile');
   const traefik = isTraefik ? readTraefikStatic(sources.traefik, problems, notices) : undefined;
   const own = new OwnOptions(sources.own, problems);
-  const config = new StaticBuilder({ own, traefik, env, facts, problems }).build(sources);
+  const transport = readTraefikTransport(sources.traefik, readFile, { problems, notices });
+  const built = new StaticBuilder({ own, traefik, env, facts, problems }).build(sources);
+  const config = transport === undefined ? built : { ...built, transport };
   if (config.acme.directories.length > 0 && !config.acme.challenges.includes('http-01')) {
     notices.push('TLS-ALPN-01 is not supported yet: HTTP-01 is used, so port 80 must reach a plain entrypoint');
   }
@@ -80,7 +84,7 @@ class StaticBuilder {
   build(sources: StaticSources): StaticConfig {
     const own = this.#own;
     const traefik = this.#traefik;
-    const entrypoints = this.#entrypoints();
+    const entrypoints = this.#withProxyProtocol(this.#entrypoints());
     const admin = this.#admin();
     this.#checkPorts(entrypoints, admin);
     return {
@@ -95,6 +99,10 @@ class StaticBuilder {
       resolvers: traefik?.resolvers ?? [],
       limits: DEFAULT_CLIENT_LIMITS,
       trustedProxies: own.networks('trusted-proxies') ?? this.#traefikNetworks(sources),
+      connections: {
+        total: own.int('max-connections', 0, 1_000_000) ?? DEFAULT_CONNECTION_LIMITS.total,
+        perAddress: own.int('max-connections-per-address', 0, 1_000_000) ?? DEFAULT_CONNECTION_LIMITS.perAddress,
+      },
       allowForeignServers: readSwitch(own.get('allow-foreign-servers'), this.#problems) ?? false,
       admin,
       workers: own.int('workers', 1, 256) ?? this.#facts.cores,
@@ -139,6 +147,12 @@ class StaticBuilder {
     const entrypoints = [plain, tls].filter(({ addresses }) => addresses.length > 0);
     if (entrypoints.length === 0) this.#problems.push('--http and --https are both off: there is nothing to listen on');
     return entrypoints;
+  }
+
+  /** Our own list holds for every entrypoint and replaces what Traefik's options say. */
+  #withProxyProtocol(entrypoints: readonly EntrypointConfig[]): readonly EntrypointConfig[] {
+    const proxyProtocol = this.#own.networks('proxy-protocol');
+    return proxyProtocol === undefined ? entrypoints : entrypoints.map((one) => ({ ...one, proxyProtocol }));
   }
 
   #admin(): ListenAddress | undefined {

@@ -1,4 +1,7 @@
 import type { ClientLimits } from './client-limits.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
+
+import type { TransportConfig } from './dynamic.ts';
 
 /** One socket address an entrypoint listens on. `host` undefined means every IPv4 and IPv6 address. */
 export interface ListenAddress {
@@ -30,6 +33,8 @@ export interface EntrypointConfig {
   /** `plain`, `tls`, or `auto`: the first byte decides (Traefik's entrypoints serve both). */
   readonly transport: 'plain' | 'tls' | 'auto';
   readonly redirect: EntrypointRedirect | undefined;
+  /** Networks whose connections must begin with a PROXY header (F6). Absent: none. */
+  readonly proxyProtocol?: readonly string[];
   /** Absent: none. */
   readonly defaults?: EntrypointDefaults;
 }
@@ -73,7 +78,10 @@ export interface StaticConfig {
   readonly resolvers: readonly string[];
   readonly limits: ClientLimits;
   readonly trustedProxies: readonly string[];
+  readonly connections: ConnectionLimits;
   readonly allowForeignServers: boolean;
+  /** How services are reached that say nothing else. Absent: `DEFAULT_TRANSPORT`. */
+  readonly transport?: TransportConfig;
   readonly admin: ListenAddress | undefined;
   readonly workers: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';

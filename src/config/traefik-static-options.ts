@@ -21,18 +21,26 @@ const ACME = 'certificatesresolvers.<resolver>.acme';
 const ACTED: readonly Row[] = [
   [
     `providers.docker providers.docker.exposedbydefault providers.docker.watch api api.dashboard api.insecure ping
+    serverstransport.insecureskipverify
     accesslog ${EP}.asdefault ${EP}.http.redirections.entrypoint.permanent ${EP}.http.tls ${EP}.forwardedheaders.insecure
-    ${ACME}.httpchallenge ${ACME}.tlschallenge global.checknewversion global.sendanonymoususage`,
+    ${EP}.proxyprotocol ${EP}.proxyprotocol.insecure ${ACME}.httpchallenge ${ACME}.tlschallenge
+    global.checknewversion global.sendanonymoususage`,
     'flag',
   ],
   [
     `providers.docker.endpoint providers.docker.network ${EP}.address ${EP}.http.redirections.entrypoint.to
     ${EP}.http.redirections.entrypoint.scheme ${EP}.http.tls.certresolver ${EP}.http.tls.domains[n].main
     ${ACME}.email ${ACME}.storage ${ACME}.caserver ${ACME}.httpchallenge.entrypoint ${ACME}.keytype ${ACME}.eab.kid
-    ${ACME}.eab.hmacencoded ${ACME}.profile ${ACME}.cacertificates log.level log.format accesslog.format configfile`,
+    ${ACME}.eab.hmacencoded ${ACME}.profile ${ACME}.cacertificates log.level log.format accesslog.format configfile
+    serverstransport.maxidleconnsperhost serverstransport.forwardingtimeouts.dialtimeout
+    serverstransport.forwardingtimeouts.responseheadertimeout serverstransport.forwardingtimeouts.idleconntimeout`,
     'text',
   ],
-  [`${EP}.forwardedheaders.trustedips ${EP}.http.middlewares ${EP}.http.tls.domains[n].sans`, 'list'],
+  [
+    `serverstransport.rootcas ${EP}.forwardedheaders.trustedips ${EP}.proxyprotocol.trustedips ${EP}.http.middlewares
+    ${EP}.http.tls.domains[n].sans`,
+    'list',
+  ],
 ];
 
 const API = `api.basepath api.debug api.disabledashboardad api.dashboardname ping.entrypoint ping.manualrouting
@@ -54,13 +62,7 @@ const HARMLESS: readonly (readonly [reason: string, paths: string])[] = [
     ${EP}.http.maxheaderbytes ${EP}.http2.maxconcurrentstreams ${EP}.http2.maxdecoderheadertablesize
     ${EP}.http2.maxencoderheadertablesize ${EP}.udp.timeout ${EP}.http.encodequerysemicolons
     providers.providersthrottleduration providers.precedence providers.docker.httpclienttimeout
-    serverstransport.maxidleconnsperhost serverstransport.forwardingtimeouts.dialtimeout
-    serverstransport.forwardingtimeouts.responseheadertimeout serverstransport.forwardingtimeouts.idleconntimeout
     tcpserverstransport.**`,
-  ],
-  [
-    'certificates of https servers are verified with the trust roots of the system',
-    'serverstransport.insecureskipverify serverstransport.rootcas',
   ],
   ['HTTP/3 is not offered', `${EP}.http3 ${EP}.http3.** experimental.http3`],
   ['it is always so here', `${EP}.reuseport ${EP}.allowacmebypass providers.docker.allowemptyservices`],
@@ -101,7 +103,6 @@ const REFUSED: readonly (readonly [reason: string, paths: string])[] = [
       .map((name) => `providers.${name} providers.${name}.**`)
       .join(' '),
   ],
-  ['the PROXY protocol is not supported', `${EP}.proxyprotocol ${EP}.proxyprotocol.**`],
   ['paths are always cleaned', `${EP}.http.sanitizepath`],
   ['our own rules for encoded characters hold', `${EP}.http.encodedcharacters.**`],
   ['TLS options are not supported', `${EP}.http.tls.options`],
@@ -110,7 +111,7 @@ const REFUSED: readonly (readonly [reason: string, paths: string])[] = [
   ['write rules in v3 syntax', 'core.defaultrulesyntax'],
   ['CNAMEs are not followed', 'hostresolver hostresolver.**'],
   ['use --acme-ca', 'certificatesresolvers.<resolver>.tailscale certificatesresolvers.<resolver>.tailscale.**'],
-  ['SPIFFE is not supported', 'spiffe spiffe.**'],
+  ['SPIFFE is not supported', 'spiffe spiffe.** serverstransport.spiffe serverstransport.spiffe.**'],
   ['it was removed in Traefik v3', 'pilot pilot.**'],
 ];
 

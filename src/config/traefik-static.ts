@@ -2,6 +2,7 @@ import { parseList } from './label-value.ts';
 import { parseListenAddress } from './listen-address.ts';
 import type { EntrypointConfig, EntrypointDefaults, EntrypointRedirect, ListenAddress } from './static-config.ts';
 import { readSwitch, type StaticValue, type TraefikValue } from './static-sources.ts';
+import { readProxyNetworks } from './traefik-proxy-protocol.ts';
 
 /** What Traefik's options say, before ours are laid over them. Undefined: not said. */
 export interface TraefikStatic {
@@ -41,7 +42,7 @@ export function readTraefikStatic(
   reportInactive(values, problems, notices);
   const options = new Options(values, problems);
   const isInsecure = options.bool('api.insecure') === true;
-  const entrypoints = readEntrypoints(options, problems);
+  const entrypoints = readEntrypoints(options, problems, notices);
   const dashboard = entrypoints.find(({ name }) => name === 'traefik');
   const docker = readDocker(options);
   if (docker === undefined) notices.push('no provider is on: add --providers.docker, or --file for services in a file');
@@ -113,7 +114,7 @@ function reportInactive(values: readonly TraefikValue[], problems: string[], not
 const EP = 'entrypoints.<entrypoint>.';
 const REDIRECTION = `${EP}http.redirections.entrypoint.`;
 
-function readEntrypoints(options: Options, problems: string[]): readonly EntrypointConfig[] {
+function readEntrypoints(options: Options, problems: string[], notices: string[]): readonly EntrypointConfig[] {
   const names = options.names(EP);
   if (names.length === 0) {
     const addresses = [{ host: undefined, port: 80 }];
@@ -129,8 +130,17 @@ function readEntrypoints(options: Options, problems: string[]): readonly Entrypo
     if (address === undefined) return [];
     const redirect = readRedirect(options, name, addresses, problems);
     const defaults = readDefaults(options, name);
-    const entrypoint: EntrypointConfig = { name, addresses: [address], transport: 'auto', redirect };
-    return [defaults === undefined ? entrypoint : { ...entrypoint, defaults }];
+    const proxyProtocol = readProxyProtocol(options, name, problems, notices);
+    return [
+      {
+        name,
+        addresses: [address],
+        transport: 'auto',
+        redirect,
+        ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
+        ...(defaults === undefined ? {} : { defaults }),
+      },
+    ];
   });
 }
 
@@ -172,6 +182,18 @@ function readRedirect(
   }
   const isUsual = port === (scheme === 'https' ? 443 : 80);
   return { scheme, port: isUsual ? undefined : port, permanent };
+}
+
+function readProxyProtocol(
+  options: Options,
+  name: string,
+  problems: string[],
+  notices: string[],
+): readonly string[] | undefined {
+  const trustedIps = options.all(`${EP}proxyprotocol.trustedips`, name);
+  const isInsecure = options.bool(`${EP}proxyprotocol.insecure`, name) === true;
+  const insecure = isInsecure ? options.get(`${EP}proxyprotocol.insecure`, name) : undefined;
+  return readProxyNetworks({ trustedIps, insecure }, problems, notices);
 }
 
 function readDefaults(options: Options, name: string): EntrypointDefaults | undefined {

@@ -10,9 +10,12 @@ import type { RootLogger } from '../observe/pino-logger.ts';
 import type { FromWorker } from '../protocol.ts';
 import type { Provider, ProviderSink } from '../provider/provider.ts';
 import { ConfigWatcher, type Published } from './config-watcher.ts';
+import { descriptorWarning } from './descriptor-limit.ts';
+import { memoryBound } from './memory-bound.ts';
 import { probeAddresses } from './probe-addresses.ts';
 import { ProblemLog } from './problem-log.ts';
 import { startProviders } from './providers.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { WorkerPool } from './workers.ts';
 
 /** How long the listeners wait for the first word of each provider, and then for the servers it named. */
@@ -47,6 +50,8 @@ export async function startApp(
   const startedAt = performance.now();
   const faults = await probeAddresses(config.entrypoints, config.admin);
   if (faults.length > 0) throw new StartError(faults);
+  const fewFiles = descriptorWarning(config.connections.total);
+  if (fewFiles !== undefined) logger.warn({}, fewFiles);
   const { pool, certificates } = await createDataSide(config, logger, writeAccessLog);
   pool.start();
   // Before the listeners, so that whoever asks meanwhile hears 503 and not a refused connection.
@@ -124,12 +129,14 @@ async function createDataSide(
     onCertificates: (list) => pool.setCertificates(list),
   });
   const data = logger.child({ component: 'worker' });
+  const refusals = new RefusalLog(data);
   const pool: WorkerPool = new WorkerPool({
     config,
+    memoryBound: memoryBound(),
     defaultCertificate: localAuthority.defaultCertificate,
     certificates: certificates.certificates(),
     logger: data,
-    onMessage: (message) => heed(message, data, writeAccessLog),
+    onMessage: (message) => heed(message, data, refusals, writeAccessLog),
   });
   await certificates.start();
   pool.setCertificates(certificates.certificates());
@@ -137,7 +144,12 @@ async function createDataSide(
 }
 
 /** What workers report beside acknowledgements and counters. */
-function heed(message: FromWorker, logger: Logger, writeAccessLog: (lines: string) => void): void {
+function heed(
+  message: FromWorker,
+  logger: Logger,
+  refusals: RefusalLog,
+  writeAccessLog: (lines: string) => void,
+): void {
   switch (message.type) {
     case 'access-log':
       writeAccessLog(message.lines);
@@ -147,6 +159,9 @@ function heed(message: FromWorker, logger: Logger, writeAccessLog: (lines: strin
       break;
     case 'connect-failed':
       logger.debug({ server: message.serverId, reason: message.code }, 'connection to server failed');
+      break;
+    case 'refused':
+      refusals.add(message);
       break;
     case 'unknown-name':
       logger.debug({ name: message.name }, 'handshake for a name nobody serves');

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Certificate } from '../certs/certificate.ts';
 import type { StaticConfig } from '../config/static-config.ts';
 import type { Logger } from '../observe/logger.ts';
+import { createSharedCounts } from '../lib/shared-counts.ts';
 import type { CounterReport, FromWorker, Http01Challenge, ServerState, ToWorker, WorkerBoot } from '../protocol.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 
@@ -24,8 +25,10 @@ interface Thread {
 export interface WorkerPoolOptions {
   readonly config: Pick<
     StaticConfig,
-    'entrypoints' | 'limits' | 'trustedProxies' | 'accessLog' | 'graceMs' | 'workers'
+    'entrypoints' | 'limits' | 'trustedProxies' | 'connections' | 'accessLog' | 'graceMs' | 'workers'
   >;
+  /** Bytes the process may use. */
+  readonly memoryBound: number;
   readonly defaultCertificate: Certificate;
   readonly certificates: readonly Certificate[];
   readonly logger: Logger;
@@ -41,6 +44,7 @@ export class WorkerPool {
   private readonly challenges = new Map<string, Http01Challenge>();
   private readonly waiting = new Map<number, { readonly left: Set<number>; readonly done: () => void }>();
   private readonly reports = new Map<number, { readonly got: CounterReport[]; missing: number; done: () => void }>();
+  private readonly connectionCounts: SharedArrayBuffer;
   private snapshot: Snapshot = { routers: [], services: [], transports: {} };
   private certificates: readonly Certificate[];
   private ticketKeys = randomBytes(48);
@@ -54,6 +58,7 @@ export class WorkerPool {
   constructor(options: WorkerPoolOptions) {
     this.options = options;
     this.certificates = options.certificates;
+    this.connectionCounts = createSharedCounts(options.config.workers);
   }
 
   /** Starts the threads; they load their code but do not listen before `listen`. */
@@ -154,6 +159,9 @@ export class WorkerPool {
       entrypoints: config.entrypoints,
       limits: config.limits,
       trustedProxies: config.trustedProxies,
+      connectionLimits: config.connections,
+      connectionCounts: this.connectionCounts,
+      memoryBound: this.options.memoryBound,
       accessLog: config.accessLog,
       ticketKeys: this.ticketKeys,
       snapshot: this.snapshot,

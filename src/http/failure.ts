@@ -28,6 +28,7 @@ export const FAILURES = {
   too_many_from_address: { status: 503, close: true },
   bad_proxy_header: { status: 400, close: true },
   proxy_header_timeout: { status: 408, close: true },
+  out_of_descriptors: { status: 503, close: true },
   // Understood but not served.
   overloaded: { status: 503, close: true },
   https_on_plain_port: { status: 421, close: false },

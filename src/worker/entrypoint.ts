@@ -1,26 +1,62 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { EntrypointConfig, ListenAddress } from '../config/static-config.ts';
 import type { DataPlane } from '../http/data-plane.ts';
-import type { PeerFacts } from '../http/forwarded.ts';
-import { plainAddress } from '../http/network-list.ts';
+import { Peer } from '../http/forwarded.ts';
+import { NetworkList, plainAddress } from '../http/network-list.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
+import { StreamPool } from '../http1/stream-pool.ts';
 import { listen } from '../lib/listen.ts';
+import type { TimerWheel } from '../lib/timer-wheel.ts';
+import { BusyAnswers } from './busy-answers.ts';
+import type { ConnectionGate, GateRefusal } from './connection-gate.ts';
+import { FirstBytes, type FirstBytesOwner } from './first-bytes.ts';
+import type { Refusals } from './refusals.ts';
+import { SocketFacts } from './socket-facts.ts';
 import type { TlsContexts } from './tls.ts';
 
 const TLS_HANDSHAKE_RECORD = 0x16;
 
+/** What the entrypoints of a worker share beside the plane. */
+export interface EntrypointParts {
+  readonly plane: DataPlane;
+  readonly tls: TlsContexts;
+  readonly ticketKeys: Uint8Array;
+  readonly gate: ConnectionGate;
+  readonly refusals: Refusals;
+}
+
 /** A named listener of this worker and the connections that came in by it. */
-export class Entrypoint {
+export class Entrypoint implements FirstBytesOwner {
+  readonly wheel: TimerWheel;
+  readonly firstByteMs: number;
+  /** `auto`: the first byte tells a TLS handshake from a request line. */
+  readonly peeks: boolean;
   private readonly config: EntrypointConfig;
   private readonly plane: DataPlane;
+  private readonly gate: ConnectionGate;
+  private readonly refusals: Refusals;
+  private readonly busy: BusyAnswers;
+  /** Peers whose connections begin with a PROXY header (F6). */
+  private readonly proxies: NetworkList;
+  /** The clients behind them, while TLS sits between the socket that was accepted and the one that is served. */
+  private readonly clients = new SocketFacts<string>();
   private readonly servers: Server[] = [];
   private readonly tlsServer: TlsServer | undefined;
+  private readonly streams: StreamPool;
   private readonly connections = new Set<ServerConnection>();
 
-  constructor(config: EntrypointConfig, plane: DataPlane, tls: TlsContexts, ticketKeys: Uint8Array) {
+  constructor(config: EntrypointConfig, { plane, tls, ticketKeys, gate, refusals }: EntrypointParts) {
     this.config = config;
     this.plane = plane;
+    this.gate = gate;
+    this.refusals = refusals;
+    this.wheel = plane.wheel;
+    this.firstByteMs = plane.limits.headMs;
+    this.peeks = config.transport === 'auto';
+    this.busy = new BusyAnswers(plane);
+    this.streams = new StreamPool(plane);
+    this.proxies = new NetworkList(config.proxyProtocol ?? []);
     this.tlsServer = config.transport === 'plain' ? undefined : this.createTls(tls, ticketKeys);
   }
 
@@ -36,6 +72,11 @@ export class Entrypoint {
   /** Stops accepting and lets running requests finish; idle connections close at once. */
   drain(): void {
     for (const server of this.servers) server.close();
+    this.shed();
+  }
+
+  /** Every open connection closes: idle ones at once, others behind their current request. New ones are welcome. */
+  shed(): void {
     for (const connection of this.connections) connection.drain();
   }
 
@@ -44,70 +85,87 @@ export class Entrypoint {
   }
 
   private async open(address: ListenAddress): Promise<void> {
-    const { transport } = this.config;
-    const server =
-      transport === 'tls'
-        ? this.tlsServer!
-        : createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
-    // A TLS server listens on one address only; a second address gets a plain listener that hands over.
-    const listener =
-      transport === 'tls' && this.servers.includes(server)
-        ? createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.tlsServer!.emit('connection', socket))
-        : server;
+    const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
     await listen(listener, address, { reusePort: true });
-    listener.on('error', () => {});
+    // Without a free descriptor Node drops waiting connections itself and goes on; what it tells of is an exception to that.
+    listener.on('error', () => this.refusals.note('out_of_descriptors', ''));
     this.servers.push(listener);
   }
 
   private createTls(tls: TlsContexts, ticketKeys: Uint8Array): TlsServer {
     const server = createTlsServer({ ...tls.options(ticketKeys), allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.serve(socket, true),
+      this.secured(socket),
     );
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     return server;
   }
 
+  /** The way in of every socket. Before anything else it is counted, so that a refused one costs next to nothing. */
   private accept(socket: Socket): void {
-    if (this.config.transport === 'plain') this.serve(socket, false);
-    else this.peek(socket);
-  }
-
-  /** `auto`: the first byte tells a TLS handshake from a request line. */
-  private peek(socket: Socket): void {
-    const fail = (): void => {
-      socket.destroy();
-    };
-    const timer = setTimeout(fail, this.plane.limits.headMs);
-    socket.once('error', fail);
-    socket.once('end', fail);
-    socket.once('data', (chunk: Buffer) => {
-      clearTimeout(timer);
-      socket.off('error', fail);
-      socket.off('end', fail);
-      socket.pause();
-      socket.unshift(chunk);
-      // The TLS layer reads what was put back by itself; resuming here would stall the handshake.
-      if (chunk[0] === TLS_HANDSHAKE_RECORD) this.tlsServer!.emit('connection', socket);
-      else {
-        this.serve(socket, false);
-        socket.resume();
-      }
-    });
-    socket.once('close', () => clearTimeout(timer));
-  }
-
-  private serve(socket: Socket, isTls: boolean): void {
     const address = socket.remoteAddress;
     // Gone before it was served.
     if (address === undefined) {
       socket.destroy();
       return;
     }
-    const plain = plainAddress(address);
-    const peer: PeerFacts = { address: plain, isTls, isTrusted: this.plane.trusted.has(plain) };
+    const client = plainAddress(address);
+    const isProxy = this.proxies.has(client);
+    const refusal = this.gate.enter(socket, client, isProxy);
+    if (refusal !== undefined) this.refuse(socket, client, refusal);
+    else if (isProxy || this.peeks) new FirstBytes(socket, client, isProxy, this).start();
+    else if (this.tlsServer !== undefined) this.tlsServer.emit('connection', socket);
+    else this.serve(socket, false, client);
+  }
+
+  private refuse(socket: Socket, client: string, reason: GateRefusal): void {
+    this.refusals.note(reason, client);
+    if (reason === 'too_many_connections' && this.config.transport === 'plain') this.busy.answer(socket);
+    else socket.destroy();
+  }
+
+  announced(socket: Socket, client: string): boolean {
+    const refusal = this.gate.enterAnnounced(socket, client);
+    if (refusal === undefined) return true;
+    this.refusals.note(refusal, client);
+    socket.destroy();
+    return false;
+  }
+
+  withoutHeader(reason: 'bad_proxy_header' | 'proxy_header_timeout', address: string): void {
+    this.refusals.note(reason, address);
+  }
+
+  ready(socket: Socket, client: string, firstByte: number): void {
+    if (this.tlsServer !== undefined && (!this.peeks || firstByte === TLS_HANDSHAKE_RECORD)) {
+      if (!this.proxies.isEmpty) this.clients.set(socket, client);
+      // The TLS layer reads what was put back by itself; resuming here would stall the handshake.
+      this.tlsServer.emit('connection', socket);
+      return;
+    }
+    this.serve(socket, false, client);
+    socket.resume();
+  }
+
+  /** A handshake is done. */
+  private secured(socket: TLSSocket): void {
+    const address = socket.remoteAddress;
+    if (address === undefined) {
+      socket.destroy();
+      return;
+    }
+    const peer = plainAddress(address);
+    const client = this.proxies.has(peer) ? this.clients.get(socket) : peer;
+    // The client of a listed peer is known or the connection is not served; the peer's own address may be trusted with more.
+    if (client === undefined) socket.destroy();
+    else this.serve(socket, true, client);
+  }
+
+  private serve(socket: Socket, isTls: boolean, client: string): void {
+    const peer = new Peer(client, isTls, this.plane.trusted.has(client));
     const connection = new ServerConnection(socket, this.plane, {
       entrypoint: this.config.name,
       peer,
+      streams: this.streams,
       closed: (closed) => this.connections.delete(closed),
     });
     this.connections.add(connection);

@@ -8,12 +8,17 @@ import type { DataPlane } from '../http/data-plane.ts';
 import { NetworkList } from '../http/network-list.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
+import { SharedCounts } from '../lib/shared-counts.ts';
 import { TimerWheel } from '../lib/timer-wheel.ts';
 import type { FromWorker, ToWorker, WorkerBoot } from '../protocol.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { BufferPool } from '../upstream/buffer-pool.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
+import { ConnectionGate } from './connection-gate.ts';
 import { Entrypoint } from './entrypoint.ts';
+import { hasFreeDescriptor } from './free-descriptor.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import { Refusals } from './refusals.ts';
 import { Runtime } from './runtime.ts';
 import { TlsContexts } from './tls.ts';
 
@@ -24,6 +29,10 @@ class DataPlaneWorker {
   private readonly plane: DataPlane;
   private readonly tls: TlsContexts;
   private readonly entrypoints: readonly Entrypoint[];
+  private readonly refusals: Refusals;
+  private readonly memory: MemoryWatch;
+  /** Memory and file descriptors are the process's: one worker speaks of them for all. */
+  private readonly isSpeaker: boolean;
   private runtime: Runtime;
   /** Servers reported in this tick: one that is gone fails every request, and is news once. */
   private readonly failing = new Set<string>();
@@ -61,7 +70,14 @@ class DataPlaneWorker {
     this.tls = new TlsContexts(boot.certificates, boot.defaultCertificate, (name) =>
       this.post({ type: 'unknown-name', name }),
     );
-    this.entrypoints = boot.entrypoints.map((config) => new Entrypoint(config, plane, this.tls, boot.ticketKeys));
+    this.refusals = new Refusals(counters, (message) => this.post(message));
+    this.memory = new MemoryWatch(boot.memoryBound, () => process.memoryUsage.rss());
+    this.isSpeaker = boot.index === 0;
+    const counts = new SharedCounts(boot.connectionCounts, boot.index);
+    const gate = new ConnectionGate(boot.connectionLimits, counts, plane.trusted);
+    const { tls, refusals } = this;
+    const parts = { plane, tls, ticketKeys: boot.ticketKeys, gate, refusals };
+    this.entrypoints = boot.entrypoints.map((config) => new Entrypoint(config, parts));
   }
 
   /** Time passes from here; connections come with `listen`. */
@@ -70,7 +86,26 @@ class DataPlaneWorker {
       this.plane.dateLine = dateLine();
       this.plane.accessLog?.flush();
       this.failing.clear();
+      this.watchMemory();
+      if (this.isSpeaker && !hasFreeDescriptor()) this.refusals.note('out_of_descriptors', '');
+      this.refusals.flush();
     });
+  }
+
+  /** Near its bound the process takes no new requests, so that those it has can end (overload never ends in a crash). */
+  private watchMemory(): void {
+    const { plane } = this;
+    const wasOver = plane.isOverloaded;
+    plane.isOverloaded = this.memory.look(plane.counters.inFlight === 0);
+    if (plane.isOverloaded === wasOver) return;
+    if (plane.isOverloaded) for (const entrypoint of this.entrypoints) entrypoint.shed();
+    if (!this.isSpeaker) return;
+    const fields = { usedBytes: process.memoryUsage.rss(), boundBytes: this.memory.bound };
+    if (plane.isOverloaded) {
+      const message =
+        'memory runs out: new requests get 503; give the container more memory or lower --max-connections';
+      this.post({ type: 'log', level: 'warn', message, fields });
+    } else this.post({ type: 'log', level: 'info', message: 'new requests are served again', fields });
   }
 
   private async listen(): Promise<void> {

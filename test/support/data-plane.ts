@@ -6,8 +6,10 @@ import { Worker } from 'node:worker_threads';
 import { openLocalAuthority } from '../../src/certs/local-authority.ts';
 import type { Certificate } from '../../src/certs/certificate.ts';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../../src/config/client-limits.ts';
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from '../../src/config/connection-limits.ts';
 import type { EntrypointConfig } from '../../src/config/static-config.ts';
 import type { ServerConfig } from '../../src/config/dynamic.ts';
+import { createSharedCounts, SharedCounts } from '../../src/lib/shared-counts.ts';
 import type { CounterReport, FromWorker, ToWorker, WorkerBoot } from '../../src/protocol.ts';
 import { parseRule } from '../../src/rule/parse.ts';
 import type { RouterSnapshot, Snapshot } from '../../src/routing/snapshot.ts';
@@ -67,6 +69,10 @@ export interface TestDataPlane {
   readonly messages: readonly FromWorker[];
   post(message: ToWorker): void;
   publish(snapshot: Snapshot): void;
+  /** Connections that the worker counts as open (T19). */
+  openConnections(): number;
+  /** Those of one address, given as its bytes; of IPv6 the first eight. */
+  connectionsOf(address: readonly number[]): number;
   /** All servers of the snapshot become this state. */
   counters(): Promise<CounterReport>;
   stop(): Promise<void>;
@@ -78,12 +84,17 @@ export async function startDataPlane(
   options: {
     readonly limits?: Partial<ClientLimits>;
     readonly trustedProxies?: readonly string[];
+    readonly connections?: Partial<ConnectionLimits>;
+    readonly memoryBound?: number;
     readonly entrypoints?: readonly EntrypointConfig[];
     readonly execArgv?: string[];
   } = {},
 ): Promise<TestDataPlane> {
   const { certificate, rootPem } = await testCertificate();
   const [httpPort, httpsPort] = [await freePort(), await freePort()];
+  // A second part that nobody writes is the test's place to read from.
+  const connectionCounts = createSharedCounts(2);
+  const counts = new SharedCounts(connectionCounts, 1);
   const boot: WorkerBoot = {
     index: 0,
     entrypoints: options.entrypoints ?? [
@@ -92,6 +103,9 @@ export async function startDataPlane(
     ],
     limits: { ...DEFAULT_CLIENT_LIMITS, ...options.limits },
     trustedProxies: options.trustedProxies ?? [],
+    connectionLimits: { ...DEFAULT_CONNECTION_LIMITS, ...options.connections },
+    connectionCounts,
+    memoryBound: options.memoryBound ?? Infinity,
     accessLog: 'off',
     ticketKeys: randomBytes(48),
     snapshot,
@@ -117,6 +131,8 @@ export async function startDataPlane(
     rootPem,
     messages,
     post,
+    openConnections: () => counts.total,
+    connectionsOf: (address) => counts.of(address),
     publish: (next) => {
       post({ type: 'snapshot', snapshot: next });
       post({ type: 'server-states', states: readyStates(next) });

@@ -1,5 +1,6 @@
 import { DEFAULT_CLIENT_LIMITS } from '../../src/config/client-limits.ts';
 import { buildConfig } from '../../src/config/build-config.ts';
+import { DEFAULT_CONNECTION_LIMITS } from '../../src/config/connection-limits.ts';
 import type { Problem } from '../../src/config/problem.ts';
 import type { StaticConfig } from '../../src/config/static-config.ts';
 import type { RouterPlace, Workload } from '../../src/config/workload.ts';
@@ -53,6 +54,7 @@ export function staticConfig(changes: Partial<StaticConfig> = {}): StaticConfig 
     resolvers: [],
     limits: DEFAULT_CLIENT_LIMITS,
     trustedProxies: [],
+    connections: DEFAULT_CONNECTION_LIMITS,
     allowForeignServers: false,
     admin: undefined,
     workers: 1,

@@ -1,4 +1,5 @@
 import { DEFAULT_CLIENT_LIMITS } from '../../../src/config/client-limits.ts';
+import { DEFAULT_CONNECTION_LIMITS } from '../../../src/config/connection-limits.ts';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WorkerPool } from '../../../src/control/workers.ts';
@@ -34,10 +35,12 @@ beforeEach(async () => {
       entrypoints: [{ name: 'http', addresses, transport: 'plain', redirect: undefined }],
       limits: DEFAULT_CLIENT_LIMITS,
       trustedProxies: [],
+      connections: DEFAULT_CONNECTION_LIMITS,
       accessLog: 'off',
       graceMs: 3000,
       workers: WORKERS,
     },
+    memoryBound: Infinity,
     defaultCertificate: (await testCertificate()).certificate,
     certificates: [],
     logger: collectLogger().logger,

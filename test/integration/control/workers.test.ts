@@ -1,4 +1,5 @@
 import { DEFAULT_CLIENT_LIMITS } from '../../../src/config/client-limits.ts';
+import { DEFAULT_CONNECTION_LIMITS } from '../../../src/config/connection-limits.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Worker } from 'node:worker_threads';
 import { WorkerPool } from '../../../src/control/workers.ts';
@@ -32,10 +33,12 @@ beforeEach(async () => {
       ],
       limits: DEFAULT_CLIENT_LIMITS,
       trustedProxies: [],
+      connections: DEFAULT_CONNECTION_LIMITS,
       accessLog: 'off',
       graceMs: 3000,
       workers: WORKERS,
     },
+    memoryBound: Infinity,
     defaultCertificate: (await testCertificate()).certificate,
     certificates: [],
     logger: log.logger,

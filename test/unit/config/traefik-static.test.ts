@@ -63,6 +63,18 @@ describe('mapped options', () => {
     },
     { argv: [WEB, '--entrypoints.web.forwardedheaders.insecure'], part: { trustedProxies: ['0.0.0.0/0', '::/0'] } },
     {
+      argv: [WEB, SECURE, '--entrypoints.web.proxyprotocol.trustedips=10.0.0.0/8, ::1'],
+      part: { entrypoints: [{ proxyProtocol: ['10.0.0.0/8', '::1'] }, { name: 'websecure' }], trustedProxies: [] },
+    },
+    {
+      argv: [WEB, '--entrypoints.web.proxyprotocol.insecure', '--entrypoints.web.proxyprotocol.trustedips=10.0.0.1'],
+      part: { entrypoints: [{ proxyProtocol: ['0.0.0.0/0', '::/0'] }] },
+    },
+    {
+      argv: [WEB, SECURE, '--entrypoints.web.proxyprotocol.trustedips=10.0.0.1', '--proxy-protocol=10.0.0.2'],
+      part: { entrypoints: [{ proxyProtocol: ['10.0.0.2'] }, { proxyProtocol: ['10.0.0.2'] }] },
+    },
+    {
       argv: [SECURE, '--entrypoints.websecure.http.tls.certresolver=le', '--entrypoints.websecure.asdefault'],
       part: { entrypoints: [{ defaults: { tls: { resolver: 'le', domains: [] }, middlewares: [], isDefault: true } }] },
     },
@@ -128,6 +140,15 @@ describe('variables', () => {
   });
 });
 
+test.for([[WEB], [WEB, '--entrypoints.web.proxyprotocol'], [WEB, '--entrypoints.web.proxyprotocol.insecure=false']])(
+  'no PROXY header is expected: %j',
+  (argv) => {
+    const result = parse(argv);
+    expect('config' in result && 'proxyProtocol' in result.config.entrypoints[0]!).toBe(false);
+    expect(result.notices.filter((notice) => notice.includes('PROXY'))).toEqual([]);
+  },
+);
+
 describe('accepted with a notice', () => {
   test.for([
     { argv: [WEB, '--entrypoints.web.transport.respondingtimeouts.readtimeout=0'], notice: 'our own limits' },
@@ -138,6 +159,14 @@ describe('accepted with a notice', () => {
     {
       argv: ['--providers.docker', `${LE}.email=a@a.test`, '--certificatesresolvers.b.acme.email=b@b.test'],
       notice: 'unlike email',
+    },
+    {
+      argv: [WEB, '--entrypoints.web.proxyprotocol.trustedips=10.0.0.0/8'],
+      notice: 'trustedips: connections from these networks must begin with a PROXY header',
+    },
+    {
+      argv: [WEB, '--entrypoints.web.proxyprotocol.insecure'],
+      notice: 'insecure: connections of everybody must begin',
     },
     { argv: ['--providers.docker', '--serverstransport.insecureskipverify=true'], notice: 'verified' },
     { argv: ['--log.level=debug'], notice: 'no provider is on' },
@@ -168,7 +197,11 @@ describe('refused, because it would change who gets what', () => {
       argv: ['--providers.dokcer'],
       problem: '--providers.dokcer: there is no such option; did you mean --providers.docker?',
     },
-    { argv: [WEB, '--entrypoints.web.proxyprotocol.trustedips=10.0.0.0/8'], problem: 'PROXY protocol' },
+    {
+      argv: [WEB, '--entrypoints.web.proxyprotocol.trustedips=10.0.0.0/8,10.0.0.0/40'],
+      problem: '--entrypoints.web.proxyprotocol.trustedips: "10.0.0.0/40" is not a network',
+    },
+    { argv: [WEB, '--entrypoints.web.proxyprotocol.insecure=maybe'], problem: '"maybe" is not a boolean' },
     { argv: [WEB, '--entrypoints.web.http.encodedcharacters.allowencodedslash=false'], problem: 'encoded characters' },
     { argv: [WEB, '--entrypoints.web.http.sanitizepath=false'], problem: 'cleaned' },
     { argv: ['--core.defaultrulesyntax=v2'], problem: 'v3 syntax' },

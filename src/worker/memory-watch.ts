@@ -1,0 +1,34 @@
+/** Parts of the bound above which new work is shed, and below which it is taken again. */
+const SHED_ABOVE = 0.9;
+const TAKE_BELOW = 0.8;
+
+/** Judges whether the process is so near to its memory bound that new requests must be turned away. */
+export class MemoryWatch {
+  readonly bound: number;
+  private readonly readUsed: () => number;
+  private limit: number;
+  isOver = false;
+
+  /** `bound` in bytes; `readUsed`: memory of the process now. */
+  constructor(bound: number, readUsed: () => number) {
+    this.bound = bound;
+    this.readUsed = readUsed;
+    this.limit = bound * SHED_ABOVE;
+  }
+
+  /**
+   * Looks anew, once a tick. `isIdle`: no request is running any more. Memory that is still held then was not the load's, and
+   * shedding on would free nothing: work is taken again, and shed next at half of what is left. Returns `isOver`.
+   */
+  look(isIdle: boolean): boolean {
+    const used = this.readUsed();
+    if (used < this.bound * TAKE_BELOW) {
+      this.isOver = false;
+      this.limit = this.bound * SHED_ABOVE;
+    } else if (this.isOver && isIdle) {
+      this.isOver = false;
+      this.limit = Math.max(this.limit, (used + this.bound) / 2);
+    } else if (used > this.limit) this.isOver = true;
+    return this.isOver;
+  }
+}
