@@ -5,7 +5,14 @@ import { buildServers, serverProblem, type BuiltServers } from './build-servers.
 import { decodeLabels, type DecodedLabels } from './decode-labels.ts';
 import { defaultHost } from './default-host.ts';
 import type { RouterDraft } from './draft.ts';
-import type { DynamicConfig, MiddlewareConfig, RouterConfig, ServiceConfig } from './dynamic.ts';
+import type {
+  DynamicConfig,
+  MiddlewareConfig,
+  RouterConfig,
+  ServersTransportConfig,
+  ServiceConfig,
+  ServiceTransport,
+} from './dynamic.ts';
 import { mergeContributions, type Contribution } from './merge-config.ts';
 import type { Problem } from './problem.ts';
 import type { StaticConfig } from './static-config.ts';
@@ -117,7 +124,7 @@ class Contributor {
       routers: isDropped ? [] : this.#decoded.routers.flatMap((draft) => this.#router(draft)),
       services: isDropped ? [] : services,
       middlewares: this.#middlewares(),
-      transports: [],
+      transports: this.#transports(),
     };
     return { contribution, problems: this.#problems, faults: isDropped ? new Map() : this.#faults };
   }
@@ -142,7 +149,9 @@ class Contributor {
       }
       const { provider, name: container } = this.#workload;
       const { passHostHeader } = draft;
-      return { name, provider, containers: [container], servers: built.servers, passHostHeader };
+      const service = { name, provider, containers: [container], servers: built.servers, passHostHeader };
+      const transport = this.#serviceTransport(draft.transport);
+      return transport === undefined ? service : { ...service, transport };
     });
   }
 
@@ -183,6 +192,18 @@ class Contributor {
     const { provider, name: container } = this.#workload;
     return this.#decoded.middlewares.map(({ name, options }) => {
       return { name: this.#fullName(name), provider, containers: [container], options };
+    });
+  }
+
+  #serviceTransport(draft: ServiceTransport | undefined): ServiceTransport | undefined {
+    return draft?.kind === 'named' ? { ...draft, name: this.#fullName(draft.name) } : draft;
+  }
+
+  /** What a workload defines is its provider's, whatever it is called: nobody loosens the transport of another provider. */
+  #transports(): readonly ServersTransportConfig[] {
+    const { provider, name: container } = this.#workload;
+    return this.#decoded.transports.map((draft) => {
+      return { ...draft, name: `${draft.name}@${provider}`, provider, containers: [container] };
     });
   }
 

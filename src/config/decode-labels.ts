@@ -2,6 +2,7 @@ import { decodeMiddleware } from './decode-middleware.ts';
 import { decodeRouter } from './decode-router.ts';
 import { decodeService, decodeSiteService } from './decode-service.ts';
 import { decodeSite } from './decode-site.ts';
+import { decodeTransport } from './decode-transport.ts';
 import type { Drafts, MiddlewareDraft, RouterDraft, ServiceDraft } from './draft.ts';
 import { groupLabels, siteName, type GroupedLabels } from './group-labels.ts';
 import type { Problem } from './problem.ts';
@@ -40,7 +41,13 @@ export function decodeLabels(workload: Workload, defaults: LabelDefaults): Decod
   return { ...drafts, network: containerNetwork(groups), problems };
 }
 
-const NOTHING: Omit<DecodedLabels, 'problems'> = { routers: [], services: [], middlewares: [], network: undefined };
+const NOTHING: Omit<DecodedLabels, 'problems'> = {
+  routers: [],
+  services: [],
+  middlewares: [],
+  transports: [],
+  network: undefined,
+};
 
 function isExposed({ container, sites }: GroupedLabels, defaults: LabelDefaults): boolean {
   const setting = container.find('enable');
@@ -80,6 +87,7 @@ class Decoder {
     const { defaultHost } = this.#defaults;
     const explicit = [...this.#groups.services.values()].map(decodeService);
     const middlewares: MiddlewareDraft[] = [...this.#groups.middlewares.values()].map(decodeMiddleware);
+    const transports = [...this.#groups.transports.values()].map(decodeTransport);
     // Before the routers of the sites: a wrong port is a fault of both.
     const ofSites = this.#siteServices();
     const routers = this.#fullFormRouters(explicit);
@@ -95,7 +103,7 @@ class Decoder {
     const stray = hasUnnamedSite ? undefined : strayFault(this.#groups.sites.get(''), routers[0]?.name);
     if (stray !== undefined) for (const [index, one] of routers.entries()) routers[index] = withFault(one, stray);
     if (routers.length === 0) routers.push(...this.#implicitRouter(explicit));
-    return { routers, services: this.#usedServices(explicit, ofSites, routers), middlewares };
+    return { routers, services: this.#usedServices(explicit, ofSites, routers), middlewares, transports };
   }
 
   #siteServices(): readonly ServiceDraft[] {
@@ -147,12 +155,13 @@ class Decoder {
   /** The router of a workload that asks for none (traefik-labels.md section 3). */
   #implicitRouter(explicit: readonly ServiceDraft[]): readonly RouterDraft[] {
     const { defaultHost, mode } = this.#defaults;
-    const { container, sites, hasOther, middlewares, isLabelled } = this.#groups;
+    const { container, sites, hasOther, middlewares, transports, isLabelled } = this.#groups;
+    const definitions = middlewares.size + transports.size;
     const isFile = this.#workload.provider === 'file';
-    const isOnlyOther = hasOther && explicit.length === 0 && sites.size === 0 && middlewares.size === 0;
-    const isOnlyMiddlewares = explicit.length === 0 && sites.size === 0 && middlewares.size > 0;
+    const isOnlyOther = hasOther && explicit.length === 0 && sites.size === 0 && definitions === 0;
+    const isOnlyDefinitions = explicit.length === 0 && sites.size === 0 && definitions > 0;
     if (explicit.length > 1 || isOnlyOther) return [];
-    if (mode === 'sluice' && (isOnlyMiddlewares || !(isLabelled || isFile))) return [];
+    if (mode === 'sluice' && (isOnlyDefinitions || !(isLabelled || isFile))) return [];
     const hasFaultySite = [...sites.values()].some(({ fault }) => fault !== undefined);
     const isHostSaid = [...sites.values()].some((site) => site.find('host') !== undefined);
     if (hasFaultySite || isHostSaid || sites.keys().some((name) => name !== '')) return [];

@@ -1,4 +1,6 @@
 import type { ServiceDraft } from './draft.ts';
+import { decodeSiteTransport } from './decode-transport.ts';
+import type { ServiceTransport } from './dynamic.ts';
 import type { LabelGroup } from './label-group.ts';
 
 const SCHEMES = ['http', 'https', 'h2c'] as const;
@@ -18,6 +20,7 @@ export function decodeService(group: LabelGroup): ServiceDraft {
   }
   const port = group.int(`${SERVER}port`, 1, 65_535);
   const scheme = group.oneOf(`${SERVER}scheme`, SCHEMES) ?? 'http';
+  const transport = decodeTransportName(group);
   const passHostHeader = group.bool('loadbalancer.passhostheader') ?? true;
   const portLabel = group.find(`${SERVER}port`)?.label;
   return {
@@ -27,6 +30,7 @@ export function decodeService(group: LabelGroup): ServiceDraft {
     url: url?.value.trim(),
     network: undefined,
     passHostHeader,
+    transport,
     labels: {
       ...(portLabel === undefined ? {} : { port: portLabel }),
       ...(url === undefined ? {} : { url: url.label }),
@@ -35,14 +39,28 @@ export function decodeService(group: LabelGroup): ServiceDraft {
   };
 }
 
+function decodeTransportName(group: LabelGroup): ServiceTransport | undefined {
+  const setting = group.find('loadbalancer.serverstransport');
+  if (setting === undefined) return undefined;
+  const name = setting.value.trim();
+  if (name === '') group.failValue(setting, 'names no transport', 'write its name, or remove the label');
+  return { kind: 'named', name, label: setting.label };
+}
+
 /** What the shorthand says about its service; `name` is the service's. */
 export function decodeSiteService(name: string, group: LabelGroup | undefined): ServiceDraft {
   const portSetting = group?.find('port');
   const networkLabel = group?.find('network')?.label;
   const port = group?.int('port', 1, 65_535);
   const scheme = group?.oneOf('scheme', SCHEMES);
+  const before = group?.failures;
+  const transport = group === undefined ? undefined : decodeSiteTransport(group);
+  const isTransportFaulty = group?.failures !== before;
   // A fault of the site that is not about its server leaves other routers to the same service alone.
-  const isFaulty = (portSetting !== undefined && port === undefined) || (group?.find('scheme') && scheme === undefined);
+  const isFaulty =
+    isTransportFaulty ||
+    (portSetting !== undefined && port === undefined) ||
+    (group?.find('scheme') && scheme === undefined);
   return {
     name,
     port,
@@ -50,6 +68,7 @@ export function decodeSiteService(name: string, group: LabelGroup | undefined): 
     url: undefined,
     network: group?.text('network'),
     passHostHeader: true,
+    transport,
     labels: {
       ...(portSetting === undefined ? {} : { port: portSetting.label }),
       ...(networkLabel === undefined ? {} : { network: networkLabel }),

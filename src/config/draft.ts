@@ -1,4 +1,12 @@
-import type { MiddlewareOptions, RouterLabelNames, RouterTls, ServerScheme, UnusableMiddleware } from './dynamic.ts';
+import type {
+  MiddlewareOptions,
+  RouterLabelNames,
+  RouterTls,
+  ServersTransportConfig,
+  ServerScheme,
+  ServiceTransport,
+  UnusableMiddleware,
+} from './dynamic.ts';
 
 /** A router as the labels of one workload say it. Names are without provider where the labels leave it out. */
 export interface RouterDraft {
@@ -24,6 +32,8 @@ export interface ServiceDraft {
   readonly url: string | undefined;
   readonly network: string | undefined;
   readonly passHostHeader: boolean;
+  /** A named one is without provider where the label leaves it out. Undefined: the default. */
+  readonly transport: ServiceTransport | undefined;
   readonly labels: { readonly port?: string; readonly url?: string; readonly network?: string };
   readonly fault: string | undefined;
 }
@@ -33,9 +43,12 @@ export interface MiddlewareDraft {
   readonly options: MiddlewareOptions | UnusableMiddleware;
 }
 
+export type TransportDraft = Pick<ServersTransportConfig, 'name' | 'options' | 'labels'>;
+
 /** Everything the labels of one workload ask for. */
 export interface Drafts {
   readonly routers: readonly RouterDraft[];
   readonly services: readonly ServiceDraft[];
   readonly middlewares: readonly MiddlewareDraft[];
+  readonly transports: readonly TransportDraft[];
 }

@@ -26,6 +26,7 @@ const SERVICE: readonly Row[] = [
   ['loadbalancer.server.scheme', 'text', '`http`', '`http` or `https`'],
   ['loadbalancer.server.url', 'text', 'none', 'full URL instead of port and scheme'],
   ['loadbalancer.passhostheader', 'bool', '`true`', 'send the Host of the client'],
+  ['loadbalancer.serverstransport', 'text', 'the default one', 'name of a transport: how its servers are reached'],
 ];
 
 const MIDDLEWARE: readonly Row[] = [
@@ -37,12 +38,23 @@ const MIDDLEWARE: readonly Row[] = [
   ['redirectscheme.permanent', 'bool', '`false`', 'permanent redirect'],
 ];
 
+const TRANSPORT: readonly Row[] = [
+  ['servername', 'text', 'host of the server', 'name the certificate must be for; sent as SNI'],
+  ['insecureskipverify', 'bool', '`false`', 'do not check certificates; a warning says so'],
+  ['rootcas', 'list', 'of the system', 'paths of PEM files, or PEM text: the roots that are trusted instead'],
+  ['forwardingtimeouts.dialtimeout', 'duration', '`5s`', 'time to connect, TLS handshake included; `0`: a day'],
+  ['forwardingtimeouts.responseheadertimeout', 'duration', '`60s`', 'time until a response begins; `0`: a day'],
+  ['forwardingtimeouts.idleconntimeout', 'duration', '`60s`', 'how long an idle connection is kept; `0`: a day'],
+  ['maxidleconnsperhost', 'int', '`64`', 'idle connections kept per server and worker; `-1`: none'],
+];
+
 /** Full-form labels that act, with either prefix (traefik-labels.md section 9). */
 export const FULL_FORM_OPTIONS: readonly LabelOption[] = [
   ...rows('container', CONTAINER),
   ...rows('router', ROUTER),
   ...rows('service', SERVICE),
   ...rows('middleware', MIDDLEWARE),
+  ...rows('transport', TRANSPORT),
 ];
 
 function rows(object: LabelObject, list: readonly Row[]): readonly LabelOption[] {

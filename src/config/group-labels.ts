@@ -1,7 +1,7 @@
 import { nearest } from '../lib/suggest.ts';
 import { LabelGroup, type Setting } from './label-group.ts';
 import type { LabelObject } from './label-option.ts';
-import { findLabel, type LabelPrefix } from './label-table.ts';
+import { findLabel, isSharedName, type LabelPrefix } from './label-table.ts';
 import type { Problem } from './problem.ts';
 import type { Workload } from './workload.ts';
 
@@ -12,6 +12,7 @@ export interface GroupedLabels {
   readonly routers: ReadonlyMap<string, LabelGroup>;
   readonly services: ReadonlyMap<string, LabelGroup>;
   readonly middlewares: ReadonlyMap<string, LabelGroup>;
+  readonly transports: ReadonlyMap<string, LabelGroup>;
   /** It has TCP or UDP labels. */
   readonly hasOther: boolean;
   /** It has any label of ours. */
@@ -27,13 +28,15 @@ type Report = (problem: Omit<Problem, 'provider' | 'container'>) => void;
 export function groupLabels(workload: Workload, report: Report): GroupedLabels {
   const groups = new Groups(workload, report);
   const labels = readNames(workload.labels, report);
-  for (const label of labels) placeLabel(label, groups, report);
+  const sites = namedSites(labels);
+  for (const label of labels) placeLabel(label, groups, sites, report);
   return {
     container: groups.get('container', ''),
     sites: groups.of('site'),
     routers: groups.of('router'),
     services: groups.of('service'),
     middlewares: groups.of('middleware'),
+    transports: groups.of('transport'),
     hasOther: labels.some(({ path }) => ['tcp', 'udp'].includes((path[0] ?? '').toLowerCase())),
     isLabelled: labels.length > 0,
   };
@@ -80,7 +83,13 @@ function readNames(labels: Workload['labels'], report: Report): readonly Written
 const MAX_NAME_LENGTH = 1000;
 const MAX_VALUE_LENGTH = 65_536;
 
-function placeLabel(written: WrittenLabel, groups: Groups, report: Report): void {
+/** Sites that the workload names a host for, in lower case. */
+function namedSites(labels: readonly WrittenLabel[]): ReadonlySet<string> {
+  const hosts = labels.filter(({ prefix, path }) => prefix === 'sluice' && path[1]?.toLowerCase() === 'host');
+  return new Set(hosts.filter(({ path }) => path.length === 2).map(({ path }) => (path[0] ?? '').toLowerCase()));
+}
+
+function placeLabel(written: WrittenLabel, groups: Groups, sites: ReadonlySet<string>, report: Report): void {
   const { label, prefix, path } = written;
   if (label.length > MAX_NAME_LENGTH) {
     const message = `the name of this label has ${label.length} characters`;
@@ -93,7 +102,7 @@ function placeLabel(written: WrittenLabel, groups: Groups, report: Report): void
   const value = isTooLong ? '' : written.value;
   const found = findLabel(prefix, path);
   if (found.option === undefined) {
-    const owner = ownerOf(prefix, path);
+    const owner = ownerOf(prefix, path, sites);
     const fault = { code: 'label_unknown', label, message: 'there is no such label', hint: found.hint } as const;
     if (owner === undefined) groups.get('container', '').warn(fault);
     else groups.get(owner.object, owner.name).fail(fault);
@@ -145,19 +154,25 @@ const OBJECTS: ReadonlyMap<string, LabelObject> = new Map([
   ['routers', 'router'],
   ['services', 'service'],
   ['middlewares', 'middleware'],
+  ['serverstransports', 'transport'],
 ]);
 
 /**
  * What an unknown label belongs to, as far as its name tells. `http.router.web.middlewares` was meant for the router `web`,
  * which must not serve without them.
  */
-function ownerOf(prefix: LabelPrefix, path: readonly string[]): { object: LabelObject; name: string } | undefined {
+function ownerOf(
+  prefix: LabelPrefix,
+  path: readonly string[],
+  sites: ReadonlySet<string>,
+): { object: LabelObject; name: string } | undefined {
   const first = (path[0] ?? '').toLowerCase();
   const isOther = ['tcp', 'udp', 'docker', 'swarm'].includes(first);
   const owner = isOther ? undefined : fullFormOwner(path);
   if (owner !== undefined || first === 'http') return owner;
   if (prefix === 'traefik' || isOther) return undefined;
-  const isOfUnnamed = path.length === 1 || ['tls', 'health', 'headers', 'enable'].includes(first);
+  const isOption = ['tls', 'health', 'headers', 'enable'].includes(first) || (isSharedName(first) && !sites.has(first));
+  const isOfUnnamed = path.length === 1 || isOption;
   return { object: 'site', name: isOfUnnamed ? '' : (path[0] ?? '') };
 }
 

@@ -46,7 +46,7 @@ const MIDDLEWARES: Readonly<Record<string, string>> = {
   stripprefixregex: 'regex',
 };
 
-const LOAD_BALANCER = `strategy serverstransport responseforwarding.flushinterval server.weight server.preservepath
+const LOAD_BALANCER = `strategy responseforwarding.flushinterval server.weight server.preservepath
   sticky sticky.cookie ${prefixed('sticky.cookie.', 'name path domain maxage secure httponly samesite')}
   ${prefixed('healthcheck.', `path mode scheme hostname port method status headers.<header> followredirects ${HEALTH}`)}
   passivehealthcheck.failurewindow passivehealthcheck.maxfailedattempts`;
@@ -65,6 +65,10 @@ const OTHER = `docker.lbswarm swarm.network swarm.lbswarm ${prefixed('tcp.', TCP
   udp.routers.<router>.entrypoints udp.routers.<router>.service udp.services.<service>.loadbalancer.server.port
   ${prefixed('tls.stores.default.defaultgeneratedcert.', 'resolver domain.main domain.sans')}`;
 
+/** No connection is made without these: what they ask of a server or show to it cannot be had yet. */
+const TRANSPORT_PROTECTIONS = `peercerturi certificates[n].certfile certificates[n].keyfile spiffe spiffe.ids
+  spiffe.trustdomain ciphersuites minversion maxversion`;
+
 /** Real labels of Traefik that are accepted and not acted on (traefik-labels.md section 9). */
 export const INACTIVE_OPTIONS: readonly LabelOption[] = [
   ...rows('router', prefixed('observability.', 'accesslogs metrics tracing traceverbosity'), 'no'),
@@ -73,6 +77,9 @@ export const INACTIVE_OPTIONS: readonly LabelOption[] = [
   ...rows('service', prefixed('loadbalancer.', LOAD_BALANCER), 'no'),
   ...rows('service', 'middlewares', 'protects'),
   ...Object.entries(MIDDLEWARES).flatMap(([type, keys]) => rows('middleware', prefixed(`${type}.`, keys), 'no')),
+  // HTTP/2 is not spoken to servers.
+  ...rows('transport', 'disablehttp2 forwardingtimeouts.readidletimeout forwardingtimeouts.pingtimeout', 'no'),
+  ...rows('transport', TRANSPORT_PROTECTIONS, 'protects'),
   ...rows('other', OTHER, 'no'),
 ];
 

@@ -30,6 +30,7 @@ export class LabelGroup {
   readonly #report: (problem: Omit<Problem, 'provider' | 'container'>) => void;
   readonly #settings: Setting[] = [];
   #fault: string | undefined;
+  #failures = 0;
 
   constructor(deps: {
     object: LabelObject;
@@ -48,6 +49,11 @@ export class LabelGroup {
     return this.#fault;
   }
 
+  /** How many faults that disable it were found so far. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   get settings(): readonly Setting[] {
     return this.#settings;
   }
@@ -58,6 +64,7 @@ export class LabelGroup {
 
   /** Reports an error and disables the group. */
   fail(fault: Fault): void {
+    this.#failures += 1;
     this.#fault ??= fault.label === undefined ? fault.message : `${fault.label}: ${fault.message}`;
     this.#send('error', fault);
   }

@@ -1,5 +1,5 @@
 /** What a label is about; a fault in it disables no more than this. */
-export type LabelObject = 'container' | 'site' | 'router' | 'service' | 'middleware' | 'other';
+export type LabelObject = 'container' | 'site' | 'router' | 'service' | 'middleware' | 'transport' | 'other';
 
 export type LabelType = 'text' | 'bool' | 'int' | 'list' | 'duration' | 'switch';
 
@@ -24,6 +24,7 @@ const PREFIXES: Readonly<Record<LabelObject, string>> = {
   router: 'http.routers.<router>.',
   service: 'http.services.<service>.',
   middleware: 'http.middlewares.<middleware>.',
+  transport: 'http.serverstransports.<transport>.',
   other: '',
 };
 

@@ -25,15 +25,34 @@ export type FoundLabel =
   | { readonly option: LabelOption; readonly names: readonly string[]; readonly index: number }
   | { readonly option: undefined; readonly hint: string };
 
+/** Words that begin options of the shorthand and are likely names of sites as well: `sluice.backend.host`. */
+const SHARED_NAMES: ReadonlySet<string> = new Set(['backend', 'timeout']);
+
+export function isSharedName(name: string): boolean {
+  return SHARED_NAMES.has(name.toLowerCase());
+}
+
 /** Looks up a label's path (the elements behind the prefix). An unknown one comes with a hint that names the nearest. */
 export function findLabel(prefix: LabelPrefix, path: readonly string[]): FoundLabel {
   const found = findOption(TREES[prefix], path);
   if (found !== undefined) return { option: found.row, names: found.names, index: found.index };
+  const [name = '', ...rest] = path;
+  const ofSite = siteTree(prefix, name);
+  const inSite = ofSite === undefined ? undefined : findOption(ofSite, rest);
+  if (inSite !== undefined) return { option: inSite.row, names: [name, ...inSite.names], index: inSite.index };
   return { option: undefined, hint: hintFor(prefix, path) };
 }
 
+/** Options of a site whose name is an option's, too. */
+function siteTree(prefix: LabelPrefix, name: string): OptionTree<LabelOption> | undefined {
+  return prefix === 'sluice' && isSharedName(name) ? TREES.sluice.chosen : undefined;
+}
+
 function hintFor(prefix: LabelPrefix, path: readonly string[]): string {
-  const guess = suggestPath(TREES[prefix], path);
+  const [name = '', ...rest] = path;
+  const ofSite = siteTree(prefix, name);
+  const inSite = ofSite === undefined ? undefined : suggestPath(ofSite, rest);
+  const guess = suggestPath(TREES[prefix], path) ?? (inSite === undefined ? undefined : `${name}.${inSite}`);
   if (guess !== undefined) return `did you mean ${prefix}.${guess}?`;
   if (prefix === 'traefik' && path.length === 1) {
     const shorthand = suggestPath(TREES.sluice, path);

@@ -10,6 +10,17 @@ const ACTED: readonly Row[] = [
   ['tls', 'text', '`auto`', '`auto`, `off` or `internal` (local authority)'],
   ['middlewares', 'list', 'none', 'names of full-form middlewares, in order'],
   ['network', 'text', 'found', 'Docker network whose address is used'],
+  ['timeout.connect', 'duration', '`5s`', 'time to connect to the app, TLS handshake included; `0`: a day'],
+  ['timeout.response', 'duration', '`60s`', 'time until the app begins to answer; `0`: a day'],
+  ['timeout.idle', 'duration', '`5m`', 'time without a byte inside an answer; `0`: a day'],
+  ['backend.servername', 'text', 'its address', 'with `scheme=https`: name the certificate of the app must be for'],
+  [
+    'backend.ca',
+    'text',
+    'of the system',
+    'PEM file that the router can read, or PEM text: the root that is trusted instead',
+  ],
+  ['backend.verify', 'bool', '`true`', '`false`: do not check the certificate of the app; a warning says so'],
 ];
 
 const NOT_ACTED: readonly Row[] = [

@@ -10,12 +10,15 @@ import type { RootLogger } from '../observe/pino-logger.ts';
 import type { FromWorker } from '../protocol.ts';
 import type { Provider, ProviderSink } from '../provider/provider.ts';
 import { ConfigWatcher, type Published } from './config-watcher.ts';
+import { ConnectFailureLog } from './connect-failure-log.ts';
 import { descriptorWarning } from './descriptor-limit.ts';
 import { memoryBound } from './memory-bound.ts';
 import { probeAddresses } from './probe-addresses.ts';
 import { ProblemLog } from './problem-log.ts';
 import { startProviders } from './providers.ts';
 import { RefusalLog } from './refusal-log.ts';
+import { parseRootCas } from './root-ca-files.ts';
+import { watchRootCas } from './watch-root-cas.ts';
 import { WorkerPool } from './workers.ts';
 
 /** How long the listeners wait for the first word of each provider, and then for the servers it named. */
@@ -48,7 +51,7 @@ export async function startApp(
   writeAccessLog: (lines: string) => void,
 ): Promise<App> {
   const startedAt = performance.now();
-  const faults = await probeAddresses(config.entrypoints, config.admin);
+  const faults = [...(await probeAddresses(config.entrypoints, config.admin)), ...rootFaults(config)];
   if (faults.length > 0) throw new StartError(faults);
   const fewFiles = descriptorWarning(config.connections.total);
   if (fewFiles !== undefined) logger.warn({}, fewFiles);
@@ -81,6 +84,7 @@ export async function startApp(
     logger.info({ routers: routers.slice(0, 20), count: routers.length, sinceEventMs }, 'routes live');
   };
 
+  const stopWatching = watchRootCas(watcher, apply, logger);
   const first = createFirstWords();
   const providers = startProviders(config, logger, (provider) => {
     first.expect(provider.name);
@@ -101,7 +105,21 @@ export async function startApp(
     },
     'listening',
   );
-  return { stop: () => stopAll({ admin, providers, certificates, states, pool, logger }) };
+  return {
+    stop: () => {
+      stopWatching();
+      return stopAll({ admin, providers, certificates, states, pool, logger });
+    },
+  };
+}
+
+/** Roots of the default transport were read with the options; now they are looked into. */
+function rootFaults({ transport }: StaticConfig): readonly string[] {
+  const roots = transport?.tls.rootCAs;
+  const parsed = roots === undefined ? undefined : parseRootCas(roots, 'what it names');
+  return parsed === undefined || 'pem' in parsed
+    ? []
+    : [`--serverstransport.rootcas: ${parsed.message}; ${parsed.hint}`];
 }
 
 /** Certificates first: what is on disk serves from the first handshake, and the CA is not asked before anybody is served. */
@@ -130,13 +148,14 @@ async function createDataSide(
   });
   const data = logger.child({ component: 'worker' });
   const refusals = new RefusalLog(data);
+  const failures = new ConnectFailureLog(data);
   const pool: WorkerPool = new WorkerPool({
     config,
     memoryBound: memoryBound(),
     defaultCertificate: localAuthority.defaultCertificate,
     certificates: certificates.certificates(),
     logger: data,
-    onMessage: (message) => heed(message, data, refusals, writeAccessLog),
+    onMessage: (message) => heed(message, data, { refusals, failures }, writeAccessLog),
   });
   await certificates.start();
   pool.setCertificates(certificates.certificates());
@@ -147,7 +166,7 @@ async function createDataSide(
 function heed(
   message: FromWorker,
   logger: Logger,
-  refusals: RefusalLog,
+  { refusals, failures }: { readonly refusals: RefusalLog; readonly failures: ConnectFailureLog },
   writeAccessLog: (lines: string) => void,
 ): void {
   switch (message.type) {
@@ -158,7 +177,7 @@ function heed(
       logger.info({ host: message.host, token: message.token.slice(0, 6), remote: message.remote }, 'challenge served');
       break;
     case 'connect-failed':
-      logger.debug({ server: message.serverId, reason: message.code }, 'connection to server failed');
+      failures.add(message);
       break;
     case 'refused':
       refusals.add(message);

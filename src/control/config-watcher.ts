@@ -5,6 +5,7 @@ import type { StaticConfig } from '../config/static-config.ts';
 import type { RouterPlace, Workload } from '../config/workload.ts';
 import { buildSnapshot } from '../routing/build-snapshot.ts';
 import type { Snapshot, WantedCertificate } from '../routing/snapshot.ts';
+import { RootCaFiles } from './root-ca-files.ts';
 
 /** Everything a new configuration means for the other parts. */
 export interface Published {
@@ -25,12 +26,14 @@ const EMPTY: Snapshot = { routers: [], services: [], transports: {} };
 /** Keeps the newest configuration of each provider, merges them and compiles the snapshot (design section 3). */
 export class ConfigWatcher {
   private readonly config: StaticConfig;
+  private readonly rootCas: RootCaFiles;
   private readonly sources = new Map<string, Source>();
   private snapshot: Snapshot = EMPTY;
   private text = JSON.stringify(EMPTY);
 
-  constructor(config: StaticConfig) {
+  constructor(config: StaticConfig, rootCas: RootCaFiles = new RootCaFiles()) {
     this.config = config;
+    this.rootCas = rootCas;
   }
 
   get current(): Snapshot {
@@ -46,6 +49,15 @@ export class ConfigWatcher {
   ): Published {
     const built = buildConfig(workloads, place, this.config);
     this.sources.set(provider, { config: built.config, problems: [...problems, ...built.problems] });
+    return this.compile();
+  }
+
+  /** What is new since a file that transports name has changed; undefined: none has. */
+  refresh(): Published | undefined {
+    return this.rootCas.hasChanged ? this.compile() : undefined;
+  }
+
+  private compile(): Published {
     const sources = [...this.sources.values()];
     const merged: DynamicConfig = {
       routers: sources.flatMap((source) => source.config.routers),
@@ -53,7 +65,8 @@ export class ConfigWatcher {
       middlewares: sources.flatMap((source) => source.config.middlewares),
       transports: sources.flatMap((source) => source.config.transports),
     };
-    const result = buildSnapshot(merged, this.config);
+    this.rootCas.begin();
+    const result = buildSnapshot(merged, this.config, this.rootCas.read);
     const text = JSON.stringify(result.snapshot);
     const isChanged = text !== this.text;
     if (isChanged) {

@@ -1,22 +1,26 @@
-import type { DynamicConfig, RouterConfig } from '../config/dynamic.ts';
+import type { DynamicConfig, RouterConfig, TransportConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
+import type { ReadRootCas } from '../config/root-cas.ts';
 import type { StaticConfig } from '../config/static-config.ts';
 import { settleHostConflicts, type PlacedRouter } from './host-conflicts.ts';
 import type { Listener } from './listener.ts';
 import { ownListeners } from './own-listeners.ts';
 import { companionRouter, entrypointRedirect } from './redirect-routers.ts';
 import { indexNames, resolveReferences } from './resolve-references.ts';
+import { resolveTransports, type ResolvedTransports } from './resolve-transports.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
 import { traefikListeners } from './traefik-listeners.ts';
 import { wantedCertificates, type TlsRouter } from './wanted-certificates.ts';
 
 /**
  * Compiles dynamic configuration: defaults of the mode, references, redirects, one order of all routers, and the
- * certificates they need. Pure and total; equal input gives an equal snapshot, text for text.
+ * certificates they need. Pure and total; equal input gives an equal snapshot, text for text. `readRootCas` reads what
+ * transports name as their roots.
  */
 export function buildSnapshot(
   config: DynamicConfig,
   staticConfig: StaticConfig,
+  readRootCas: ReadRootCas,
 ): {
   readonly snapshot: Snapshot;
   readonly wanted: readonly WantedCertificate[];
@@ -36,9 +40,11 @@ export function buildSnapshot(
   const routers: RouterSnapshot[] = [];
   const tlsRouters: TlsRouter[] = [];
   const defined = indexNames(config);
+  const transports = resolveTransports(config, defined, staticConfig.transport, readRootCas);
+  problems.push(...transports.problems);
   const taken = new Set(kept.map(({ listener }) => listener.name));
   for (const { router, listener, redirects } of kept) {
-    const references = resolveReferences(defined, router, listener.middlewares);
+    const references = resolveReferences(defined, router, listener.middlewares, transports);
     problems.push(...references.problems);
     const snapshot = routerSnapshot(router, listener, references);
     routers.push(snapshot);
@@ -51,7 +57,7 @@ export function buildSnapshot(
   routers.push(...staticConfig.entrypoints.flatMap(entrypointRedirect));
   routers.sort(byPrecedence);
   return {
-    snapshot: { routers, services: usedServices(config, routers), transports: {} },
+    snapshot: { routers, ...usedServices(config, routers, transports) },
     wanted: wantedCertificates(tlsRouters, staticConfig.acme),
     problems,
   };
@@ -96,9 +102,20 @@ function isInternal({ name }: RouterSnapshot): boolean {
   return name.endsWith('@internal');
 }
 
-function usedServices(config: DynamicConfig, routers: readonly RouterSnapshot[]): readonly ServiceSnapshot[] {
+function usedServices(
+  config: DynamicConfig,
+  routers: readonly RouterSnapshot[],
+  resolved: ResolvedTransports,
+): Pick<Snapshot, 'services' | 'transports'> {
   const used = new Set(routers.map(({ service }) => service));
-  return config.services
-    .filter(({ name }) => used.has(name))
-    .map(({ name, servers, passHostHeader }) => ({ name, servers, passHostHeader }));
+  const transports: Record<string, TransportConfig> = {};
+  const services = config.services.flatMap(({ name, servers, passHostHeader }): readonly ServiceSnapshot[] => {
+    const transport = resolved.ofService.get(name);
+    if (!used.has(name) || transport === undefined || 'fault' in transport) return [];
+    const service = { name, servers, passHostHeader };
+    if (transport.name === undefined) return [service];
+    transports[transport.name] = transport.config;
+    return [{ ...service, transport: transport.name }];
+  });
+  return { services, transports };
 }

@@ -1,10 +1,16 @@
-import type { MiddlewareOptions, ServerConfig } from '../config/dynamic.ts';
+import type { MiddlewareOptions, ServerConfig, TransportConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
+import { formatDuration } from '../lib/duration.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
 
 /** A snapshot as text, in the order of precedence: for goldens, `sluice routes` and the admin page. Stable. */
-export function printSnapshot({ routers, services }: Snapshot): string {
-  return section('routers', routers.map(printRouter)) + section('services', services.map(printService));
+export function printSnapshot({ routers, services, transports }: Snapshot): string {
+  const ways = Object.entries(transports).map(([name, transport]) => printTransport(name, transport));
+  return (
+    section('routers', routers.map(printRouter)) +
+    section('services', services.map(printService)) +
+    (ways.length === 0 ? '' : section('transports', ways))
+  );
 }
 
 /** Certificates as text, one a line. */
@@ -47,9 +53,20 @@ function printOptions(options: MiddlewareOptions): string {
   return `redirect ${scheme}${port === undefined ? '' : `:${port}`}${permanent ? ' permanent' : ''}`;
 }
 
-function printService({ name, servers, passHostHeader }: ServiceSnapshot): string {
+function printService({ name, servers, passHostHeader, transport }: ServiceSnapshot): string {
   const head = passHostHeader ? name : `${name}  host of the server`;
-  return [head, ...servers.map(printServer)].join('\n');
+  const lines = transport === undefined ? [] : [`  over ${transport}`];
+  return [head, ...lines, ...servers.map(printServer)].join('\n');
+}
+
+function printTransport(name: string, { tls, timeouts, maxIdle }: TransportConfig): string {
+  const { connectMs, responseHeadMs, responseIdleMs, idleMs } = timeouts;
+  const [connect, head, body, idle] = [connectMs, responseHeadMs, responseIdleMs, idleMs].map(formatDuration);
+  const lines = [name, `  connect ${connect}  head ${head}  body ${body}  idle ${idle}  keeps ${maxIdle}`];
+  if (tls.serverName !== undefined) lines.push(`  certificate for ${tls.serverName}`);
+  if (tls.rootCAs !== undefined) lines.push(`  trusts ${tls.rootCAs.split('-----BEGIN').length - 1} own roots`);
+  if (tls.insecureSkipVerify) lines.push('  certificates not checked');
+  return lines.join('\n');
 }
 
 function printServer({ id, scheme, host, port, container, health }: ServerConfig): string {

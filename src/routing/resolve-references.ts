@@ -1,6 +1,7 @@
 import type { DynamicConfig, MiddlewareConfig, RouterConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
 import { nearest } from '../lib/suggest.ts';
+import type { ResolvedTransports } from './resolve-transports.ts';
 import { routerProblem } from './router-problem.ts';
 import { NOOP_SERVICE, type RouterSnapshot } from './snapshot.ts';
 
@@ -21,14 +22,15 @@ export interface DefinedNames {
    * The nearest name. Each question is worked out once, because many routers ask the same, and among very many names none:
    * a thousand routers without their middleware must not stop the control plane.
    */
-  suggest(kind: 'middlewares' | 'services', name: string): string | undefined;
+  suggest(kind: 'middlewares' | 'services' | 'transports', name: string): string | undefined;
 }
 
 /** Made once for all routers of a configuration. */
-export function indexNames({ middlewares, services }: DynamicConfig): DefinedNames {
+export function indexNames({ middlewares, services, transports }: DynamicConfig): DefinedNames {
   const names = {
     middlewares: new Map(middlewares.map((one) => [one.name, one])),
     services: new Set(services.map((one) => one.name)),
+    transports: new Set(transports.map((one) => one.name)),
   };
   const guesses = new Map<string, string | undefined>();
   return {
@@ -41,10 +43,15 @@ export function indexNames({ middlewares, services }: DynamicConfig): DefinedNam
 }
 
 /**
- * Looks up what a router names. A middleware or service that is not there disables it (fail closed): it keeps its requests
- * and answers them with the reason. `before` are middlewares of the entrypoint.
+ * Looks up what a router names. A middleware or service that is not there, or a service without its transport, disables it
+ * (fail closed): it keeps its requests and answers them with the reason. `before` are middlewares of the entrypoint.
  */
-export function resolveReferences(defined: DefinedNames, router: RouterConfig, before: readonly string[]): References {
+export function resolveReferences(
+  defined: DefinedNames,
+  router: RouterConfig,
+  before: readonly string[],
+  transports: ResolvedTransports,
+): References {
   const problems: Problem[] = [];
   const middlewares: RouterSnapshot['middlewares'][number][] = [];
   let { disabled } = router;
@@ -69,7 +76,10 @@ export function resolveReferences(defined: DefinedNames, router: RouterConfig, b
     problems.push(problem);
     disabled = problem.message;
   }
-  return { middlewares, service: isThere ? router.service : NOOP_SERVICE, disabled, problems };
+  const transport = transports.ofService.get(router.service);
+  const isReachable = transport === undefined || !('fault' in transport);
+  if (!isReachable) disabled ??= transport.fault;
+  return { middlewares, service: isThere && isReachable ? router.service : NOOP_SERVICE, disabled, problems };
 }
 
 function middlewareProblem(

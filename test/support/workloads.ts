@@ -2,6 +2,7 @@ import { DEFAULT_CLIENT_LIMITS } from '../../src/config/client-limits.ts';
 import { buildConfig } from '../../src/config/build-config.ts';
 import { DEFAULT_CONNECTION_LIMITS } from '../../src/config/connection-limits.ts';
 import type { Problem } from '../../src/config/problem.ts';
+import { isPemText, type ReadRootCas } from '../../src/config/root-cas.ts';
 import type { StaticConfig } from '../../src/config/static-config.ts';
 import type { RouterPlace, Workload } from '../../src/config/workload.ts';
 import { buildSnapshot } from '../../src/routing/build-snapshot.ts';
@@ -81,10 +82,16 @@ export function traefikConfig(changes: Partial<StaticConfig> = {}): StaticConfig
 /** The router's own container is in the network `edge`. */
 export const PLACE: RouterPlace = { networks: ['edge'] };
 
+/** Files that transports of these tests may name. */
+export const readRootCas: ReadRootCas = (source) =>
+  source === '/ca.pem' || isPemText(source)
+    ? { pem: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' }
+    : { message: `${source} cannot be read: ENOENT`, hint: 'mount it' };
+
 /** Labels to snapshot in one step, with the problems of both. */
 export function compile(workloads: readonly Workload[], config = staticConfig(), place: RouterPlace = PLACE) {
   const built = buildConfig(workloads, place, config);
-  const { snapshot, wanted, problems } = buildSnapshot(built.config, config);
+  const { snapshot, wanted, problems } = buildSnapshot(built.config, config, readRootCas);
   const all: readonly Problem[] = [...built.problems, ...problems];
   return { config: built.config, snapshot, wanted, problems: all };
 }

@@ -168,7 +168,7 @@ describe('accepted with a notice', () => {
       argv: [WEB, '--entrypoints.web.proxyprotocol.insecure'],
       notice: 'insecure: connections of everybody must begin',
     },
-    { argv: ['--providers.docker', '--serverstransport.insecureskipverify=true'], notice: 'verified' },
+    { argv: ['--providers.docker', '--serverstransport.insecureskipverify=true'], notice: 'not checked' },
     { argv: ['--log.level=debug'], notice: 'no provider is on' },
   ])('$argv', ({ argv, notice }) => {
     const result = parse(argv);
