@@ -77,7 +77,7 @@ export class RequestHead extends FieldSection implements RequestMessage {
     switch (nameEnd - nameStart) {
       case 2:
         if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'te')) return KEEP;
-        this.acceptsTrailers ||= /(?:^|[,\t ])trailers(?:$|[,;\t ])/i.test(buf.latin1Slice(valueStart, valueEnd));
+        this.acceptsTrailers ||= /(?:^|,)[\t ]*trailers[\t ]*(?:$|[,;])/i.test(buf.latin1Slice(valueStart, valueEnd));
         return DROP;
       case 3:
         if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'via')) return KEEP;
@@ -159,6 +159,8 @@ export class RequestHead extends FieldSection implements RequestMessage {
   /** Checks that need the whole head. Framing is decided before hop-by-hop fields are removed (C2, O1). */
   private conclude(): boolean {
     if (this.hosts > 1 || (this.hosts === 0 && this.minorVersion === 1)) return this.refuse('bad_host') !== FAULT;
+    // A4: also an empty one of HTTP/1.0, which might have left it out.
+    if (this.hosts === 1 && this.authority === '') return this.refuse('bad_host') !== FAULT;
     if (this.authorizations > 1) return this.refuse('bad_field') !== FAULT;
     if (this.codings > 1 || this.lengths > 1) return this.refuse('bad_framing') !== FAULT;
     if (this.codings === 1) {
@@ -176,6 +178,8 @@ export class RequestHead extends FieldSection implements RequestMessage {
       this.minorVersion === 1 &&
       this.method === 'GET' &&
       this.body === NO_BODY;
+    // V2: nobody speaking HTTP/1.0 can be sent trailers, so nobody asks for them (C3).
+    if (this.minorVersion === 0) this.acceptsTrailers = false;
     if (this.connection.named !== undefined) this.fields = removeNamedFields(this.fields, this.connection.named);
     return true;
   }

@@ -5,7 +5,7 @@ import { FAULT, INCOMPLETE } from '../../src/http1/field-scanner.ts';
 import { HeadBuffer } from '../../src/http1/head-buffer.ts';
 import { HeadReader } from '../../src/http1/head-reader.ts';
 import { ResponseHead } from '../../src/http1/response-head.ts';
-import { keptRequestLines, keptResponseLines, keptTrailers } from './forward-model.ts';
+import { acceptsTrailers, keptRequestLines, keptResponseLines, keptTrailers } from './forward-model.ts';
 import {
   type Line,
   type Message,
@@ -53,7 +53,7 @@ export function parseRequests(pieces: readonly Buffer[]): Reading {
         if (reading.stop !== 'body') return reading;
         at = end;
         const aim = `${head.method} ${head.path} ${head.query} ${head.targetScheme} ${head.authority}`;
-        text = `${aim} 1.${head.minorVersion} ${KINDS[head.body]} ${head.expectsContinue}\n${withoutForwarded(head.fields)}`;
+        text = `${aim} 1.${head.minorVersion} ${KINDS[head.body]} ${head.expectsContinue} ${head.acceptsTrailers}\n${withoutForwarded(head.fields)}`;
         payload = '';
         body.begin(head.body, head.contentLength);
       }
@@ -195,7 +195,7 @@ function requestText(request: RequestRead): string {
   const { method, path, query, scheme, authority, minor, framing, expectsContinue, body } = request;
   const end = STOPS[request.bodyEnd].includes('broken') ? 'broken' : request.bodyEnd;
   const aim = `${method} ${path} ${query} ${scheme} ${authority ?? ''}`;
-  return `${aim} 1.${minor} ${framing} ${expectsContinue}\n${withoutForwarded(textOf(keptRequestLines(request)))}\n${body}\n${end}`;
+  return `${aim} 1.${minor} ${framing} ${expectsContinue} ${acceptsTrailers(request)}\n${withoutForwarded(textOf(keptRequestLines(request)))}\n${body}\n${end}`;
 }
 
 function responseText(response: ResponseRead): string {

@@ -9,6 +9,8 @@ export interface RawMessage {
   readonly trailers: string;
   /** Ended by its framing, not by the end of the stream. */
   readonly isComplete: boolean;
+  /** Offset behind it. */
+  readonly end: number;
 }
 
 /** First value of a field, by lower-case name. */
@@ -28,7 +30,8 @@ export function readMessages(text: string, kind: 'request' | 'response', hint: H
   while (at < text.length) {
     const headEnd = text.indexOf('\r\n\r\n', at);
     if (headEnd < 0) {
-      messages.push({ startLine: text.slice(at), fields: [], body: '', trailers: '', isComplete: false });
+      const startLine = text.slice(at);
+      messages.push({ startLine, fields: [], body: '', trailers: '', isComplete: false, end: text.length });
       return messages;
     }
     const [startLine = '', ...lines] = text.slice(at, headEnd).split('\r\n');
@@ -36,8 +39,8 @@ export function readMessages(text: string, kind: 'request' | 'response', hint: H
     const fields = lines.map(readField);
     at = headEnd + 4;
     const body = readBody(text, at, fields, kind, startLine, hint({ startLine, index: messages.length }));
-    messages.push({ startLine, fields, ...body.message });
     at = body.at;
+    messages.push({ startLine, fields, ...body.message, end: at });
   }
   return messages;
 }

@@ -111,6 +111,8 @@ function requestHead(text: string, from: number): object | number[] | undefined 
   const framing = framingOf(good, minor, faults);
   const hosts = valuesOf(good, 'host');
   if (hosts.length > 1 || (hosts.length === 0 && minor === 1)) faults.add(400);
+  // A4
+  if (hosts[0] === '' && aim?.authority === undefined) faults.add(400);
   if (valuesOf(good, 'authorization').length > 1) faults.add(400);
   const expects = valuesOf(good, 'expect');
   const wantsContinue = expects.length === 1 && expects[0]!.toLowerCase() === '100-continue';

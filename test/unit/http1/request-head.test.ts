@@ -117,6 +117,15 @@ describe('fields', () => {
     expect([head.connection.close, head.acceptsTrailers]).toEqual([true, true]);
   });
 
+  test.for([
+    ['trailers', '1', true],
+    ['gzip , trailers;q=1', '1', true],
+    ['gzip trailers', '1', false],
+    ['trailers', '0', false],
+  ] as const)('TE: %s from a client of HTTP/1.%s takes trailers: %s (C3, V2)', ([value, minor, takes]) => {
+    expect(accepted(`GET / HTTP/1.${minor}\r\n${HOST}TE: ${value}\r\n\r\n`).acceptsTrailers).toBe(takes);
+  });
+
   test('an option cannot remove what matters (C2)', () => {
     const kept = 'Cookie: a\r\nAuthorization: b\r\n';
     const head = accepted(`GET / HTTP/1.1\r\n${HOST}Connection: cookie, authorization, host\r\n${kept}\r\n`);
