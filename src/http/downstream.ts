@@ -1,5 +1,5 @@
 import type { Answer } from './answer.ts';
-import type { PeerFacts } from './forwarded.ts';
+import type { Peer } from './forwarded.ts';
 import type { ResponseMessage } from './message.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -10,7 +10,7 @@ export const RETAINED = 2;
 
 /** The client's half of an exchange, whatever protocol it speaks. */
 export interface Downstream {
-  readonly peer: PeerFacts;
+  readonly peer: Peer;
   /** Name of the entrypoint the client came to. */
   readonly entrypoint: string;
   /** A 1xx response other than 101; ignored where the client cannot take one (B5, E4). */

@@ -9,7 +9,7 @@ import type { DataPlane } from './data-plane.ts';
 import { BLOCKED, type Downstream } from './downstream.ts';
 import { type FailureReason, FAILURES } from './failure.ts';
 import { fieldValues } from './fields.ts';
-import { clientAddress, forwardingFields } from './forwarded.ts';
+import { clientAddress } from './forwarded.ts';
 import { NO_BODY, type RequestMessage, type ResponseMessage } from './message.ts';
 import { isPathFault, normalisePath } from './path.ts';
 import { retryVerdict } from './retry.ts';
@@ -20,7 +20,7 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 /**
  * One request and its response, whatever protocols carry them. Its phases are the methods in order:
  * `begin` (challenge → normalise → match → request steps) → `dispatch` (lease, send) → `onResponse` → pump → `finish`.
- * `finish` always runs, once. A connection keeps one exchange and uses it again for its next request.
+ * `finish` always runs, once. An exchange is used again for other requests.
  */
 export class Exchange implements RuleRequest {
   readonly plane: DataPlane;
@@ -50,8 +50,6 @@ export class Exchange implements RuleRequest {
   private tried: Upstream<UpstreamConnection>[] | undefined = undefined;
   private attempts = 0;
   private startedAt = 0;
-  private forwardedFor: Authority | undefined = undefined;
-  private forwardedText = '';
 
   constructor(plane: DataPlane, down: Downstream) {
     this.plane = plane;
@@ -95,18 +93,10 @@ export class Exchange implements RuleRequest {
     return queryValues(this.request.query.slice(1), key);
   }
 
-  /** The forwarding lines for the server (F1, F2); the same text for every request of a connection to one authority. */
+  /** The forwarding lines for the server (F1, F2). */
   get forwardingFields(): string {
-    const { request, authority } = this;
-    if (request.forwarded === undefined && authority === this.forwardedFor && request.minorVersion === 1) {
-      return this.forwardedText;
-    }
-    const text = forwardingFields(this.down.peer, authority, request.minorVersion, request.forwarded);
-    if (request.forwarded === undefined && request.minorVersion === 1) {
-      this.forwardedFor = authority;
-      this.forwardedText = text;
-    }
-    return text;
+    const { request } = this;
+    return this.down.peer.forwardingFields(this.authority, request.minorVersion, request.forwarded);
   }
 
   /** Starts the exchange for a parsed request head. May answer at once. */

@@ -4,12 +4,36 @@ import { parseAuthority } from './authority.ts';
 import { type ReceivedField, VIA_NAME } from './message.ts';
 import { type NetworkList, plainAddress } from './network-list.ts';
 
-/** What the router knows of the connection a request came over. */
-export interface PeerFacts {
+/** What the router knows of the other end of a connection that requests come over. */
+export class Peer {
   /** Plain address of the TCP peer (or of the PROXY header). */
   readonly address: string;
   readonly isTls: boolean;
   readonly isTrusted: boolean;
+  private authority: Authority | undefined = undefined;
+  private fields = '';
+
+  constructor(address: string, isTls: boolean, isTrusted: boolean) {
+    this.address = address;
+    this.isTls = isTls;
+    this.isTrusted = isTrusted;
+  }
+
+  /** `forwardingFields` for a request of this peer; those of one authority are the same text each time. */
+  forwardingFields(
+    authority: Authority | undefined,
+    minorVersion: number,
+    received: readonly ReceivedField[] | undefined,
+  ): string {
+    if (received !== undefined || minorVersion === 0) {
+      return forwardingFields(this, authority, minorVersion, received);
+    }
+    if (this.fields === '' || authority !== this.authority) {
+      this.authority = authority;
+      this.fields = forwardingFields(this, authority, 1, undefined);
+    }
+    return this.fields;
+  }
 }
 
 /**
@@ -17,7 +41,7 @@ export interface PeerFacts {
  * a trusted one are validated one by one and dropped when they do not parse.
  */
 export function forwardingFields(
-  peer: PeerFacts,
+  peer: Peer,
   authority: Authority | undefined,
   minorVersion: number,
   received: readonly ReceivedField[] | undefined,
@@ -42,7 +66,7 @@ export function forwardingFields(
  * addresses, takes the first untrusted one; at most 20 steps.
  */
 export function clientAddress(
-  peer: PeerFacts,
+  peer: Peer,
   received: readonly ReceivedField[] | undefined,
   trusted: NetworkList,
 ): string {

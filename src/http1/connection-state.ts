@@ -1,17 +1,11 @@
 /** The states of a client's connection, in the order it may pass them; comparing them relies on it. */
 
-/** Between requests; the next byte starts a head. */
+/** Between requests; the next byte opens a stream. */
 export const IDLE = 0;
-/** Inside a head that arrived in pieces. */
-export const HEAD = 1;
-/** The exchange runs; the request's payload is still coming. */
-export const BODY = 2;
-/** The exchange runs; the request is complete. */
-export const WAIT = 3;
-/** The exchange is over, the payload is not: read and thrown away within T9 (X15). */
-export const DISCARD = 4;
+/** A stream reads or waits. */
+export const SERVING = 1;
 /** Bytes pass both ways unframed. */
-export const TUNNEL = 5;
+export const TUNNEL = 2;
 /** Our last response is written; the client's rest is thrown away until it closes (T9). */
-export const LINGER = 6;
-export const CLOSED = 7;
+export const LINGER = 3;
+export const CLOSED = 4;

@@ -1,48 +1,39 @@
 import type { Socket } from 'node:net';
-import type { Answer } from '../http/answer.ts';
 import type { DataPlane } from '../http/data-plane.ts';
-import { BLOCKED, type Downstream } from '../http/downstream.ts';
-import { Exchange } from '../http/exchange.ts';
-import type { FailureReason } from '../http/failure.ts';
-import type { PeerFacts } from '../http/forwarded.ts';
-import { NO_BODY, type ResponseMessage } from '../http/message.ts';
+import type { Peer } from '../http/forwarded.ts';
 import type { Tunnel } from '../http/tunnel.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
-import { BodyRate } from './body-rate.ts';
-import { BodyReader } from './body-reader.ts';
 import type { ConnectionFacts } from './connection-facts.ts';
-import { BODY, CLOSED, DISCARD, HEAD, IDLE, LINGER, TUNNEL, WAIT } from './connection-state.ts';
-import { HeadReader } from './head-reader.ts';
+import { CLOSED, IDLE, LINGER, SERVING, TUNNEL } from './connection-state.ts';
 import { LIMITS } from './limits.ts';
-import type { RequestHead } from './request-head.ts';
 import { ResponseWriter } from './response-writer.ts';
+import type { ServerStream } from './server-stream.ts';
 import { SocketEnd } from './socket-end.ts';
 
-/** A client's HTTP/1.1 connection: one state machine over the socket's chunks, one exchange used for each request in turn. */
-export class ServerConnection extends TimerEntry implements Downstream {
-  readonly peer: PeerFacts;
+/** A client's HTTP/1.x connection: reads, pauses, ends and closes; its stream understands the bytes. */
+export class ServerConnection extends TimerEntry {
+  readonly peer: Peer;
   readonly entrypoint: string;
+  readonly writer: ResponseWriter;
+  /** Requests so far (T8). */
+  requests = 0;
+  /** The current response is the last one. */
+  closeAfter = false;
+  isPaused = false;
+  /** `process` is on the stack: what becomes possible inside it is carried on by its loop. */
+  isProcessing = false;
   private readonly plane: DataPlane;
   private readonly socket: Socket;
   private readonly facts: ConnectionFacts;
-  private readonly exchange: Exchange;
-  private readonly heads = new HeadReader();
-  private readonly head: RequestHead = this.heads.head;
-  private readonly writer: ResponseWriter;
-  private readonly body = new BodyReader();
-  private readonly rate = new BodyRate();
   private state = IDLE;
+  /** While a request is served. */
+  private stream: ServerStream | undefined = undefined;
+  /** What this connection has become an end of. */
+  private tunnel: Tunnel | undefined = undefined;
   /** Bytes behind the current message or not taken yet (L7). */
   private pending: Buffer | undefined = undefined;
   private discarded = 0;
-  private requests = 0;
-  private closeAfter = false;
   private clientEnded = false;
-  private isPaused = false;
-  /** What this connection has become an end of. */
-  private tunnel: Tunnel | undefined = undefined;
-  /** `process` is on the stack: what finishes inside it is carried on by its loop. */
-  private isProcessing = false;
 
   constructor(socket: Socket, plane: DataPlane, facts: ConnectionFacts) {
     super();
@@ -51,9 +42,6 @@ export class ServerConnection extends TimerEntry implements Downstream {
     this.facts = facts;
     this.peer = facts.peer;
     this.entrypoint = facts.entrypoint;
-    this.head.trustsForwarded = facts.peer.isTrusted;
-    this.head.limit(plane.limits);
-    this.exchange = new Exchange(plane, this);
     this.writer = new ResponseWriter(socket, plane);
     plane.counters.connections += 1;
     // Until its first byte a new connection has the time of a head (T4).
@@ -99,12 +87,12 @@ export class ServerConnection extends TimerEntry implements Downstream {
       this.consume(chunk, chunk.length);
     } catch (error) {
       this.closeAfter = true;
-      if (this.exchange.isActive) this.exchange.onClientFault('internal');
-      else this.destroy();
-      this.plane.internalFault(error, this.exchange.requestId);
+      const { stream } = this;
+      if (stream === undefined) this.destroy();
+      this.plane.internalFault(error, stream?.onInternalFault() ?? '');
     }
     this.isProcessing = false;
-    if (this.exchange.isActive) this.exchange.flushRequest();
+    this.stream?.flushRequest();
     this.writer.flush();
     // The client's end was seen before these bytes were served: what they leave unfinished stays so.
     if (this.clientEnded && this.pending === undefined && this.state < TUNNEL) this.onEnd();
@@ -112,138 +100,74 @@ export class ServerConnection extends TimerEntry implements Downstream {
 
   private consume(chunk: Buffer, end: number): void {
     for (let at = 0; at < end;) {
-      if (this.state <= HEAD) {
+      if (this.state === IDLE) {
         // V4, T14: nobody gets more answers before he takes those he has.
         if (this.writer.isBlocked) {
           this.plane.wheel.arm(this, this.plane.limits.stallMs);
           return this.hold(chunk, at, 0);
         }
-        at = this.readHead(chunk, at, end);
-      } else if (this.state === BODY && !this.exchange.canTakeBody) return this.hold(chunk, at, 0);
-      else if (this.state === BODY || this.state === DISCARD) at = this.readBody(chunk, at, end);
-      else if (this.state === WAIT) return this.hold(chunk, at, LIMITS.maxPending);
-      else return;
+        this.stream = this.facts.streams.take(this);
+        this.state = SERVING;
+      }
+      const { stream } = this;
+      if (this.state !== SERVING || stream === undefined) return;
+      const next = stream.read(chunk, at, end);
+      if (next === at) return this.hold(chunk, at, stream.isRequestComplete ? LIMITS.maxPending : 0);
+      at = next;
     }
   }
 
   /** Keeps what cannot be served yet; the socket is not read while that is more than `most`. */
   private hold(chunk: Buffer, at: number, most: number): void {
     this.pending = at === 0 ? chunk : chunk.subarray(at);
-    if (this.pending.length > most) this.pauseBody();
+    if (this.pending.length > most) this.pause();
   }
 
-  private readHead(chunk: Buffer, at: number, end: number): number {
-    const headEnd = this.heads.read(chunk, at, end);
-    if (headEnd > 0) {
-      this.startExchange();
-      return headEnd;
+  pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    this.stream?.onResumed();
+    this.socket.resume();
+  }
+
+  /** Reads on with what was held; that may ask for the next pause, so reading resumes before. */
+  readOn(): void {
+    const { pending } = this;
+    this.pending = undefined;
+    this.resume();
+    if (pending !== undefined) this.process(pending);
+  }
+
+  // The stream's calls.
+
+  /** Request and response are complete; the connection goes on or closes. */
+  streamDone(): void {
+    // What became a tunnel ends with it; what is closed is over.
+    if (this.state !== SERVING) return;
+    const isLast = this.clientEnded && this.pending === undefined && !this.isProcessing;
+    if (this.closeAfter || isLast) {
+      this.close();
+      return;
     }
-    if (headEnd < 0) this.refuse(this.head.fault);
-    else if (this.state === IDLE) {
-      this.state = HEAD;
-      this.plane.wheel.arm(this, this.plane.limits.headMs);
-    }
-    return end;
+    this.releaseStream();
+    this.state = IDLE;
+    this.plane.wheel.arm(this, this.plane.limits.keepAliveMs);
+    this.readOn();
   }
 
-  private startExchange(): void {
-    const { head, plane } = this;
-    this.requests += 1;
-    this.state = head.body === NO_BODY ? WAIT : BODY;
-    this.body.begin(head.body, head.contentLength);
-    this.closeAfter =
-      head.connection.close ||
-      (head.minorVersion === 0 && !head.connection.keepAlive) ||
-      this.requests >= plane.limits.requests ||
-      plane.isDraining;
-    this.writer.begin(head.minorVersion, head.acceptsTrailers);
-    if (this.state === BODY) {
-      this.rate.restart();
-      plane.wheel.arm(this, plane.limits.bodyIdleMs);
-    } else plane.wheel.disarm(this);
-    this.exchange.begin(head);
-  }
-
-  /** Payload of the request: to the exchange, or thrown away once that is over. */
-  private readBody(chunk: Buffer, at: number, end: number): number {
-    const { body, plane } = this;
-    const next = body.advance(chunk, at, end);
-    if (body.isBroken) {
-      if (this.state === DISCARD) this.close();
-      else this.exchange.onClientFault('bad_chunk');
-      return end;
-    }
-    if (this.state === DISCARD) {
-      // X15: a response went out before the request was complete.
-      this.discarded += next - at;
-      if (body.isDone) this.carryOn();
-      else if (this.discarded > LIMITS.lingerBytes) this.close();
-      return next;
-    }
-    if (!this.rate.allows(next - at, plane.wheel.elapsedMs, plane.limits.bodyBytesPerSecond)) {
-      this.closeAfter = true;
-      this.exchange.onClientFault('body_too_slow');
-      return end;
-    }
-    plane.wheel.arm(this, plane.limits.bodyIdleMs);
-    if (body.dataEnd > body.dataStart) this.exchange.onRequestData(chunk, body.dataStart, body.dataEnd);
-    if (body.isDone && this.state === BODY) {
-      this.state = WAIT;
-      plane.wheel.disarm(this);
-      this.exchange.onRequestEnd();
-      // Whoever waits for his answer is watched: he may leave.
-      this.resume();
-    }
-    return next;
-  }
-
-  /** A request that cannot be served: answer, stop reading, close in time (T9). */
-  private refuse(reason: FailureReason): void {
-    this.heads.discard();
-    this.closeAfter = true;
-    this.state = WAIT;
-    this.writer.begin(1, false);
-    this.exchange.refuse(this.head, reason);
-  }
-
-  // The exchange's calls.
-
-  sendInterim(status: number, reason: string, fields: string): void {
-    this.writer.interim(status, reason, fields);
-  }
-
-  sendHead(response: ResponseMessage, extraFields: string): void {
-    this.closeAfter ||= this.plane.isDraining || this.awaitsContinue;
-    this.closeAfter = this.writer.head(response, extraFields, this.closeAfter);
-  }
-
-  sendData(buf: Buffer, start: number, end: number, isPooled: boolean): number {
-    const result = this.writer.data(buf, start, end, isPooled);
-    if ((result & BLOCKED) !== 0) this.plane.wheel.arm(this, this.plane.limits.stallMs);
-    return result;
-  }
-
-  sendEnd(trailers: string): void {
-    this.writer.end(trailers);
-  }
-
-  sendAnswer(answer: Answer, isHead: boolean): void {
-    this.closeAfter ||= answer.close || this.awaitsContinue;
-    this.writer.answer(answer, isHead, this.closeAfter);
-  }
-
-  /** E1: whoever waits for a 100 may or may not send its body after a final answer; only closing is unambiguous. */
-  private get awaitsContinue(): boolean {
-    return this.head.expectsContinue && this.state === BODY;
-  }
-
-  sendSwitch(response: ResponseMessage, tunnel: Tunnel): void {
+  /** `101` is written: from now on bytes pass both ways, beginning with those that came too early (U2). */
+  becomeTunnel(tunnel: Tunnel): void {
     this.state = TUNNEL;
+    this.tunnel = tunnel;
     this.plane.wheel.disarm(this);
-    this.writer.switching(response);
     this.writer.flush();
     this.resume();
-    this.tunnel = tunnel;
     tunnel.join(new SocketEnd(this.socket, this.peer.isTls));
     const { pending } = this;
     this.pending = undefined;
@@ -251,59 +175,21 @@ export class ServerConnection extends TimerEntry implements Downstream {
     if (this.clientEnded) tunnel.clientEnded();
   }
 
-  flush(): void {
-    this.writer.flush();
-  }
-
+  /** Ends the response so that the client sees it is cut (B11). */
   cut(): void {
     // V5: no request behind it is served.
     this.closeAfter = true;
     this.writer.discard();
-    // Where only the end delimits the payload, only a reset tells a cut from it (B11).
+    // Where only the end delimits the payload, only a reset tells a cut from it.
     if (this.writer.isUntilClose && !this.peer.isTls) this.socket.resetAndDestroy();
     else this.destroy();
-  }
-
-  resumeBody(): void {
-    if (this.isProcessing || this.state !== BODY) return;
-    this.continueWithPending();
-  }
-
-  exchangeDone(): void {
-    if (this.state === CLOSED) return;
-    // What became a tunnel ends with it.
-    if (this.tunnel !== undefined) return;
-    if (this.state === BODY && !this.closeAfter) {
-      this.state = DISCARD;
-      this.discarded = 0;
-      this.plane.wheel.arm(this, LIMITS.lingerMs);
-      this.continueWithPending();
-    } else this.carryOn();
-  }
-
-  private carryOn(): void {
-    const isLast = this.clientEnded && this.pending === undefined && !this.isProcessing;
-    if (this.closeAfter || isLast) {
-      this.close();
-      return;
-    }
-    this.state = IDLE;
-    this.plane.wheel.arm(this, this.plane.limits.keepAliveMs);
-    this.continueWithPending();
-  }
-
-  /** Serves what was held; that may ask for the next pause, so reading resumes before. */
-  private continueWithPending(): void {
-    const { pending } = this;
-    this.pending = undefined;
-    this.resume();
-    if (pending !== undefined) this.process(pending);
   }
 
   // Closing.
 
   /** Ends our side behind what is written; what the client still sends is thrown away (T9). */
-  private close(): void {
+  close(): void {
+    this.releaseStream();
     this.state = LINGER;
     this.discarded = 0;
     this.pending = undefined;
@@ -324,25 +210,25 @@ export class ServerConnection extends TimerEntry implements Downstream {
     this.socket.destroySoon();
   }
 
+  private releaseStream(): void {
+    const { stream } = this;
+    if (stream === undefined) return;
+    this.stream = undefined;
+    this.facts.streams.release(stream);
+  }
+
+  /** The client's FIN. */
   private onEnd(): void {
     this.clientEnded = true;
-    switch (this.state) {
-      case BODY:
-        // X7: the payload ended before its time.
-        this.closeAfter = true;
-        this.exchange.onClientFault('body_cut_short');
-        break;
-      case WAIT:
-        // V6: a half-close; the answer is still delivered, and those to the requests behind it.
-        if (this.pending === undefined) this.closeAfter = true;
-        break;
-      case TUNNEL:
-        this.tunnel!.clientEnded();
-        break;
-      default:
-        this.socket.end();
-        this.destroyAfterWrites();
+    if (this.tunnel !== undefined) return this.tunnel.clientEnded();
+    if (this.state === SERVING && this.stream!.onClientEnd()) {
+      // V6: a half-close; the answer is still delivered, and those to the requests behind it.
+      if (this.pending === undefined) this.closeAfter = true;
+      return undefined;
     }
+    this.socket.end();
+    this.destroyAfterWrites();
+    return undefined;
   }
 
   private onClose(): void {
@@ -351,48 +237,22 @@ export class ServerConnection extends TimerEntry implements Downstream {
     this.pending = undefined;
     this.plane.wheel.disarm(this);
     this.plane.counters.connections -= 1;
-    if (this.tunnel === undefined) this.exchange.onClientFault('client_gone');
+    if (this.tunnel === undefined) this.stream?.onClientGone();
     else this.tunnel.clientGone();
+    this.releaseStream();
     this.facts.closed(this);
-  }
-
-  override onTimeout(): void {
-    switch (this.state) {
-      case HEAD:
-        this.refuse('head_timeout');
-        break;
-      case BODY:
-        this.closeAfter = true;
-        // Paused: it is the server that does not take the payload.
-        if (this.writer.isBlocked) this.exchange.onClientFault('client_stalled');
-        else this.exchange.onClientFault(this.isPaused ? 'response_timeout' : 'body_timeout');
-        break;
-      case WAIT:
-        this.exchange.onClientFault('client_stalled');
-        break;
-      default:
-        this.destroy();
-    }
   }
 
   private onDrain(): void {
     if (this.tunnel !== undefined) return this.tunnel.clientDrained();
-    if (!this.writer.drained()) return;
-    if (this.state === WAIT) this.plane.wheel.disarm(this);
-    else if (this.state <= HEAD) this.continueWithPending();
-    this.exchange.onDownstreamDrain();
+    if (!this.writer.drained()) return undefined;
+    if (this.stream !== undefined) this.stream.onDrain();
+    else if (this.state === IDLE) this.readOn();
+    return undefined;
   }
 
-  pauseBody(): void {
-    if (this.isPaused) return;
-    this.isPaused = true;
-    this.socket.pause();
-  }
-
-  private resume(): void {
-    if (!this.isPaused) return;
-    this.isPaused = false;
-    this.rate.restart();
-    this.socket.resume();
+  override onTimeout(): void {
+    if (this.state === SERVING) this.stream!.onTimeout();
+    else this.destroy();
   }
 }

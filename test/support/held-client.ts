@@ -5,6 +5,8 @@ import { Service } from '../../src/balance/service.ts';
 import { DEFAULT_CLIENT_LIMITS } from '../../src/config/client-limits.ts';
 import { AuthorityCache } from '../../src/http/authority.ts';
 import { ChallengeTable } from '../../src/http/challenge-table.ts';
+import { Peer } from '../../src/http/forwarded.ts';
+import { StreamPool } from '../../src/http1/stream-pool.ts';
 import { Counters } from '../../src/http/counters.ts';
 import type { DataPlane } from '../../src/http/data-plane.ts';
 import { NetworkList } from '../../src/http/network-list.ts';
@@ -115,8 +117,7 @@ export function heldPlane(port: number): HeldPlane {
     queuedForServer: () => (dialled as unknown as { readonly socket: Socket }).socket.writableLength,
     open: () => {
       const socket = new HeldSocket();
-      const peer = { address: '127.0.0.1', isTls: false, isTrusted: false };
-      const facts = { entrypoint: 'http', peer, closed: () => {} };
+      const facts = { entrypoint: 'http', peer: new Peer('127.0.0.1', false, false), streams, closed: () => {} };
       const connection = new ServerConnection(socket as unknown as Socket, held.plane, facts);
       return {
         socket,
@@ -129,5 +130,6 @@ export function heldPlane(port: number): HeldPlane {
       for (let i = 0; i < seconds; i++) wheel.tick();
     },
   };
+  const streams = new StreamPool(held.plane);
   return held;
 }

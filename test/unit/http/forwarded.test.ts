@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { parseAuthority } from '../../../src/http/authority.ts';
-import { clientAddress, forwardingFields, type PeerFacts } from '../../../src/http/forwarded.ts';
+import { clientAddress, forwardingFields, Peer } from '../../../src/http/forwarded.ts';
 import type { ReceivedField } from '../../../src/http/message.ts';
 import { NetworkList, plainAddress } from '../../../src/http/network-list.ts';
 
 const authority = parseAuthority('a.test:8443');
-const stranger: PeerFacts = { address: '203.0.113.7', isTls: true, isTrusted: false };
-const proxy: PeerFacts = { address: '10.0.0.1', isTls: false, isTrusted: true };
+const stranger = new Peer('203.0.113.7', true, false);
+const proxy = new Peer('10.0.0.1', false, true);
 
-function fieldsOf(peer: PeerFacts, received?: readonly ReceivedField[], host = authority): Record<string, string> {
+function fieldsOf(peer: Peer, received?: readonly ReceivedField[], host = authority): Record<string, string> {
   const text = forwardingFields(peer, host, 1, received);
   return Object.fromEntries(
     text
