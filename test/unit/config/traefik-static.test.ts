@@ -149,6 +149,61 @@ test.for([[WEB], [WEB, '--entrypoints.web.proxyprotocol'], [WEB, '--entrypoints.
   },
 );
 
+describe('the default transport', () => {
+  const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  const files: Readonly<Record<string, string>> = { '/a.pem': `key\n${PEM}`, '/b.pem': PEM, '/empty.pem': 'key' };
+  const withFiles = (argv: readonly string[]) =>
+    parseStaticOptions(argv, {}, (path) => {
+      const content = files[path];
+      if (content === undefined) throw new Error(`ENOENT: no such file, open '${path}'`);
+      return content;
+    });
+
+  test.for<{ argv: string[]; transport: object | undefined }>([
+    { argv: [WEB], transport: undefined },
+    { argv: ['--serverstransport.insecureskipverify'], transport: { tls: { insecureSkipVerify: true }, maxIdle: 64 } },
+    { argv: ['--serversTransport.rootCAs=/a.pem,/b.pem'], transport: { tls: { rootCAs: PEM + PEM } } },
+    {
+      argv: ['--serverstransport.rootcas=/a.pem', '--serverstransport.rootcas', '/b.pem'],
+      transport: { tls: { rootCAs: PEM + PEM, insecureSkipVerify: false } },
+    },
+    { argv: [`--serverstransport.rootcas=${PEM}`], transport: { tls: { rootCAs: PEM } } },
+    { argv: ['--serverstransport.maxidleconnsperhost=7'], transport: { maxIdle: 7 } },
+    { argv: ['--serverstransport.maxidleconnsperhost=0'], transport: { maxIdle: 64 } },
+    { argv: ['--serverstransport.maxidleconnsperhost=-1'], transport: { maxIdle: 0 } },
+    {
+      argv: [
+        '--serverstransport.forwardingtimeouts.dialtimeout=1m',
+        '--serverstransport.forwardingtimeouts.responseheadertimeout=0',
+        '--serverstransport.forwardingtimeouts.idleconntimeout=90',
+      ],
+      transport: {
+        timeouts: { connectMs: 60_000, responseHeadMs: 86_400_000, responseIdleMs: 300_000, idleMs: 90_000 },
+      },
+    },
+  ])('$argv', ({ argv, transport }) => {
+    const result = withFiles(argv);
+    if (transport === undefined) expect('config' in result && 'transport' in result.config).toBe(false);
+    else expect(result).toMatchObject({ config: { mode: 'traefik', transport } });
+  });
+
+  test.for([
+    {
+      argv: ['--serverstransport.rootcas=/c.pem'],
+      problem: '--serverstransport.rootcas: /c.pem cannot be read: ENOENT',
+    },
+    { argv: ['--serverstransport.rootcas=/empty.pem'], problem: '/empty.pem has no certificate' },
+    { argv: ['--serverstransport.insecureskipverify=no'], problem: '"no" is not a boolean' },
+    { argv: ['--serverstransport.maxidleconnsperhost=-2'], problem: 'write a number from -1 to 10000' },
+    { argv: ['--serverstransport.maxidleconnsperhost=many'], problem: '"many" is not a whole number' },
+    { argv: ['--serverstransport.forwardingtimeouts.dialtimeout=-1s'], problem: '"-1s" is not a duration' },
+    { argv: ['--serverstransport.forwardingtimeouts.idleconntimeout=25h'], problem: 'longer than a day; write 24h' },
+    { argv: ['--serverstransport.spiffe.ids=a'], problem: 'SPIFFE' },
+  ])('$argv: $problem', ({ argv, problem }) => {
+    expect(withFiles(argv)).toMatchObject({ problems: [expect.stringContaining(problem)] });
+  });
+});
+
 describe('accepted with a notice', () => {
   test.for([
     { argv: [WEB, '--entrypoints.web.transport.respondingtimeouts.readtimeout=0'], notice: 'our own limits' },

@@ -1,7 +1,12 @@
-import { describe, expect, test } from 'vitest';
-import { ConfigWatcher } from '../../../src/control/config-watcher.ts';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ConfigWatcher, type Published } from '../../../src/control/config-watcher.ts';
 import { ProblemLog } from '../../../src/control/problem-log.ts';
+import { watchRootCas } from '../../../src/control/watch-root-cas.ts';
 import { collectLogger } from '../../support/collect-logger.ts';
+import { createTestCa } from '../../support/issue-certificate.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { staticConfig, workload } from '../../support/workloads.ts';
 
 const place = { networks: undefined };
@@ -58,6 +63,50 @@ describe('ConfigWatcher', () => {
       hint: 'h',
     } as const;
     expect(watcher.update('file', [], place, [problem]).problems).toEqual([problem]);
+  });
+});
+
+describe('a root that a label names', () => {
+  const secure = workload({
+    name: 'app',
+    labels: { 'sluice.host': 'app.test', 'sluice.scheme': 'https', 'sluice.backend.ca': '' },
+  });
+  const named = (path: string) => ({ ...secure, labels: { ...secure.labels, 'sluice.backend.ca': path } });
+
+  test('disables the router while it cannot be read, and is picked up when it can', async () => {
+    const path = join(await temporaryFolder(), 'ca.pem');
+    const watcher = new ConfigWatcher(staticConfig());
+    const first = watcher.update('docker', [named(path)], place, []);
+    expect(first.problems).toMatchObject([{ code: 'ca_unusable', container: 'app', label: 'sluice.backend.ca' }]);
+    expect([first.snapshot.services, watcher.refresh()]).toEqual([[], undefined]);
+
+    const { rootPem } = await createTestCa();
+    writeFileSync(path, rootPem);
+    const second = watcher.refresh();
+    expect(second).toMatchObject({ isChanged: true, problems: [] });
+    expect(Object.values(second!.snapshot.transports)).toMatchObject([{ tls: { rootCAs: rootPem } }]);
+    expect(watcher.refresh()).toBeUndefined();
+  });
+
+  test('is applied by the watch, and a fault of ours there is logged', async () => {
+    const path = join(await temporaryFolder(), 'ca.pem');
+    const watcher = new ConfigWatcher(staticConfig());
+    watcher.update('docker', [named(path)], place, []);
+    const { logger, lines } = collectLogger();
+    const applied: Published[] = [];
+    const stop = watchRootCas(
+      watcher,
+      (published) => {
+        applied.push(published);
+        throw new Error('broken');
+      },
+      logger,
+      5,
+    );
+    onTestFinished(stop);
+    writeFileSync(path, (await createTestCa()).rootPem);
+    await vi.waitFor(() => expect(lines).toMatchObject([{ level: 'error' }]));
+    expect(applied).toMatchObject([{ isChanged: true }]);
   });
 });
 

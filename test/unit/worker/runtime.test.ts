@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
 import type { Exchange } from '../../../src/http/exchange.ts';
 import { Counters } from '../../../src/http/counters.ts';
 import type { UpstreamConnection } from '../../../src/http/upstream-connection.ts';
@@ -60,6 +61,36 @@ describe('tables', () => {
     [true, 'other', undefined],
   ] as const)('TLS %s on %s: %s', ([isTls, entrypoint, name]) => {
     expect(built.match(request('a.test', isTls, entrypoint))?.name).toBe(name);
+  });
+});
+
+describe('transports', () => {
+  const over = (transports: Snapshot['transports'], name = 't'): Snapshot => {
+    const snapshot = oneService([server(1)], [router('Host(`a.test`)')]);
+    return { ...snapshot, services: snapshot.services.map((one) => ({ ...one, transport: name })), transports };
+  };
+  const lax = { ...DEFAULT_TRANSPORT, tls: { insecureSkipVerify: true } };
+  const serviceOf = (built: Runtime) => built.match(request('a.test'))!.service!;
+
+  test('the upstreams of a service are those of its transport', () => {
+    const built = runtime(over({ t: lax }));
+    expect([...built.upstreams].map(({ transport }) => transport)).toEqual([lax]);
+    expect([...runtime(oneService([server(1)])).upstreams].map(({ transport }) => transport)).toEqual([
+      DEFAULT_TRANSPORT,
+    ]);
+  });
+
+  test('an equal one keeps the service, another makes it anew', () => {
+    const first = runtime(over({ t: lax }));
+    const second = runtime(over({ t: structuredClone(lax) }), first);
+    expect(serviceOf(second)).toBe(serviceOf(first));
+    const third = runtime(over({ t: { ...lax, maxIdle: 1 } }), second);
+    expect(serviceOf(third)).not.toBe(serviceOf(second));
+    expect(serviceOf(third).upstreams[0]!.transport.maxIdle).toBe(1);
+  });
+
+  test('one that is missing is never replaced by the defaults', () => {
+    expect(() => runtime(over({ t: lax }, 'other'))).toThrow('no transport other');
   });
 });
 
