@@ -113,7 +113,7 @@ export class Entrypoint implements FirstBytesOwner {
     const refusal = this.gate.enter(socket, client, isProxy);
     if (refusal !== undefined) this.refuse(socket, client, refusal);
     else if (isProxy || this.peeks) new FirstBytes(socket, client, isProxy, this).start();
-    else if (this.tlsServer !== undefined) this.tlsServer.emit('connection', socket);
+    else if (this.tlsServer !== undefined) this.shakeHands(this.tlsServer, socket);
     else this.serve(socket, false, client);
   }
 
@@ -139,15 +139,23 @@ export class Entrypoint implements FirstBytesOwner {
     if (this.tlsServer !== undefined && (!this.peeks || firstByte === TLS_HANDSHAKE_RECORD)) {
       if (!this.proxies.isEmpty) this.clients.set(socket, client);
       // The TLS layer reads what was put back by itself; resuming here would stall the handshake.
-      this.tlsServer.emit('connection', socket);
+      this.shakeHands(this.tlsServer, socket);
       return;
     }
     this.serve(socket, false, client);
     socket.resume();
   }
 
+  private shakeHands(server: TlsServer, socket: Socket): void {
+    // A client that ends within the handshake is gone; half-open, it would be waited for until the time-out.
+    socket.allowHalfOpen = false;
+    server.emit('connection', socket);
+  }
+
   /** A handshake is done. */
   private secured(socket: TLSSocket): void {
+    // From here an end may stand behind a request that wants its answer (V6).
+    socket.allowHalfOpen = true;
     const address = socket.remoteAddress;
     if (address === undefined) {
       socket.destroy();
