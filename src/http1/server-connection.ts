@@ -221,12 +221,13 @@ export class ServerConnection extends TimerEntry {
   private onEnd(): void {
     this.clientEnded = true;
     if (this.tunnel !== undefined) return this.tunnel.clientEnded();
+    // V6: what could not be taken yet may complete a payload or be further requests; `process` comes back here behind it.
+    if (this.pending !== undefined) return undefined;
     if (this.state === SERVING && this.stream!.onClientEnd()) {
-      // V6: a half-close; the answer is still delivered, and those to the requests behind it.
-      if (this.pending === undefined) this.closeAfter = true;
+      // A half-close; the answer is still delivered.
+      this.closeAfter = true;
       return undefined;
     }
-    this.socket.end();
     this.destroyAfterWrites();
     return undefined;
   }

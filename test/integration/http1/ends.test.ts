@@ -95,6 +95,14 @@ describe('a client that ends its side (V6)', () => {
     expect(statuses(client)).toEqual([200, 200, 200]);
   });
 
+  test('before the server is dialled: a payload that was all here is delivered', async () => {
+    const client = lab.open();
+    client.send('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nhello');
+    client.end();
+    await until(() => client.socket.destroyed, 'the close');
+    expect(statuses(client)).toEqual([200]);
+  });
+
   test.for([
     ['a head', 'GET / HTT', [200]],
     ['a payload', 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 9\r\n\r\nx', [200, 400]],
