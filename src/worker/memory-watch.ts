@@ -5,12 +5,14 @@ const TAKE_BELOW = 0.8;
 /** Judges whether the process is so near to its memory bound that new requests must be turned away. */
 export class MemoryWatch {
   readonly bound: number;
-  private readonly readUsed: () => number;
+  private readonly readUsed: () => number | undefined;
   private limit: number;
   isOver = false;
+  /** Bytes at the last look that could tell. */
+  used = 0;
 
-  /** `bound` in bytes; `readUsed`: memory of the process now. */
-  constructor(bound: number, readUsed: () => number) {
+  /** `bound` in bytes; `readUsed`: memory of the process now, undefined when it cannot be told. */
+  constructor(bound: number, readUsed: () => number | undefined) {
     this.bound = bound;
     this.readUsed = readUsed;
     this.limit = bound * SHED_ABOVE;
@@ -22,6 +24,8 @@ export class MemoryWatch {
    */
   look(isIdle: boolean): boolean {
     const used = this.readUsed();
+    if (used === undefined) return this.isOver;
+    this.used = used;
     if (used < this.bound * TAKE_BELOW) {
       this.isOver = false;
       this.limit = this.bound * SHED_ABOVE;
@@ -30,5 +34,14 @@ export class MemoryWatch {
       this.limit = Math.max(this.limit, (used + this.bound) / 2);
     } else if (used > this.limit) this.isOver = true;
     return this.isOver;
+  }
+}
+
+/** Resident memory of the process. Undefined when it cannot be read: the system is asked by way of a file, and those run out too. */
+export function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
   }
 }

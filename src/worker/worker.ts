@@ -17,7 +17,7 @@ import { UpstreamRegistry } from '../upstream/registry.ts';
 import { ConnectionGate } from './connection-gate.ts';
 import { Entrypoint } from './entrypoint.ts';
 import { hasFreeDescriptor } from './free-descriptor.ts';
-import { MemoryWatch } from './memory-watch.ts';
+import { MemoryWatch, residentBytes } from './memory-watch.ts';
 import { Refusals } from './refusals.ts';
 import { Runtime } from './runtime.ts';
 import { TlsContexts } from './tls.ts';
@@ -71,7 +71,7 @@ class DataPlaneWorker {
       this.post({ type: 'unknown-name', name }),
     );
     this.refusals = new Refusals(counters, (message) => this.post(message));
-    this.memory = new MemoryWatch(boot.memoryBound, () => process.memoryUsage.rss());
+    this.memory = new MemoryWatch(boot.memoryBound, residentBytes);
     this.isSpeaker = boot.index === 0;
     const counts = new SharedCounts(boot.connectionCounts, boot.index);
     const gate = new ConnectionGate(boot.connectionLimits, counts, plane.trusted);
@@ -100,7 +100,7 @@ class DataPlaneWorker {
     if (plane.isOverloaded === wasOver) return;
     if (plane.isOverloaded) for (const entrypoint of this.entrypoints) entrypoint.shed();
     if (!this.isSpeaker) return;
-    const fields = { usedBytes: process.memoryUsage.rss(), boundBytes: this.memory.bound };
+    const fields = { usedBytes: this.memory.used, boundBytes: this.memory.bound };
     if (plane.isOverloaded) {
       const message =
         'memory runs out: new requests get 503; give the container more memory or lower --max-connections';

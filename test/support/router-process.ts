@@ -36,6 +36,8 @@ export interface RouterOptions {
   /** Certificate options; default: the local authority signs for all names. */
   readonly acme?: readonly string[];
   readonly logLevel?: 'info' | 'debug';
+  /** How many files it may open; default: as many as we. */
+  readonly openFiles?: number;
   /** Further flags. */
   readonly flags?: readonly string[];
 }
@@ -88,7 +90,11 @@ export async function startRouter(options: RouterOptions): Promise<RouterProcess
 /** Starts the router without waiting for anything. */
 export async function launchRouter(options: RouterOptions): Promise<RouterProcess> {
   const ports = options.ports ?? (await freeRouterPorts());
-  const child = spawn(process.execPath, [MAIN, ...flagsOf(options, ports)], {
+  // The shell lowers its own limit and becomes the router, so that the process id is the router's.
+  const { openFiles } = options;
+  const limited = openFiles === undefined ? [] : ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`];
+  const [program, ...words] = [...limited, process.execPath, MAIN, ...flagsOf(options, ports)];
+  const child = spawn(program!, words, {
     env: ownEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MemoryWatch } from '../../../src/worker/memory-watch.ts';
+import { MemoryWatch, residentBytes } from '../../../src/worker/memory-watch.ts';
 
 /** Looks once for each pair of used memory and idleness, with a bound of 1000. */
 function look(...steps: readonly (readonly [used: number, isIdle: boolean])[]): boolean[] {
@@ -44,6 +44,18 @@ describe('memory that stays when nothing runs any more', () => {
   test('an idle process that is over its limit sheds for one look at least', () => {
     expect(look([950, true], [950, true])).toEqual([true, false]);
   });
+});
+
+test('what cannot be read changes nothing', () => {
+  let used: number | undefined = 950;
+  const watch = new MemoryWatch(1000, () => used);
+  expect(watch.look(false)).toBe(true);
+  used = undefined;
+  expect([watch.look(false), watch.look(true), watch.used]).toEqual([true, true, 950]);
+});
+
+test('the memory of this process can be read', () => {
+  expect(residentBytes()).toBeGreaterThan(1_000_000);
 });
 
 test('without a bound nothing is shed', () => {
