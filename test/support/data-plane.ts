@@ -160,6 +160,7 @@ async function waitFor(worker: Worker, accepts: (message: FromWorker) => boolean
     const heed = (message: FromWorker): void => {
       if (!accepts(message)) return;
       worker.off('message', heed);
+      worker.off('error', reject);
       resolve(message);
     };
     worker.on('message', heed);

@@ -32,17 +32,19 @@ export async function judgingBackend(onRequest: (arrival: Arrival) => void): Pro
       socket.end();
     };
     const read = (): void => {
-      while (pending !== '' && !isOver) {
+      while (pending !== '') {
         const [message] = readMessages(pending, 'request');
         if (!message!.isComplete) return;
         const text = pending.slice(0, message!.end);
         pending = pending.slice(message!.end);
         const answer = (latin1: string): void => void socket.write(latin1, 'latin1');
         onRequest({ message: message!, text, peer: fieldOf(message!, 'x-forwarded-for') ?? '', answer, end });
+        if (isOver) return;
       }
     };
     sockets.add(socket);
     socket.on('data', (chunk) => {
+      if (isOver) return;
       pending += chunk.latin1Slice();
       try {
         read();

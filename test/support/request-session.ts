@@ -66,12 +66,15 @@ export class RequestSessions {
     arrival.answer(`HTTP/1.1 200 OK\r\nX-Echo: ${echo}\r\nContent-Length: ${echo.length}\r\n\r\n${body}`);
   };
 
-  /** Sends `text` in pieces and a half-close. `heed` is given what arrived at the backend. */
+  /**
+   * Sends `text` in pieces and a half-close. `read` messages of it were the router's to judge: behind one that it refuses
+   * it looks at nothing. `heed` is given what arrived at the backend.
+   */
   async run(
     text: string,
     random: Random,
-    heed?: (arrivals: readonly Arrival[]) => Promise<void>,
-  ): Promise<string | undefined> {
+    heed?: (arrivals: readonly Arrival[]) => Promise<string | undefined>,
+  ): Promise<{ readonly read: number; readonly complaint: string | undefined }> {
     const client = await LoopbackClient.open(this.port);
     const seen: Arrival[] = [];
     this.arrivals.set(client.address, seen);
@@ -80,9 +83,11 @@ export class RequestSessions {
       const rest = text.slice(stream.at);
       const expected = expectSession(stream, client.address, /^(?:\r\n)?HEAD /.test(rest));
       await this.send(client, text, stream.requests, random);
-      if (!(await client.until(() => false))) return `no end; received ${JSON.stringify(client.received)}`;
-      await heed?.(seen);
-      return complaintAbout(expected, seen, client);
+      const hasEnded = await client.until(() => false);
+      const complaint = hasEnded
+        ? (complaintAbout(expected, seen, client) ?? (await heed?.(seen)))
+        : `no end; received ${JSON.stringify(client.received)}`;
+      return { read: Math.max(1, expected.answers.length), complaint };
     } finally {
       this.arrivals.delete(client.address);
       client.close();
