@@ -43,7 +43,7 @@ export async function judgingBackend(onRequest: (arrival: Arrival) => void): Pro
       }
     };
     sockets.add(socket);
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       if (isOver) return;
       pending += chunk.latin1Slice();
       try {
