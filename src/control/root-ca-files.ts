@@ -52,9 +52,11 @@ function stampOf(path: string): string {
 function readFile(path: string): RootCas {
   let file: number | undefined;
   try {
-    // A label may name anything: opening a pipe must not hold up the control plane.
+    // A label may name anything: some devices act when they are opened, and a pipe must not hold up the control plane, also
+    // when it takes the place of a file between the two looks.
+    if (!statSync(path).isFile()) return noFile(path);
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (!fstatSync(file).isFile()) return { message: `${path} is no file`, hint: 'name a PEM file' };
+    if (!fstatSync(file).isFile()) return noFile(path);
     const bytes = Buffer.alloc(MAX_CA_BYTES + 1);
     const length = fill(file, bytes);
     if (length > MAX_CA_BYTES) {
@@ -72,6 +74,10 @@ function readFile(path: string): RootCas {
   } finally {
     if (file !== undefined) closeSync(file);
   }
+}
+
+function noFile(path: string): RootCas {
+  return { message: `${path} is no file`, hint: 'name a PEM file' };
 }
 
 function fill(file: number, bytes: Buffer): number {

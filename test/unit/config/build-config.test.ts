@@ -188,3 +188,8 @@ test('as many problems as a container likes', () => {
   const labels = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`${HEADERS}${index}`, '']));
   expect(build([workload({ labels })]).problems.length).toBeGreaterThanOrEqual(150_000);
 });
+
+test('a container cannot define the transport of another provider', () => {
+  const labels = { 'sluice.http.serversTransports.inner@file.insecureSkipVerify': 'true' };
+  expect(build([workload({ labels })]).config.transports).toMatchObject([{ name: 'inner@file@docker' }]);
+});

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConfigWatcher, type Published } from '../../../src/control/config-watcher.ts';
@@ -85,6 +85,11 @@ describe('a root that a label names', () => {
     const second = watcher.refresh();
     expect(second).toMatchObject({ isChanged: true, problems: [] });
     expect(Object.values(second!.snapshot.transports)).toMatchObject([{ tls: { rootCAs: rootPem } }]);
+    expect(watcher.refresh()).toBeUndefined();
+
+    // Once nobody names it, nobody cares for it.
+    watcher.update('docker', [], place, []);
+    rmSync(path);
     expect(watcher.refresh()).toBeUndefined();
   });
 
