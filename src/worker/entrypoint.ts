@@ -87,8 +87,10 @@ export class Entrypoint implements FirstBytesOwner {
   private async open(address: ListenAddress): Promise<void> {
     const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
     await listen(listener, address, { reusePort: true });
-    // Without a free descriptor Node drops waiting connections itself and goes on; what it tells of is an exception to that.
-    listener.on('error', () => this.refusals.note('out_of_descriptors', ''));
+    // Without a free descriptor Node mostly drops waiting connections by itself; whatever it tells of costs this one connection.
+    listener.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'EMFILE' || code === 'ENFILE') this.refusals.note('out_of_descriptors', '');
+    });
     this.servers.push(listener);
   }
 
