@@ -15,6 +15,7 @@ import { dial, type Dialler } from './dial.ts';
 import { errorReason } from './error-reason.ts';
 import { HeadBuffer } from './head-buffer.ts';
 import { LIMITS } from './limits.ts';
+import { Outbox } from './outbox.ts';
 import { requestHead } from './request-writer.ts';
 import { ResponseHead } from './response-head.ts';
 import { SocketEnd } from './socket-end.ts';
@@ -46,7 +47,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
   private readonly body = new BodyReader();
   private exchange: Exchange | undefined = undefined;
   private state = CONNECTING;
-  private out = '';
+  private readonly out = new Outbox();
   private interims = 0;
   /** A response head that came in pieces. */
   private partial: HeadBuffer | undefined = undefined;
@@ -86,36 +87,31 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
   }
 
   writeBody(buf: Buffer, start: number, end: number): boolean {
-    const bytes = end - start;
     // While the request is on its way the client's own time-out (T5) comes first.
     if (this.state === AWAIT_HEAD) {
       this.plane.wheel.arm(this, this.timeouts.responseHeadMs + this.plane.limits.bodyIdleMs);
     }
     const isChunked = this.exchange?.request.body === CHUNKED;
-    if (isChunked) this.out += `${bytes.toString(16)}\r\n`;
-    if (bytes <= LIMITS.smallBytes && this.out.length <= LIMITS.smallBytes) {
-      this.out += buf.latin1Slice(start, end);
-      if (isChunked) this.out += '\r\n';
-      return !this.socket.writableNeedDrain;
+    const { out } = this;
+    if (isChunked) out.add(`${(end - start).toString(16)}\r\n`);
+    let hasRoom = !this.socket.writableNeedDrain;
+    if (!out.takes(buf, start, end)) {
+      this.flush();
+      hasRoom = this.socket.write(start === 0 && end === buf.length ? buf : buf.subarray(start, end));
     }
-    this.flush();
-    const hasRoom = this.socket.write(start === 0 && end === buf.length ? buf : buf.subarray(start, end));
-    if (isChunked) this.out = '\r\n';
+    if (isChunked) out.add('\r\n');
     return hasRoom;
   }
 
   endBody(): void {
-    if (this.exchange?.request.body === CHUNKED) this.out += '0\r\n\r\n';
+    if (this.exchange?.request.body === CHUNKED) this.out.add('0\r\n\r\n');
     this.flush();
     this.isRequestWritten = true;
     if (this.state === AWAIT_HEAD) this.plane.wheel.arm(this, this.timeouts.responseHeadMs);
   }
 
   flush(): void {
-    if (this.out === '' || this.state === CONNECTING) return;
-    const { out } = this;
-    this.out = '';
-    this.socket.write(out, 'latin1');
+    if (this.state !== CONNECTING) this.out.flush(this.socket);
   }
 
   pause(): void {
@@ -146,7 +142,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
     const { service } = exchange.route!;
     this.state = AWAIT_HEAD;
     this.plane.wheel.arm(this, this.timeouts.responseHeadMs);
-    this.out = requestHead(exchange, this.upstream.authority, service!.passHostHeader);
+    this.out.add(requestHead(exchange, this.upstream.authority, service!.passHostHeader));
     if (exchange.request.body === NO_BODY) {
       this.isRequestWritten = true;
       this.flush();

@@ -4,6 +4,7 @@ import type { DataPlane } from '../http/data-plane.ts';
 import { BLOCKED, RETAINED } from '../http/downstream.ts';
 import { CHUNKED, LENGTH, NO_BODY, type ResponseMessage, UNTIL_CLOSE } from '../http/message.ts';
 import { LIMITS } from './limits.ts';
+import { Outbox } from './outbox.ts';
 
 const LAST_CHUNK = '0\r\n';
 
@@ -18,7 +19,7 @@ export class ResponseWriter {
   isUntilClose = false;
   private readonly socket: Socket;
   private readonly plane: DataPlane;
-  private out = '';
+  private readonly out = new Outbox();
   private minorVersion = 1;
   private isChunked = false;
   private sendsTrailers = false;
@@ -38,7 +39,7 @@ export class ResponseWriter {
   /** B5, V2: never to HTTP/1.0. */
   interim(status: number, reason: string, fields: string): void {
     if (this.minorVersion === 0) return;
-    this.out += `HTTP/1.1 ${status} ${reason}\r\n${fields}\r\n`;
+    this.out.add(`HTTP/1.1 ${status} ${reason}\r\n${fields}\r\n`);
   }
 
   /** A response head; returns whether the connection must close after it. */
@@ -63,62 +64,53 @@ export class ResponseWriter {
         response.body satisfies never;
     }
     close ||= this.isUntilClose;
-    this.out += head + this.connectionField(close);
+    this.out.add(head + this.connectionField(close));
     return close;
   }
 
   answer(answer: Answer, isHead: boolean, close: boolean): void {
     const length = answer.status === 204 ? '' : `Content-Length: ${Buffer.byteLength(answer.body)}\r\n`;
-    this.out +=
+    let text =
       `HTTP/1.1 ${answer.status} ${reasonPhrase(answer.status)}\r\n${answer.fields}${this.plane.dateLine}${length}` +
       this.connectionField(close);
-    if (!isHead) this.out += answer.body;
+    if (!isHead) text += answer.body;
     // Many answers may follow each other in one turn.
-    if (this.out.length > LIMITS.smallBytes) this.flush();
+    if (this.out.bytes > LIMITS.smallBytes) this.flush();
+    this.out.add(text);
   }
 
   switching(response: ResponseMessage): void {
     this.isChunked = false;
-    this.out += `HTTP/1.1 101 ${response.reason}\r\n${response.fields}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    this.out.add(
+      `HTTP/1.1 101 ${response.reason}\r\n${response.fields}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
   }
 
   /** Payload; see `Downstream.sendData`. */
   data(buf: Buffer, start: number, end: number, isPooled: boolean): number {
-    const bytes = end - start;
-    if (this.isChunked) this.out += `${bytes.toString(16)}\r\n`;
-    if (bytes <= LIMITS.smallBytes && this.out.length <= LIMITS.smallBytes) {
-      this.out += buf.latin1Slice(start, end);
-      if (this.isChunked) this.out += '\r\n';
-      return this.isBlocked ? BLOCKED : 0;
+    const { out } = this;
+    if (this.isChunked) out.add(`${(end - start).toString(16)}\r\n`);
+    if (!out.takes(buf, start, end)) {
+      if (isPooled && !this.isChunked) return this.pooled(buf, start, end) | RETAINED;
+      this.written(out.flushWith(this.socket, buf, start, end));
     }
-    if (isPooled && !this.isChunked) return this.pooled(buf, start, end) | RETAINED;
-    const head = this.out;
-    const tail = this.isChunked ? 2 : 0;
-    const joined = Buffer.allocUnsafeSlow(head.length + bytes + tail);
-    joined.latin1Write(head, 0, head.length);
-    buf.copy(joined, head.length, start, end);
-    if (tail > 0) joined.latin1Write('\r\n', head.length + bytes, 2);
-    this.out = '';
-    this.written(this.socket.write(joined));
+    if (this.isChunked) out.add('\r\n');
     return this.isBlocked ? BLOCKED : 0;
   }
 
   end(trailers: string): void {
     if (!this.isChunked) return;
-    this.out += LAST_CHUNK + (this.sendsTrailers ? trailers : '') + '\r\n';
+    this.out.add(LAST_CHUNK + (this.sendsTrailers ? trailers : '') + '\r\n');
     this.isChunked = false;
   }
 
   flush(): void {
-    if (this.out === '') return;
-    const { out } = this;
-    this.out = '';
-    this.written(this.socket.write(out, 'latin1'));
+    this.written(this.out.flush(this.socket));
   }
 
   /** Drops what was gathered: the response is cut. */
   discard(): void {
-    this.out = '';
+    this.out.clear();
   }
 
   /** The socket drained; true when a pause ends by it. */

@@ -7,7 +7,7 @@ import { ROWS } from './rows.ts';
 import { median } from './table.ts';
 
 const SOCKETS = 32;
-const IDLE = 3000;
+const IDLE = 9000;
 const SLOW = 5000;
 
 /** Figures of one peer by name, ready to print. */

@@ -46,6 +46,8 @@ const COMMANDS: Readonly<Record<string, StartPeer>> = {
       ...[process.execPath, new URL('../../src/main.ts', import.meta.url).pathname, '--docker', 'off', '--file', file],
       ...['--http', `127.0.0.1:${httpPort}`, '--https', `127.0.0.1:${httpsPort}`, '--admin', 'off', '--workers', '1'],
       ...['--data', join(folder, 'data'), '--acme-ca', 'internal', '--log-level', 'error'],
+      // All load comes from one address.
+      ...['--max-connections-per-address', '20000'],
     ];
   },
   haproxy: async ({ folder, backendPort, echoPort, keyPem, chainPem }, httpPort, httpsPort) => {
@@ -54,7 +56,7 @@ const COMMANDS: Readonly<Record<string, StartPeer>> = {
       join(folder, 'haproxy.cfg'),
       `global
   nbthread 1
-  maxconn 9000
+  maxconn 9900
   ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256
 defaults
   mode http
