@@ -29,7 +29,10 @@ export function anyRequest(random: Random): string {
 }
 
 export function anyResponse(random: Random): string {
-  return chance(random, 20) ? pick(random, seeds.response) : validResponse(random).text;
+  if (chance(random, 20)) return pick(random, seeds.response);
+  // B6: around the number of interim responses that is too many.
+  const interims = chance(random, 2) ? 'HTTP/1.1 103 \r\n\r\n'.repeat(12 + random.below(7)) : '';
+  return interims + validResponse(random).text;
 }
 
 /** One request bent out of shape. */

@@ -11,11 +11,13 @@ export interface Arrival {
   answer(latin1: string): void;
   /** Ends the connection behind what was answered; what still comes in on it is not read. */
   end(): void;
+  /** No further request may come in on this connection (B10). */
+  retire(): void;
 }
 
 export interface JudgingBackend {
   readonly port: number;
-  /** What the strict reader could not read. */
+  /** What the strict reader could not read, and what came in on a retired connection. */
   readonly complaints: string[];
   close(): Promise<void>;
 }
@@ -27,6 +29,7 @@ export async function judgingBackend(onRequest: (arrival: Arrival) => void): Pro
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     let pending = '';
     let isOver = false;
+    let lastOne: string | undefined;
     const end = (): void => {
       isOver = true;
       socket.end();
@@ -37,8 +40,13 @@ export async function judgingBackend(onRequest: (arrival: Arrival) => void): Pro
         if (!message!.isComplete) return;
         const text = pending.slice(0, message!.end);
         pending = pending.slice(message!.end);
+        if (lastOne !== undefined) complaints.push(`reused after ${JSON.stringify(lastOne)}: ${JSON.stringify(text)}`);
         const answer = (latin1: string): void => void socket.write(latin1, 'latin1');
-        onRequest({ message: message!, text, peer: fieldOf(message!, 'x-forwarded-for') ?? '', answer, end });
+        const retire = (): void => {
+          lastOne = text;
+        };
+        const peer = fieldOf(message!, 'x-forwarded-for') ?? '';
+        onRequest({ message: message!, text, peer, answer, end, retire });
         if (isOver) return;
       }
     };

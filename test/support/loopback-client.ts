@@ -61,7 +61,7 @@ export class LoopbackClient {
   }
 
   /** Waits for more to arrive until `isTrue` or the end of the connection; false when `ms` passed before. */
-  async until(isTrue: () => boolean, ms = 5000): Promise<boolean> {
+  async until(isTrue: () => boolean, ms = 15_000): Promise<boolean> {
     const limit = setTimeout(() => this.wake?.(), ms);
     const start = performance.now();
     try {

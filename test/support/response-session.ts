@@ -3,7 +3,7 @@ import type { Arrival } from './judging-backend.ts';
 import { LoopbackClient } from './loopback-client.ts';
 import { chance, pick, type Random, splitAnywhere } from './random.ts';
 import { type RawMessage, readMessages } from './raw-http.ts';
-import { readRequests, readResponse, type RequestRead } from './reference-reader.ts';
+import { membersOf, readRequests, readResponse, type RequestRead } from './reference-reader.ts';
 
 /** What a server does with one request. */
 interface Script {
@@ -11,6 +11,8 @@ interface Script {
   /** Where `text` is cut into writes; none when bytes behind the response must come with it. */
   readonly pieces: readonly Buffer[];
   readonly ends: boolean;
+  /** The router must not send another request on this connection (B10). */
+  readonly isLast: boolean;
 }
 
 /** What a client must read in answer to one request. */
@@ -101,10 +103,13 @@ function scriptFor(random: Random, text: string, method: string): Script {
   // Bytes behind the response that come later than it may meet the next request (B9 is about idle connections).
   const mayBeSplit = isComplete ? final.end === text.length : !isInvalid;
   const pieces = mayBeSplit && chance(random, 30) ? splitAnywhere(random, bytes, 5) : [bytes];
-  return { text, pieces, ends: !isComplete || chance(random, 10) };
+  const isClean = isComplete && final.end === text.length && final.minor === 1;
+  const isLast = !isClean || membersOf(final.lines, 'connection').includes('close');
+  return { text, pieces, ends: !isComplete || chance(random, 10), isLast };
 }
 
 async function play(script: Script, arrival: Arrival): Promise<void> {
+  if (script.isLast) arrival.retire();
   for (const [index, piece] of script.pieces.entries()) {
     if (index > 0) await new Promise((resolve) => setImmediate(resolve));
     arrival.answer(piece.latin1Slice());
