@@ -74,6 +74,13 @@ export class OwnOptions {
     return ms;
   }
 
+  /** A duration of a second or more: time-outs are counted in whole seconds, and there is none without end. */
+  deadlineMs(name: string): number | undefined {
+    const ms = this.durationMs(name);
+    if (ms !== undefined && ms < 1000) this.fail(this.get(name)!, 'is shorter than a second', 'write 1s or more');
+    return ms;
+  }
+
   hostname(name: string): string | undefined {
     const value = this.get(name);
     if (value === undefined) return undefined;

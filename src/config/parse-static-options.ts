@@ -1,4 +1,4 @@
-import { DEFAULT_CLIENT_LIMITS } from './client-limits.ts';
+import { readClientLimits } from './client-limits-options.ts';
 import { DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts';
 import { nearest } from '../lib/suggest.ts';
 import { DIRECTORY_NAMES, parseDirectories } from './acme-directories.ts';
@@ -97,7 +97,7 @@ class StaticBuilder {
       domain: own.hostname('domain'),
       acme: this.#acme(),
       resolvers: traefik?.resolvers ?? [],
-      limits: DEFAULT_CLIENT_LIMITS,
+      limits: readClientLimits(own),
       trustedProxies: own.networks('trusted-proxies') ?? this.#traefikNetworks(sources),
       connections: {
         total: own.int('max-connections', 0, 1_000_000) ?? DEFAULT_CONNECTION_LIMITS.total,

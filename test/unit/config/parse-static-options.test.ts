@@ -106,6 +106,18 @@ describe('one option', () => {
     { argv: ['--acme-challenge=tls-alpn-01, http-01'], part: { acme: { challenges: ['tls-alpn-01', 'http-01'] } } },
     { argv: ['--acme-challenge=http-01'], part: { acme: { challenges: ['http-01'] } } },
     {
+      argv: ['--head-timeout=5s', '--body-timeout=2m', '--write-timeout=30', '--tunnel-timeout=24h'],
+      part: { limits: { headMs: 5000, bodyIdleMs: 120_000, stallMs: 30_000, tunnelIdleMs: 86_400_000 } },
+    },
+    {
+      argv: ['--keepalive-timeout=15s', '--keepalive-requests=100', '--min-body-rate=0'],
+      part: { limits: { keepAliveMs: 15_000, requests: 100, bodyBytesPerSecond: 0 } },
+    },
+    {
+      argv: ['--max-head=65536', '--max-request-line=8192', '--max-fields=200'],
+      part: { limits: { headBytes: 65_536, requestLineBytes: 8192, fields: 200, headMs: 10_000 } },
+    },
+    {
       argv: ['--dns-resolvers=1.1.1.1,[2606:4700::1111]:53,::1'],
       part: { dnsResolvers: ['1.1.1.1', '[2606:4700::1111]:53', '::1'] },
     },
@@ -250,6 +262,10 @@ describe('a fault names the option and the fix', () => {
     { argv: ['--acme-eab-key=k'], problem: '--acme-eab-key: it needs --acme-eab-kid too' },
     { argv: ['--dns-resolvers=1.1.1'], problem: '--dns-resolvers: "1.1.1" is not a DNS server' },
     { argv: ['--proxy-protocol=10.0.0.0/40'], problem: '--proxy-protocol: "10.0.0.0/40" is not a network' },
+    { argv: ['--head-timeout=0'], problem: '--head-timeout: "0" is shorter than a second; write 1s or more' },
+    { argv: ['--tunnel-timeout=25h'], problem: '--tunnel-timeout: "25h" is longer than a day' },
+    { argv: ['--max-head=1MB'], problem: '--max-head: "1MB" is not a whole number in range; write a number from 1024' },
+    { argv: ['--keepalive-requests=0'], problem: '--keepalive-requests: "0" is not a whole number in range' },
     { argv: ['--max-connections=lots'], problem: '--max-connections: "lots" is not a whole number in range' },
     {
       argv: ['--max-connections-per-address=-1'],
