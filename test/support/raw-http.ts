@@ -45,7 +45,8 @@ export function readMessages(text: string, kind: 'request' | 'response', hint: H
   return messages;
 }
 
-function checkStartLine(line: string, kind: 'request' | 'response'): void {
+/** Throws unless a line is a start-line that can be read in one way only. */
+export function checkStartLine(line: string, kind: 'request' | 'response'): void {
   const pattern =
     kind === 'request'
       ? /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP\/1\.[01]$/
@@ -53,7 +54,8 @@ function checkStartLine(line: string, kind: 'request' | 'response'): void {
   if (!pattern.test(line)) throw new Error(`ambiguous start-line: ${JSON.stringify(line)}`);
 }
 
-function readField(line: string): readonly [string, string] {
+/** Name and value of a field line; throws unless it can be read in one way only. */
+export function readField(line: string): readonly [string, string] {
   const match = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t\x20-\x7e\x80-\xff]*?)[\t ]*$/.exec(line);
   if (match === null) throw new Error(`ambiguous field: ${JSON.stringify(line)}`);
   return [match[1]!, match[2]!];
