@@ -32,14 +32,17 @@ export function parseAuthority(text: string): Authority | undefined {
 export class AuthorityCache {
   private readonly known = new Map<string, Authority>();
   private readonly maxEntries: number;
+  private last: Authority | undefined = undefined;
 
   constructor(maxEntries = 4096) {
     this.maxEntries = maxEntries;
   }
 
   get(text: string): Authority | undefined {
+    // Comparing is cheaper than looking up: a text cut from a head has no hash yet.
+    if (text === this.last?.text) return this.last;
     const known = this.known.get(text);
-    if (known !== undefined) return known;
+    if (known !== undefined) return (this.last = known);
     const parsed = parseAuthority(text);
     if (parsed === undefined) return undefined;
     if (this.known.size >= this.maxEntries) this.known.clear();

@@ -1,3 +1,5 @@
+import { equalsIgnoreCase } from './grammar.ts';
+
 /** What `Connection` lines said (rule C1). One object per message head, reset before each. */
 export interface ConnectionOptions {
   close: boolean;
@@ -21,8 +23,15 @@ const PROTECTED = new Set([
   'front-end-https',
 ]);
 
-/** Adds one `Connection` line's options. Empty members are allowed (9110 5.6.1). */
-export function addConnectionOptions(options: ConnectionOptions, value: string): void {
+/** Adds one `Connection` line's options, of `buf[start, end)`. Empty members are allowed (9110 5.6.1). */
+export function addConnectionOptions(options: ConnectionOptions, buf: Buffer, start: number, end: number): void {
+  // Nearly every line is one of these two.
+  if (equalsIgnoreCase(buf, start, end, 'keep-alive')) options.keepAlive = true;
+  else if (equalsIgnoreCase(buf, start, end, 'close')) options.close = true;
+  else addList(options, buf.latin1Slice(start, end));
+}
+
+function addList(options: ConnectionOptions, value: string): void {
   for (const member of value.split(',')) {
     const option = trimBlanks(member).toLowerCase();
     if (option === '') continue;

@@ -103,7 +103,7 @@ export class RequestHead extends FieldSection implements RequestMessage {
       case 10:
         if (equalsIgnoreCase(buf, nameStart, nameEnd, 'keep-alive')) return DROP;
         if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'connection')) return KEEP;
-        addConnectionOptions(this.connection, buf.latin1Slice(valueStart, valueEnd));
+        addConnectionOptions(this.connection, buf, valueStart, valueEnd);
         return DROP;
       case 13:
         if (equalsIgnoreCase(buf, nameStart, nameEnd, 'authorization')) this.authorizations += 1;

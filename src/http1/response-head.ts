@@ -69,7 +69,7 @@ export class ResponseHead extends FieldSection implements ResponseMessage {
           return DROP;
         }
         if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'connection')) return KEEP;
-        addConnectionOptions(this.connection, buf.latin1Slice(valueStart, valueEnd));
+        addConnectionOptions(this.connection, buf, valueStart, valueEnd);
         return DROP;
       case 14:
         if (equalsIgnoreCase(buf, nameStart, nameEnd, 'http2-settings')) return DROP;
