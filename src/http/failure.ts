@@ -37,6 +37,9 @@ export const FAILURES = {
   loop_detected: { status: 508, close: false },
   router_disabled: { status: 503, close: false },
   no_server: { status: 503, close: false },
+  // We have nothing left to reach a server with.
+  no_descriptor: { status: 503, close: false },
+  no_local_port: { status: 503, close: false },
   // The server's side.
   upstream_refused: { status: 502, close: false },
   upstream_unreachable: { status: 502, close: false },

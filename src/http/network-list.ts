@@ -9,7 +9,7 @@ export class NetworkList {
   constructor(entries: readonly string[]) {
     let count = 0;
     for (const entry of entries) {
-      const [address = '', bits] = entry.split('/');
+      const [address = '', bits] = asIpv4(entry).split('/');
       const family = isIP(address);
       if (family === 0) continue;
       const type = family === 4 ? 'ipv4' : 'ipv6';
@@ -26,6 +26,15 @@ export class NetworkList {
     const family = isIP(plain);
     return family !== 0 && this.list.check(plain, family === 4 ? 'ipv4' : 'ipv6');
   }
+}
+
+/** `::ffff:10.0.0.0/104` is `10.0.0.0/8`; a network wider than all of IPv4 stays what it is. */
+function asIpv4(entry: string): string {
+  const [address = '', bits] = entry.split('/');
+  const plain = plainAddress(address);
+  if (plain === address || isIP(plain) !== 4) return entry;
+  if (bits === undefined) return plain;
+  return Number(bits) >= 96 ? `${plain}/${Number(bits) - 96}` : entry;
 }
 
 /** Strips the IPv4-mapped prefix and a zone id, so that an address is compared and logged in one form (F3). */

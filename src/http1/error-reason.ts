@@ -4,7 +4,10 @@ import type { FailureReason } from '../http/failure.ts';
 export function errorReason(error: NodeJS.ErrnoException, isConnecting: boolean): FailureReason {
   const code = error.code ?? '';
   if (code === 'ECONNREFUSED') return 'upstream_refused';
-  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+  // Ours to mend, not the server's: no descriptor, no local port.
+  if (code === 'EMFILE' || code === 'ENFILE') return 'no_descriptor';
+  if (code === 'EADDRNOTAVAIL') return 'no_local_port';
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'ENOTFOUND') {
     return 'upstream_unreachable';
   }
   if (code === 'ETIMEDOUT' && isConnecting) return 'connect_timeout';

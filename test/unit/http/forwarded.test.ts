@@ -88,6 +88,15 @@ test.for([
   expect(new NetworkList(['10.0.0.0/8', '::1']).has(address)).toBe(expected);
 });
 
+test.for([
+  ['::ffff:10.0.0.0/104', '10.1.2.3', true],
+  ['::ffff:10.0.0.0/104', '11.1.2.3', false],
+  ['::ffff:192.0.2.1', '192.0.2.1', true],
+  ['::ffff:192.0.2.1', '192.0.2.2', false],
+] as const)('a mapped network %s has %s: %s', ([network, address, expected]) => {
+  expect(new NetworkList([network]).has(address)).toBe(expected);
+});
+
 test('plainAddress strips the mapped prefix and the zone', () => {
   expect(['::ffff:1.2.3.4', 'fe80::1%eth0', '::1'].map(plainAddress)).toEqual(['1.2.3.4', 'fe80::1', '::1']);
 });
