@@ -16,6 +16,8 @@ const PROGRAMS = {
   wrk: 'wrk',
   taskset: 'util-linux',
   busybox: 'busybox-static',
+  varnishtest: 'varnish',
+  slowhttptest: 'slowhttptest',
 } as const;
 
 export type LabProgram = keyof typeof PROGRAMS;
