@@ -17,6 +17,12 @@ const CIPHERS = [
   'ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
 
+/**
+ * What we present is the file's chain and no more. With roots in its store OpenSSL looks for a longer one in every handshake,
+ * which cost 100 of 800 µs.
+ */
+const NO_ROOTS: string[] = [];
+
 /** Chooses certificates by server name, from memory only: a handshake never waits for a CA. */
 export class TlsContexts {
   private index: NameIndex;
@@ -48,6 +54,7 @@ export class TlsContexts {
     return {
       key: this.defaultCertificate.keyPem,
       cert: this.defaultCertificate.chainPem,
+      ca: NO_ROOTS,
       ticketKeys: Buffer.from(ticketKeys),
       sessionIdContext: 'sluice',
       minVersion: 'TLSv1.2',
@@ -79,7 +86,11 @@ export class TlsContexts {
       this.contexts.set(certificate.id, known);
       return known;
     }
-    const context = createSecureContext({ key: certificate.keyPem, cert: certificate.chainPem });
+    const context = createSecureContext({
+      key: certificate.keyPem,
+      cert: certificate.chainPem,
+      ca: NO_ROOTS,
+    });
     this.contexts.set(certificate.id, context);
     if (this.contexts.size > MAX_CONTEXTS) this.contexts.delete(this.contexts.keys().next().value!);
     return context;
