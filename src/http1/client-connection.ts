@@ -277,7 +277,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
       plane.wheel.arm(this, hint > 0 ? Math.min(idleMs, (hint - 2) * 1000) : idleMs);
       if (!this.upstream.put(this)) this.close();
     } else this.close();
-    exchange.onEnd(this.body.trailers);
+    exchange.onEnd(head.keptTrailers(this.body.trailers));
   }
 
   // Failing.

@@ -65,10 +65,12 @@ export function keptResponseLines(response: Pick<ResponseRead, 'lines'>): Line[]
 }
 
 /** Trailer lines that may reach a client (X12). */
-export function keptTrailers(response: Pick<ResponseRead, 'trailers'>): Line[] {
+export function keptTrailers(response: Pick<ResponseRead, 'lines' | 'trailers'>): Line[] {
+  const named = membersOf(response.lines, 'connection');
   return response.trailers.filter(({ name }) => {
     const lower = name.toLowerCase();
-    return !NEVER_TRAILER.has(lower) && !lower.includes('_') && !/^(?:content-|x-forwarded-)/.test(lower);
+    const isKept = !NEVER_TRAILER.has(lower) && !named.includes(lower);
+    return isKept && !lower.includes('_') && !/^(?:content-|x-forwarded-)/.test(lower);
   });
 }
 

@@ -109,7 +109,7 @@ export function parseResponse(pieces: readonly Buffer[], method: string): Readin
       }
       if (!body.isBroken && !body.isDone) continue;
       reading.stop = body.isBroken ? 'broken' : 'idle';
-      reading.messages.push(`${text}\n${payload}\n${body.isDone ? body.trailers : ''}`);
+      reading.messages.push(`${text}\n${payload}\n${body.isDone ? head.keptTrailers(body.trailers) : ''}`);
       return reading;
     }
   }
