@@ -41,7 +41,10 @@ export class SocketEnd implements TunnelEnd {
 
   /** U3: as a reset on a plain socket; TLS has only the missing close alert. */
   reset(): void {
-    if (this.isTls) this.socket.destroy();
-    else this.socket.resetAndDestroy();
+    const { socket } = this;
+    // While our end is on its way libuv refuses a reset, and Node would neither close the socket nor tell.
+    const isEnding = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+    if (this.isTls || isEnding) socket.destroy();
+    else socket.resetAndDestroy();
   }
 }
