@@ -82,9 +82,8 @@ export interface HeldClient {
   end(): void;
 }
 
-/** A data plane in the test's own thread, with one server on loopback, clients in memory and time that stands still. */
-export function heldPlane(port: number): HeldPlane {
-  const upstream = new Upstream<UpstreamConnection>(server(port));
+/** A data plane in the test's own thread, with one server, clients in memory and time that stands still. */
+export function heldPlane(port: number, upstream = new Upstream<UpstreamConnection>(server(port))): HeldPlane {
   upstream.state = 'ready';
   const wheel = new TimerWheel();
   const counters = new Counters();

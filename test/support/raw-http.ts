@@ -170,10 +170,11 @@ export class RawClient {
   readonly socket: Socket;
   private waiters: (() => void)[] = [];
 
-  private constructor(socket: Socket) {
+  /** Over a connection that stands. */
+  constructor(socket: Socket) {
     this.socket = socket;
     socket.setNoDelay(true);
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       this.received += chunk.toString('latin1');
       this.wake();
     });
