@@ -12,6 +12,11 @@ const ACK_MS = 500;
 /** A worker that dies right after its start is not replaced in a tight loop. */
 const RESPAWN_MS = 100;
 const CRASH_LOOP_MS = 1000;
+/**
+ * V8's young generation of a worker: semi-spaces of 1 MiB. What a request leaves behind dies at once, so a larger one only spreads
+ * it over more memory: 16 MiB cost 15 MiB of resident memory and, for bodies of 10 KB, 10 % of CPU (cold read buffers).
+ */
+const YOUNG_MB = 3;
 const TICKET_ROTATION_MS = 12 * 3_600_000;
 
 interface Thread {
@@ -170,7 +175,10 @@ export class WorkerPool {
       defaultCertificate,
       challenges: [...this.challenges.values()],
     };
-    const worker = new Worker(new URL('../worker/worker.ts', import.meta.url), { workerData: boot });
+    const worker = new Worker(new URL('../worker/worker.ts', import.meta.url), {
+      workerData: boot,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     const thread: Thread = { index, worker, startedAt: performance.now(), isListening: false, isDrained: false };
     this.threads.set(index, thread);
     worker.on('message', (message: FromWorker) => this.receive(thread, message));
