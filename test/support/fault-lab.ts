@@ -17,6 +17,7 @@ import { TlsContexts } from '../../src/worker/tls.ts';
 import { testCertificate } from './data-plane.ts';
 import { freePort } from './free-port.ts';
 import { heldPlane, type HeldPlane } from './held-client.ts';
+import { createTestCa, issueCertificate } from './issue-certificate.ts';
 import { RawClient, readMessages } from './raw-http.ts';
 import { answering, ScriptedBackend } from './scripted-backend.ts';
 import { server } from './server-config.ts';
@@ -25,6 +26,15 @@ export type Way = 'plain' | 'TLS';
 
 export const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n';
 export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const NEXT = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext';
+
+/** How the client and the server are reached. */
+export const WAYS: readonly (readonly [down: Way, up: Way])[] = [
+  ['plain', 'plain'],
+  ['plain', 'TLS'],
+  ['TLS', 'plain'],
+  ['TLS', 'TLS'],
+];
 
 /**
  * The parts of a worker in the test's own thread, from the listener to the pool, with real sockets on both sides. Time stands still
@@ -35,10 +45,23 @@ export interface FaultLab {
   readonly held: HeldPlane;
   readonly port: number;
   open(): Promise<FaultClient>;
+  /** Connections of clients, those included that are not served yet. */
+  accepted(): number;
   /** The router's ends of the clients' connections, oldest first. */
   connections(): readonly ServerConnection[];
+  /** The router has seen the end of its only client. */
+  endIsSeen(): Promise<void>;
+  /** Sends payload until the router takes no more of it from its only client. */
+  sendUntilPaused(client: FaultClient): Promise<void>;
+  /** Failures so far, by their reasons. */
+  reasons(): Readonly<Record<string, number>>;
   /** Nothing is held for anybody but idle connections to the server; waits for that. */
   expectNothingHeld(): Promise<void>;
+  /**
+   * The server is well again: a next request is served, `rest` bytes behind what `client` sent before, or by a new one when the
+   * connection ends; and then nothing is held, not even in the pool.
+   */
+  expectAllWell(client: FaultClient, options?: { readonly ends?: boolean; readonly rest?: number }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -112,7 +135,7 @@ export async function startFaultLab(down: Way, up: Way, tls: TlsOptions): Promis
   });
   const nothing = Object.fromEntries(Object.keys(holdings()).map((key) => [key, key === 'faultsOfOurs' ? [] : 0]));
 
-  return {
+  const lab: FaultLab = {
     backend,
     held,
     port,
@@ -127,8 +150,47 @@ export async function startFaultLab(down: Way, up: Way, tls: TlsOptions): Promis
       socket.on('close', () => clients.delete(client));
       return client;
     },
+    accepted: () => counts.total,
     connections: () => [...inside.connections],
     expectNothingHeld: () => vi.waitFor(() => expect(holdings()).toEqual(nothing), { timeout: 4000, interval: 2 }),
+    endIsSeen: () =>
+      vi.waitFor(
+        () => {
+          const [connection] = inside.connections;
+          expect((connection as unknown as { readonly clientEnded: boolean }).clientEnded).toBe(true);
+        },
+        { interval: 1 },
+      ),
+    sendUntilPaused: async (client) => {
+      await client.until(() => inside.connections.size === 1 && backend.sockets.size > 0, 'both connections');
+      const [connection] = inside.connections;
+      // What the kernel still takes may end a pause; the last one holds.
+      await holdsFor(20, () => {
+        if (!connection!.isPaused) client.send('x'.repeat(65_536));
+        return connection!.isPaused;
+      });
+    },
+    reasons: () => plane.counters.report().reasons,
+    expectAllWell: async (client, { ends = false, rest = 0 } = {}) => {
+      backend.onAccept = undefined;
+      backend.script = answering(NEXT);
+      // Whoever does not read does not see the end either.
+      for (const { socket } of backend.connections) socket.resume();
+      if (ends) {
+        await client.until(() => client.hasEnded, 'the end');
+        client.close();
+      }
+      const next = ends ? await lab.open() : client;
+      const before = next.outcome === '' ? '' : `${next.outcome}, `;
+      next.send('x'.repeat(rest) + GET);
+      await next.got(`${before}200`);
+      expect(next.received.endsWith('\r\n\r\nnext')).toBe(true);
+      next.close();
+      await lab.expectNothingHeld();
+      upstream.closeIdle();
+      await vi.waitFor(() => expect(backend.sockets.size).toBe(0), { interval: 2 });
+      await lab.expectNothingHeld();
+    },
     stop: async () => {
       for (const client of clients) client.close();
       upstream.closeIdle();
@@ -136,6 +198,27 @@ export async function startFaultLab(down: Way, up: Way, tls: TlsOptions): Promis
       await backend.refuse();
     },
   };
+  return lab;
+}
+
+/** A certificate for a server on loopback that nobody verifies. */
+export async function serverPair(): Promise<TlsOptions> {
+  const ca = await createTestCa('CN=inner');
+  const dates = { notBefore: Date.now() - 86_400_000, notAfter: Date.now() + 86_400_000 };
+  const { keyPem, chainPem } = await issueCertificate(ca, { names: ['127.0.0.1'], ...dates });
+  return { key: keyPem, cert: chainPem };
+}
+
+/** Waits until something is true so many times in a row, a millisecond apart. */
+export async function holdsFor(times: number, isTrue: () => boolean): Promise<void> {
+  let inARow = 0;
+  await vi.waitFor(
+    () => {
+      inARow = isTrue() ? inARow + 1 : 0;
+      expect(inARow).toBeGreaterThan(times);
+    },
+    { interval: 1, timeout: 8000 },
+  );
 }
 
 /** Deadlines that are armed. */

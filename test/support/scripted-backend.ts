@@ -44,10 +44,11 @@ export class ScriptedBackend {
 
   constructor(script: Script, tls?: TlsOptions) {
     this.script = script;
-    this.tlsServer = tls && createTlsServer({ ...tls, allowHalfOpen: true });
+    this.tlsServer = tls && createTlsServer(tls);
     this.tlsServer?.on('tlsClientError', (_error, socket) => socket.destroy());
     this.tlsServer?.on('secureConnection', (socket) => {
       const raw = [...this.sockets].find(({ remotePort }) => remotePort === socket.remotePort);
+      socket.allowHalfOpen = true;
       if (raw === undefined) socket.destroy();
       else this.serve(socket, raw);
     });
@@ -77,7 +78,11 @@ export class ScriptedBackend {
       raw.on('end', () => raw.end()).resume();
       this.onAccept(raw);
     } else if (this.tlsServer === undefined) this.serve(raw, raw);
-    else this.tlsServer.emit('connection', raw);
+    else {
+      // Whoever ends inside the handshake is gone.
+      raw.allowHalfOpen = false;
+      this.tlsServer.emit('connection', raw);
+    }
   }
 
   private serve(socket: Socket, raw: Socket): void {

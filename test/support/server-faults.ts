@@ -221,10 +221,11 @@ function once(text: string): Script {
 
 /** Fields, or one of them, for as long as the router listens. */
 function endless(lineEnd: string): Script {
+  const piece = `X-Endless: ${'x'.repeat(500)}${lineEnd}`.repeat(64);
   return ({ socket, write }) => {
     write(HEAD);
     const go = (): void => {
-      while (socket.writable) if (!socket.write(`X-Endless: ${'x'.repeat(500)}${lineEnd}`)) return;
+      while (socket.writable) if (!socket.write(piece)) return;
     };
     socket.on('drain', go);
     go();

@@ -1,20 +1,13 @@
 import type { TlsOptions } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type FaultClient, type FaultLab, GET, OK, startFaultLab, type Way } from '../../support/fault-lab.ts';
-import { createTestCa, issueCertificate } from '../../support/issue-certificate.ts';
-import { answering } from '../../support/scripted-backend.ts';
+import { type FaultLab, GET, OK, serverPair, startFaultLab, WAYS, type Way } from '../../support/fault-lab.ts';
 import { SERVER_FAULTS, type ServerFault, upload } from '../../support/server-faults.ts';
-
-const NEXT = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext';
 
 let tls: TlsOptions;
 let lab: FaultLab;
 
 beforeAll(async () => {
-  const ca = await createTestCa('CN=inner');
-  const dates = { notBefore: Date.now() - 86_400_000, notAfter: Date.now() + 86_400_000 };
-  const { keyPem, chainPem } = await issueCertificate(ca, { names: ['127.0.0.1'], ...dates });
-  tls = { key: keyPem, cert: chainPem };
+  tls = await serverPair();
 });
 
 afterEach(() => lab.stop());
@@ -22,37 +15,6 @@ afterEach(() => lab.stop());
 const start = async (down: Way, up: Way): Promise<void> => {
   lab = await startFaultLab(down, up, tls);
 };
-
-/** Serves a next request, on this connection or on a new one, and then nothing is held, not even by the pool. */
-async function expectAllWell(client: FaultClient, ends: boolean, rest = 0): Promise<void> {
-  lab.backend.onAccept = undefined;
-  lab.backend.script = answering(NEXT);
-  // Whoever does not read does not see the end either.
-  for (const { socket } of lab.backend.connections) socket.resume();
-  if (ends) {
-    await client.until(() => client.hasEnded, 'the end');
-    client.close();
-  }
-  const next = ends ? await lab.open() : client;
-  const before = next.outcome === '' ? '' : `${next.outcome}, `;
-  next.send('x'.repeat(rest) + GET);
-  await next.got(`${before}200`);
-  expect(next.received.endsWith('\r\n\r\nnext')).toBe(true);
-  next.close();
-  await lab.expectNothingHeld();
-  lab.held.upstream.closeIdle();
-  await vi.waitFor(() => expect(lab.backend.sockets.size).toBe(0), { interval: 2 });
-  await lab.expectNothingHeld();
-}
-
-const reasons = (): object => lab.held.plane.counters.report().reasons;
-
-const WAYS: readonly (readonly [Way, Way])[] = [
-  ['plain', 'plain'],
-  ['plain', 'TLS'],
-  ['TLS', 'plain'],
-  ['TLS', 'TLS'],
-];
 
 describe.for(WAYS)('%s to %s: a server that', ([down, up]) => {
   test.for(SERVER_FAULTS.map((fault): [string, ServerFault] => [fault.title, fault]))('%s', async ([, fault]) => {
@@ -74,8 +36,8 @@ describe.for(WAYS)('%s to %s: a server that', ([down, up]) => {
       lab.held.tick(seconds);
     }
     await client.got(fault.outcome);
-    await expectAllWell(client, fault.ends === true, fault.rest);
-    expect(reasons()).toEqual(fault.reasons);
+    await lab.expectAllWell(client, fault);
+    expect(lab.reasons()).toEqual(fault.reasons);
   });
 
   test('refuses connections', async () => {
@@ -85,8 +47,8 @@ describe.for(WAYS)('%s to %s: a server that', ([down, up]) => {
     client.send(GET);
     await client.got('502');
     await lab.backend.listen();
-    await expectAllWell(client, false);
-    expect(reasons()).toEqual({ upstream_refused: 1 });
+    await lab.expectAllWell(client);
+    expect(lab.reasons()).toEqual({ upstream_refused: 1 });
   });
 
   test.for([
@@ -98,8 +60,8 @@ describe.for(WAYS)('%s to %s: a server that', ([down, up]) => {
     const client = await lab.open();
     client.send(GET);
     await client.got('502');
-    await expectAllWell(client, false);
-    expect(reasons()).toEqual({ [reason]: 1 });
+    await lab.expectAllWell(client);
+    expect(lab.reasons()).toEqual({ [reason]: 1 });
   });
 
   test('takes the connection and is silent from there (T11, T12)', async () => {
@@ -112,8 +74,8 @@ describe.for(WAYS)('%s to %s: a server that', ([down, up]) => {
     if (up === 'plain') await vi.waitFor(() => expect([...lab.backend.sockets][0]!.bytesRead).toBeGreaterThan(0));
     lab.held.tick(up === 'TLS' ? 7 : 62);
     await client.got('504');
-    await expectAllWell(client, false);
-    expect(reasons()).toEqual({ [up === 'TLS' ? 'connect_timeout' : 'response_timeout']: 1 });
+    await lab.expectAllWell(client);
+    expect(lab.reasons()).toEqual({ [up === 'TLS' ? 'connect_timeout' : 'response_timeout']: 1 });
   });
 
   test('does not read a large upload: 504, not 408', async () => {
@@ -121,26 +83,13 @@ describe.for(WAYS)('%s to %s: a server that', ([down, up]) => {
     lab.backend.script = ({ socket }) => void socket.pause();
     const client = await lab.open();
     client.send(upload(1_000_000_000));
-    await client.until(() => lab.backend.sockets.size > 0, 'the request');
-    // What the kernel still takes may end a pause; the last one holds.
-    let heldFor = 0;
-    await vi.waitFor(
-      () => {
-        if (lab.connections()[0]!.isPaused) heldFor += 1;
-        else {
-          heldFor = 0;
-          client.send('x'.repeat(65_536));
-        }
-        expect(heldFor).toBeGreaterThan(20);
-      },
-      { interval: 1, timeout: 8000 },
-    );
+    await lab.sendUntilPaused(client);
     lab.held.tick(63);
     await client.got('504');
     // Whoever sent more than is thrown away for him is cut off.
     client.close();
-    await expectAllWell(await lab.open(), false);
-    expect(reasons()).toEqual({ response_timeout: 1 });
+    await lab.expectAllWell(await lab.open());
+    expect(lab.reasons()).toEqual({ response_timeout: 1 });
   });
 
   test.for(['200', '413'])(
@@ -157,8 +106,8 @@ describe.for(WAYS)('%s to %s: a server that', ([down, up]) => {
       await client.until(() => client.received.includes('\r\n\r\nok'), 'the answer');
       client.send('x'.repeat(300_000));
       await client.got(status);
-      await expectAllWell(client, true);
-      expect(reasons()).toEqual({});
+      await lab.expectAllWell(client, { ends: true });
+      expect(lab.reasons()).toEqual({});
     },
   );
 });
@@ -169,6 +118,6 @@ test('a server behind TLS that speaks plain HTTP', async () => {
   const client = await lab.open();
   client.send(GET);
   await client.got('502');
-  await expectAllWell(client, false);
-  expect(reasons()).toEqual({ upstream_tls: 1 });
+  await lab.expectAllWell(client);
+  expect(lab.reasons()).toEqual({ upstream_tls: 1 });
 });
