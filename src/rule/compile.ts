@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import { canonicalName } from '../lib/hostname.ts';
+import { octets } from '../lib/octets.ts';
 import { networkContains, parseIpAddress, parseIpNetwork } from '../lib/ip-address.ts';
 import type { RuleNode } from './ast.ts';
 import type { RulePredicate } from './rule-request.ts';
@@ -104,11 +105,4 @@ function equalTo(wanted: string): (value: string) => boolean {
 function matching(pattern: string): (value: string) => boolean {
   const compiled = RE2JS.compile(pattern);
   return (value) => compiled.test(value);
-}
-
-/** Header values are octets, one per UTF-16 unit; the rule's text is compared as its UTF-8 octets. */
-function octets(text: string): string {
-  if (/^[\0-\x7f]*$/.test(text)) return text;
-  // Unit by unit: as arguments of one call a long value would overflow the stack, and with it end every worker.
-  return Array.from(new TextEncoder().encode(text), (octet) => String.fromCharCode(octet)).join('');
 }

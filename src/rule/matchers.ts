@@ -1,8 +1,7 @@
-import { RE2JS } from 're2js';
 import { parseIpNetwork } from '../lib/ip-address.ts';
 import { nearest } from '../lib/suggest.ts';
 import type { MatcherName } from './ast.ts';
-import { estimateProgramSize } from './regexp-size.ts';
+import { regexpFault } from './regexp-fault.ts';
 
 /** A fault in the arguments of one matcher. `index` is the argument at fault, undefined when it is their number. */
 export interface ArgumentFault {
@@ -24,23 +23,27 @@ export const MATCHERS: Readonly<Record<MatcherName, MatcherSpec>> = {
   HostRegexp: {
     example: 'HostRegexp(`^.+\\.example\\.com$`)',
     counts: [1],
-    check: ([pattern]) => asciiFault(pattern) ?? regexpFault(pattern, 0),
+    check: ([pattern]) => asciiFault(pattern) ?? regexpArgumentFault(pattern, 0),
   },
   Path: { example: 'Path(`/health`)', counts: [1], check: ([path]) => pathFault(path) },
   PathPrefix: { example: 'PathPrefix(`/api`)', counts: [1], check: ([path]) => pathFault(path) },
-  PathRegexp: { example: 'PathRegexp(`^/v[0-9]+/`)', counts: [1], check: ([pattern]) => regexpFault(pattern, 0) },
+  PathRegexp: {
+    example: 'PathRegexp(`^/v[0-9]+/`)',
+    counts: [1],
+    check: ([pattern]) => regexpArgumentFault(pattern, 0),
+  },
   Method: { example: 'Method(`GET`)', counts: [1] },
   Header: { example: 'Header(`X-Tenant`, `blue`)', counts: [2] },
   HeaderRegexp: {
     example: 'HeaderRegexp(`X-Tenant`, `^(blue|green)$`)',
     counts: [2],
-    check: ([, pattern]) => regexpFault(pattern, 1),
+    check: ([, pattern]) => regexpArgumentFault(pattern, 1),
   },
   Query: { example: 'Query(`mode`, `beta`)', counts: [1, 2] },
   QueryRegexp: {
     example: 'QueryRegexp(`id`, `^[0-9]+$`)',
     counts: [1, 2],
-    check: ([, pattern]) => (pattern === undefined ? undefined : regexpFault(pattern, 1)),
+    check: ([, pattern]) => (pattern === undefined ? undefined : regexpArgumentFault(pattern, 1)),
   },
   ClientIP: { example: 'ClientIP(`192.0.2.0/24`)', counts: [1], check: ([network]) => networkFault(network) },
 };
@@ -115,33 +118,9 @@ function pathFault(path = ''): ArgumentFault | undefined {
   return { index: 0, message: `the path ${path} does not start with /`, hint: `write /${path.replace(/^\*/, '')}` };
 }
 
-/**
- * RE2 takes linear time, but the factor is the size of its program, and each request would pay for it. A text of which the
- * estimate says that even compiling it is dear is not compiled.
- */
-const MAX_PROGRAM_SIZE = 2000;
-const MAX_ESTIMATE = 5 * MAX_PROGRAM_SIZE;
-
-function regexpFault(pattern = '', index: number): ArgumentFault | undefined {
-  const tooLarge = {
-    index,
-    message: 'the regular expression is too large to be run for every request',
-    hint: 'shorten it, lower its {repeat} counts, or join several matchers with ||',
-  };
-  if (estimateProgramSize(pattern) > MAX_ESTIMATE) return tooLarge;
-  try {
-    return RE2JS.compile(pattern).programSize() > MAX_PROGRAM_SIZE ? tooLarge : undefined;
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    return { index, message: `the regular expression is wrong: ${detail}`, hint: regexpHint(pattern) };
-  }
-}
-
-function regexpHint(pattern: string): string {
-  if (/\(\?(<?[=!])/.test(pattern)) return 'there is no look-around (RE2); join two matchers with && ! instead';
-  if (/\\[1-9]|\\k</.test(pattern)) return 'there are no back-references (RE2)';
-  if (pattern.includes('\\u')) return 'write \\x{0041} instead of \\u0041 (RE2)';
-  return 'regular expressions follow RE2: https://github.com/google/re2/wiki/Syntax';
+function regexpArgumentFault(pattern = '', index: number): ArgumentFault | undefined {
+  const fault = regexpFault(pattern);
+  return fault === undefined ? undefined : { index, ...fault };
 }
 
 function networkFault(text = ''): ArgumentFault | undefined {
