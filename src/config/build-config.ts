@@ -191,7 +191,9 @@ class Contributor {
   #middlewares(): readonly MiddlewareConfig[] {
     const { provider, name: container } = this.#workload;
     return this.#decoded.middlewares.map(({ name, options }) => {
-      return { name: this.#fullName(name), provider, containers: [container], options };
+      const own = { name: this.#fullName(name), provider, containers: [container] };
+      if (options.type !== 'chain') return { ...own, options };
+      return { ...own, options: { ...options, middlewares: options.middlewares.map((one) => this.#fullName(one)) } };
     });
   }
 

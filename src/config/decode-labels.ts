@@ -196,7 +196,7 @@ type SiteGroup = GroupedLabels['container'];
  */
 function strayFault(group: SiteGroup | undefined, router: string | undefined): string | undefined {
   if (group === undefined || group.find('host') !== undefined || router === undefined) return undefined;
-  for (const key of ['middlewares', 'tls', 'strip']) {
+  for (const key of ['middlewares', 'auth', 'allow', 'tls', 'strip', 'redirect', 'headers.<header>']) {
     const setting = group.find(key);
     if (setting === undefined) continue;
     const fault = {
@@ -205,7 +205,7 @@ function strayFault(group: SiteGroup | undefined, router: string | undefined): s
       message: 'it belongs to a site with sluice.host, which this container does not have',
       hint: `say it of the routers or sites that the container has, as in sluice.http.routers.${router}.…`,
     } as const;
-    if (key === 'middlewares') group.fail(fault);
+    if (['middlewares', 'auth', 'allow'].includes(key)) group.fail(fault);
     else group.error(fault);
   }
   return group.fault;

@@ -1,16 +1,12 @@
 import { defaultPriority } from '../rule/priority.ts';
-import { parseHostname } from '../lib/hostname.ts';
-import { withoutFinalSlashes } from '../lib/final-slashes.ts';
+import { decodeSiteMiddlewares } from './decode-site-middlewares.ts';
 import { siteName } from './group-labels.ts';
 import type { MiddlewareDraft, RouterDraft } from './draft.ts';
 import type { RouterTls } from './dynamic.ts';
-import type { LabelGroup, Setting } from './label-group.ts';
+import type { LabelGroup } from './label-group.ts';
+import { decodeAddressList, type SiteAddress } from './site-address.ts';
 
-/** A host of a site, with the path that may follow it (no final slash; undefined: all paths). */
-interface SiteAddress {
-  readonly host: string;
-  readonly path: string | undefined;
-}
+const NOOP_SERVICE = 'noop@internal';
 
 /** What one site of the shorthand becomes. */
 export interface SiteDrafts {
@@ -21,7 +17,7 @@ export interface SiteDrafts {
 /**
  * A site of the shorthand (design section 6) as full-form objects. Every host becomes a router of its own, because the
  * length of a joined rule would outrank more specific sites of other containers. Names: the first is the site's, then
- * `<site>-2`, ….
+ * `<site>-2`, …; hosts that redirect are `<site>-alias`, `<site>-alias-2`, ….
  */
 export function decodeSite(group: LabelGroup, baseName: string, defaultHost: string | undefined): SiteDrafts {
   const name = siteName(baseName, group.name);
@@ -34,7 +30,10 @@ export function decodeSite(group: LabelGroup, baseName: string, defaultHost: str
     isImplicit: false,
   };
   const isStripped = group.bool('strip') ?? false;
-  const middlewares: MiddlewareDraft[] = [];
+  const asked = decodeSiteMiddlewares(group, name);
+  // Without a router of its own a site defines nothing that a namesake might take for its own.
+  const shared = addresses.length === 0 ? [] : asked;
+  const middlewares: MiddlewareDraft[] = [...shared];
   const routers = addresses.map((address, index) => {
     const routerName = index === 0 ? name : `${name}-${index + 1}`;
     const own = [...(group.list('middlewares') ?? [])];
@@ -43,51 +42,50 @@ export function decodeSite(group: LabelGroup, baseName: string, defaultHost: str
       // First, so that a prefix added by the others is not mistaken for the path of the host.
       own.unshift(`${routerName}-strip`);
     }
+    own.unshift(...shared.map((one) => one.name));
     return { ...common, ...ruleOf(address), name: routerName, middlewares: own };
   });
-  return { routers: routers.map((router) => ({ ...router, fault: group.fault })), middlewares };
+  const aliases = decodeAliases(group, addresses).map((alias, index) => ({
+    ...common,
+    ...ruleOf(alias),
+    name: `${name}-alias${index === 0 ? '' : `-${index + 1}`}`,
+    middlewares: [`${name}.redirect`],
+    service: NOOP_SERVICE,
+    labels: { ...common.labels, rule: group.find('redirect')?.label ?? '' },
+  }));
+  if (aliases.length > 0) {
+    middlewares.push({ name: `${name}.redirect`, options: { type: 'redirectHost', host: addresses[0]?.host ?? '' } });
+  }
+  return { routers: [...routers, ...aliases].map((router) => ({ ...router, fault: group.fault })), middlewares };
 }
 
 function decodeAddresses(group: LabelGroup, defaultHost: string | undefined): readonly SiteAddress[] {
   const setting = group.find('host');
   if (setting === undefined) return defaultHost === undefined ? [] : [{ host: defaultHost, path: undefined }];
-  const addresses = new Map<string, SiteAddress>();
-  let column = 1;
-  for (const item of setting.value.split(',')) {
-    const start = column + item.length - item.trimStart().length;
-    column += item.length + 1;
-    if (item.trim() === '') continue;
-    const address = parseAddress(item.trim());
-    // Only the host at fault is left out; the others of the list serve.
-    if (typeof address === 'string') reportAddress(group, setting, { item: item.trim(), hint: address, column: start });
-    else addresses.getOrInsert(`${address.host}${address.path ?? ''}`, address);
-  }
-  if (addresses.size === 0 && group.fault === undefined && setting.value.trim() === '') {
+  const addresses = decodeAddressList(group, setting);
+  if (addresses.length === 0 && group.fault === undefined && setting.value.trim() === '') {
     group.failValue(setting, 'names no host', 'write a host name such as example.com');
   }
-  return [...addresses.values()];
+  return addresses;
 }
 
-/** The address, or a hint how to mend it. */
-function parseAddress(text: string): SiteAddress | string {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `write it without the scheme: ${text.replace(/^.*?:\/\//, '')}`;
-  const slash = text.indexOf('/');
-  const hostText = slash < 0 ? text : text.slice(0, slash);
-  const path = slash < 0 ? '' : withoutFinalSlashes(text.slice(slash));
-  if (/^[^:]+:\d*$/.test(hostText)) return `write it without the port: ${hostText.replace(/:.*/, '')}`;
-  const host = parseHostname(hostText.replace(/^\[(.*)\]$/, '$1'));
-  if (host === undefined) return 'write a host name such as example.com or *.example.com';
-  if (/[`?#\s\\]/.test(path)) return 'a path has no ?, #, blank, backslash or backtick; use a router with a rule';
-  return { host, path: path === '' ? undefined : path };
-}
-
-function reportAddress(group: LabelGroup, setting: Setting, at: { item: string; hint: string; column: number }): void {
-  group.error({
-    code: 'label_value',
-    label: setting.label,
-    column: at.column,
-    message: `"${at.item}" is not a host`,
-    hint: at.hint,
+/** Hosts that only redirect to the first one (`sluice.redirect`). */
+function decodeAliases(group: LabelGroup, addresses: readonly SiteAddress[]): readonly SiteAddress[] {
+  const setting = group.find('redirect');
+  const [first] = addresses;
+  if (setting === undefined) return [];
+  const fault = (message: string, hint: string): void => {
+    group.error({ code: 'label_value', label: setting.label, message, hint });
+  };
+  if (first === undefined || first.host.startsWith('*')) {
+    fault('there is no host to redirect to', 'name one as the first of sluice.host; a wildcard is none');
+    return [];
+  }
+  return decodeAddressList(group, setting).filter(({ host, path }) => {
+    if (path !== undefined) fault(`${host}${path} has a path`, `write the host alone: ${host}`);
+    else if (!addresses.some((one) => one.host === host && one.path === undefined)) return true;
+    else fault(`${host} is a host of the site itself`, 'remove it here, or in sluice.host');
+    return false;
   });
 }
 

@@ -1,12 +1,5 @@
-import type {
-  MiddlewareOptions,
-  RouterLabelNames,
-  RouterTls,
-  ServersTransportConfig,
-  ServerScheme,
-  ServiceTransport,
-  UnusableMiddleware,
-} from './dynamic.ts';
+import type { RouterLabelNames, RouterTls, ServersTransportConfig, ServerScheme, ServiceTransport } from './dynamic.ts';
+import type { ChainOptions, MiddlewareOptions, UnusableMiddleware } from './middleware-options.ts';
 
 /** A router as the labels of one workload say it. Names are without provider where the labels leave it out. */
 export interface RouterDraft {
@@ -40,7 +33,7 @@ export interface ServiceDraft {
 
 export interface MiddlewareDraft {
   readonly name: string;
-  readonly options: MiddlewareOptions | UnusableMiddleware;
+  readonly options: MiddlewareOptions | ChainOptions | UnusableMiddleware;
 }
 
 export type TransportDraft = Pick<ServersTransportConfig, 'name' | 'options' | 'labels'>;

@@ -1,4 +1,5 @@
 import type { RuleNode } from '../rule/ast.ts';
+import type { ChainOptions, MiddlewareOptions, UnusableMiddleware } from './middleware-options.ts';
 
 /** Toward the app. */
 export type ServerScheme = 'http' | 'https' | 'h2c';
@@ -86,31 +87,11 @@ export interface ServiceConfig {
   readonly transport?: ServiceTransport;
 }
 
-/** Options stay as decoded; the data plane compiles them. */
-export type MiddlewareOptions =
-  | { readonly type: 'stripPrefix'; readonly prefixes: readonly string[] }
-  | { readonly type: 'addPrefix'; readonly prefix: string }
-  | {
-      readonly type: 'redirectScheme';
-      readonly scheme: string;
-      readonly port: string | undefined;
-      readonly permanent: boolean;
-      /** 307/308 for every method; else GET gets 302/301 as with Traefik. */
-      readonly preservesMethod?: boolean;
-    };
-
-/** A middleware that exists and cannot work: a router that names it must not serve. */
-export interface UnusableMiddleware {
-  readonly type: 'unusable';
-  readonly code: 'middleware_unsupported' | 'label_value';
-  readonly reason: string;
-}
-
 export interface MiddlewareConfig {
   readonly name: string;
   readonly provider: string;
   readonly containers: readonly string[];
-  readonly options: MiddlewareOptions | UnusableMiddleware;
+  readonly options: MiddlewareOptions | ChainOptions | UnusableMiddleware;
 }
 
 /** The labels that settings of a router were read from, for problems found later. Absent: not said by a label. */

@@ -1,3 +1,4 @@
+import { MIDDLEWARE_OPTIONS } from './middleware-table.ts';
 import type { LabelObject, LabelOption, LabelType } from './label-option.ts';
 
 type Row = readonly [key: string, type: LabelType, fallback: string, meaning: string];
@@ -29,15 +30,6 @@ const SERVICE: readonly Row[] = [
   ['loadbalancer.serverstransport', 'text', 'the default one', 'name of a transport: how its servers are reached'],
 ];
 
-const MIDDLEWARE: readonly Row[] = [
-  ['stripprefix.prefixes', 'list', 'required', 'path prefixes to remove'],
-  ['stripprefix.forceslash', 'bool', '`true`', 'accepted, no effect'],
-  ['addprefix.prefix', 'text', 'required', 'path prefix to add'],
-  ['redirectscheme.scheme', 'text', 'required', '`https` or `http`'],
-  ['redirectscheme.port', 'text', 'of the scheme', 'port in the new URL'],
-  ['redirectscheme.permanent', 'bool', '`false`', 'permanent redirect'],
-];
-
 const TRANSPORT: readonly Row[] = [
   ['servername', 'text', 'host of the server', 'name the certificate must be for; sent as SNI'],
   ['insecureskipverify', 'bool', '`false`', 'do not check certificates; a warning says so'],
@@ -53,7 +45,7 @@ export const FULL_FORM_OPTIONS: readonly LabelOption[] = [
   ...rows('container', CONTAINER),
   ...rows('router', ROUTER),
   ...rows('service', SERVICE),
-  ...rows('middleware', MIDDLEWARE),
+  ...MIDDLEWARE_OPTIONS,
   ...rows('transport', TRANSPORT),
 ];
 

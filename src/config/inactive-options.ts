@@ -6,13 +6,9 @@ const SOURCE = 'ipstrategy ipstrategy.depth ipstrategy.excludedips ipstrategy.ip
 const ALLOWED = 'slash backslash nullcharacter semicolon percent questionmark hash';
 
 /** Options of every middleware type that is known and not built yet. */
-const MIDDLEWARES: Readonly<Record<string, string>> = {
-  basicauth: 'users usersfile realm removeheader headerfield',
-  buffering: 'maxrequestbodybytes memrequestbodybytes maxresponsebodybytes memresponsebodybytes retryexpression',
-  chain: 'middlewares',
+const UNSUPPORTED: Readonly<Record<string, string>> = {
   circuitbreaker: 'expression checkperiod fallbackduration recoveryduration responsecode',
   compress: '- encodings defaultencoding minresponsebodybytes excludedcontenttypes includedcontenttypes',
-  contenttype: '- autodetect',
   digestauth: 'users usersfile realm removeheader headerfield',
   encodedcharacters: prefixed('allowencoded', ALLOWED),
   errors: 'status service query statusrewrites.<range> errorrequestheaders',
@@ -20,16 +16,7 @@ const MIDDLEWARES: Readonly<Record<string, string>> = {
     addauthcookiestoresponse headerfield forwardbody maxbodysize maxresponsebodysize preservelocationheader
     preserverequestmethod authsigninurl ${prefixed('tls.', 'ca cert key insecureskipverify caoptional')}`,
   grpcweb: 'alloworigins',
-  headers: `customrequestheaders.<header> customresponseheaders.<header> accesscontrolallowcredentials
-    accesscontrolallowheaders accesscontrolallowmethods accesscontrolalloworiginlist accesscontrolalloworiginlistregex
-    accesscontrolexposeheaders accesscontrolmaxage addvaryheader allowedhosts hostsproxyheaders
-    sslproxyheaders.<header> stsseconds stsincludesubdomains stspreload forcestsheader framedeny
-    customframeoptionsvalue contenttypenosniff browserxssfilter custombrowserxssvalue contentsecuritypolicy
-    contentsecuritypolicyreportonly referrerpolicy permissionspolicy publickey isdevelopment featurepolicy sslredirect
-    ssltemporaryredirect sslhost sslforcehost`,
   inflightreq: `amount ${prefixed('sourcecriterion.', SOURCE)}`,
-  ipallowlist: 'sourcerange ipstrategy ipstrategy.depth ipstrategy.excludedips ipstrategy.ipv6subnet rejectstatuscode',
-  ipwhitelist: 'sourcerange ipstrategy ipstrategy.depth ipstrategy.excludedips ipstrategy.ipv6subnet',
   passtlsclientcert: `pem ${prefixed('info.', 'notafter notbefore sans serialnumber')}
     ${prefixed('info.subject.', `${SUBJECT} organizationalunit`)} ${prefixed('info.issuer.', SUBJECT)}`,
   plugin: '<plugin>.**',
@@ -38,13 +25,15 @@ const MIDDLEWARES: Readonly<Record<string, string>> = {
     `endpoints username password db poolsize minidleconns maxactiveconns readtimeout writetimeout dialtimeout
     tls.ca tls.cert tls.key tls.insecureskipverify`,
   )}`,
-  redirectregex: 'regex replacement permanent',
-  replacepath: 'path',
-  replacepathregex: 'regex replacement',
   retry: `attempts initialinterval timeout status maxrequestbodybytes disableretryonnetworkerror
     retrynonidempotentmethod`,
-  stripprefixregex: 'regex',
 };
+
+/** Options of middlewares that work without them. */
+const IDLE_OPTIONS = `${prefixed(
+  'buffering.',
+  'memrequestbodybytes maxresponsebodybytes memresponsebodybytes retryexpression',
+)} ${prefixed('headers.', 'featurepolicy sslredirect ssltemporaryredirect sslhost sslforcehost')}`;
 
 const LOAD_BALANCER = `strategy responseforwarding.flushinterval server.weight server.preservepath
   sticky sticky.cookie ${prefixed('sticky.cookie.', 'name path domain maxage secure httponly samesite')}
@@ -76,7 +65,8 @@ export const INACTIVE_OPTIONS: readonly LabelOption[] = [
   ...rows('router', 'tls.options', 'protects'),
   ...rows('service', prefixed('loadbalancer.', LOAD_BALANCER), 'no'),
   ...rows('service', 'middlewares', 'protects'),
-  ...Object.entries(MIDDLEWARES).flatMap(([type, keys]) => rows('middleware', prefixed(`${type}.`, keys), 'no')),
+  ...Object.entries(UNSUPPORTED).flatMap(([type, keys]) => rows('middleware', prefixed(`${type}.`, keys), 'no')),
+  ...rows('middleware', IDLE_OPTIONS, 'no'),
   // HTTP/2 is not spoken to servers.
   ...rows('transport', 'disablehttp2 forwardingtimeouts.readidletimeout forwardingtimeouts.pingtimeout', 'no'),
   ...rows('transport', TRANSPORT_PROTECTIONS, 'protects'),
@@ -84,7 +74,7 @@ export const INACTIVE_OPTIONS: readonly LabelOption[] = [
 ];
 
 /** Middleware types that are known and not built. */
-export const INACTIVE_MIDDLEWARES: ReadonlySet<string> = new Set(Object.keys(MIDDLEWARES));
+export const UNSUPPORTED_MIDDLEWARES: ReadonlySet<string> = new Set(Object.keys(UNSUPPORTED));
 
 /** A lone `-` stands for the prefix itself, an object that its bare label switches on. */
 function prefixed(prefix: string, keys: string): string {

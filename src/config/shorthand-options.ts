@@ -8,6 +8,10 @@ const ACTED: readonly Row[] = [
   ['scheme', 'text', '`http`', 'toward the app: `http` or `https`'],
   ['strip', 'bool', '`false`', 'remove the path of `host` before sending'],
   ['tls', 'text', '`auto`', '`auto`, `off` or `internal` (local authority)'],
+  ['redirect', 'list', 'none', 'extra hosts that redirect to the first host'],
+  ['auth', 'list', 'none', 'users for basic auth: `NAME:HASH` (htpasswd)'],
+  ['allow', 'list', 'all', 'client networks allowed'],
+  ['headers.<header>', 'text', 'none', 'response header to set; empty: to remove'],
   ['middlewares', 'list', 'none', 'names of full-form middlewares, in order'],
   ['network', 'text', 'found', 'Docker network whose address is used'],
   ['timeout.connect', 'duration', '`5s`', 'time to connect to the app, TLS handshake included; `0`: a day'],
@@ -24,7 +28,6 @@ const ACTED: readonly Row[] = [
 ];
 
 const NOT_ACTED: readonly Row[] = [
-  ['redirect', 'list', 'none', 'extra hosts that redirect to the first host'],
   ['limit', 'text', 'none', '`10/s burst 20`, per client address'],
   ['health', 'text', 'none', 'path of an active check'],
   ['health.path', 'text', 'none', 'path of an active check'],
@@ -33,23 +36,13 @@ const NOT_ACTED: readonly Row[] = [
   ['health.status', 'int', 'any 2xx or 3xx', 'status that means healthy'],
   ['sticky', 'text', '`false`', '`true` or a cookie name'],
   ['balance', 'text', '`roundrobin`', '`roundrobin`, `leastconn`, `p2c`, `hash`'],
-  ['headers.<header>', 'text', 'none', 'response header to set'],
   ['compress', 'bool', '`false`', 'compress responses'],
   ['hold', 'duration', '`15s`', 'how long requests wait for a server while the app is replaced'],
   ['maintenance', 'bool', '`false`', 'answer 503 with Retry-After and a page'],
 ];
 
-const PROTECTIONS: readonly Row[] = [
-  ['auth', 'list', 'none', 'htpasswd users for basic auth, or `forward:URL`'],
-  ['allow', 'list', 'all', 'client networks allowed'],
-];
-
 /** The shorthand of design section 6: `sluice.<key>`, or `sluice.<site>.<key>` for one of several sites. */
-export const SHORTHAND_OPTIONS: readonly LabelOption[] = [
-  ...rows(ACTED, 'yes'),
-  ...rows(NOT_ACTED, 'no'),
-  ...rows(PROTECTIONS, 'protects'),
-];
+export const SHORTHAND_OPTIONS: readonly LabelOption[] = [...rows(ACTED, 'yes'), ...rows(NOT_ACTED, 'no')];
 
 function rows(list: readonly Row[], acts: LabelOption['acts']): readonly LabelOption[] {
   return list.map(([key, type, fallback, meaning]) => ({ object: 'site', key, type, acts, fallback, meaning }));

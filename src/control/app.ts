@@ -18,7 +18,7 @@ import { ProblemLog } from './problem-log.ts';
 import { startProviders } from './providers.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { parseRootCas } from './root-ca-files.ts';
-import { watchRootCas } from './watch-root-cas.ts';
+import { watchConfigFiles } from './watch-config-files.ts';
 import { WorkerPool } from './workers.ts';
 
 /** How long the listeners wait for the first word of each provider, and then for the servers it named. */
@@ -84,7 +84,7 @@ export async function startApp(
     logger.info({ routers: routers.slice(0, 20), count: routers.length, sinceEventMs }, 'routes live');
   };
 
-  const stopWatching = watchRootCas(watcher, apply, logger);
+  const stopWatching = watchConfigFiles(watcher, apply, logger);
   const first = createFirstWords();
   const providers = startProviders(config, logger, (provider) => {
     first.expect(provider.name);

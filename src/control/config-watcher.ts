@@ -6,6 +6,7 @@ import type { RouterPlace, Workload } from '../config/workload.ts';
 import { buildSnapshot } from '../routing/build-snapshot.ts';
 import type { Snapshot, WantedCertificate } from '../routing/snapshot.ts';
 import { RootCaFiles } from './root-ca-files.ts';
+import { UsersFiles } from './users-files.ts';
 
 /** Everything a new configuration means for the other parts. */
 export interface Published {
@@ -27,13 +28,15 @@ const EMPTY: Snapshot = { routers: [], services: [], transports: {} };
 export class ConfigWatcher {
   private readonly config: StaticConfig;
   private readonly rootCas: RootCaFiles;
+  private readonly users: UsersFiles;
   private readonly sources = new Map<string, Source>();
   private snapshot: Snapshot = EMPTY;
   private text = JSON.stringify(EMPTY);
 
-  constructor(config: StaticConfig, rootCas: RootCaFiles = new RootCaFiles()) {
+  constructor(config: StaticConfig, rootCas = new RootCaFiles(), users = new UsersFiles()) {
     this.config = config;
     this.rootCas = rootCas;
+    this.users = users;
   }
 
   get current(): Snapshot {
@@ -52,9 +55,11 @@ export class ConfigWatcher {
     return this.compile();
   }
 
-  /** What is new since a file that transports name has changed; undefined: none has. */
+  /** What is new since a file that transports or middlewares name has changed; undefined: none has. */
   refresh(): Published | undefined {
-    return this.rootCas.hasChanged ? this.compile() : undefined;
+    // Both are asked: each forgets what nobody names any more.
+    const [haveRoots, haveUsers] = [this.rootCas.hasChanged, this.users.hasChanged];
+    return haveRoots || haveUsers ? this.compile() : undefined;
   }
 
   private compile(): Published {
@@ -66,7 +71,8 @@ export class ConfigWatcher {
       transports: sources.flatMap((source) => source.config.transports),
     };
     this.rootCas.begin();
-    const result = buildSnapshot(merged, this.config, this.rootCas.read);
+    this.users.begin();
+    const result = buildSnapshot(merged, this.config, this.rootCas.read, this.users.read);
     const text = JSON.stringify(result.snapshot);
     const isChanged = text !== this.text;
     if (isChanged) {

@@ -47,6 +47,7 @@ function jsonLine(exchange: Exchange, durationMs: number): string {
     durationMs: Math.round(durationMs * 1000) / 1000,
     router: exchange.route?.name,
     server: exchange.upstream?.id,
+    user: exchange.user === '' ? undefined : exchange.user,
     reason: exchange.failure,
     requestId: exchange.requestId === '' ? undefined : exchange.requestId,
   })}\n`;
@@ -56,7 +57,7 @@ function commonLine(exchange: Exchange, durationMs: number): string {
   const { request } = exchange;
   const target = safe(exchange.path + request.query);
   return (
-    `${exchange.visitorAddress} - - [${new Date().toISOString()}] "${request.method} ${target} HTTP/1.${request.minorVersion}" ` +
+    `${exchange.visitorAddress} - ${exchange.user === '' ? '-' : safe(exchange.user).replaceAll(' ', '\\x20')} [${new Date().toISOString()}] "${request.method} ${target} HTTP/1.${request.minorVersion}" ` +
     `${exchange.status} ${exchange.bytesSent} "${exchange.route?.name ?? '-'}" "${exchange.upstream?.id ?? '-'}" ` +
     `${Math.round(durationMs)}ms ${exchange.failure ?? '-'}\n`
   );

@@ -18,14 +18,25 @@ const REASONS: Readonly<Record<number, string>> = {
   307: 'Temporary Redirect',
   308: 'Permanent Redirect',
   400: 'Bad Request',
+  401: 'Unauthorized',
+  402: 'Payment Required',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  406: 'Not Acceptable',
   408: 'Request Timeout',
+  409: 'Conflict',
+  410: 'Gone',
   413: 'Content Too Large',
   414: 'URI Too Long',
   417: 'Expectation Failed',
+  418: "I'm a teapot",
   421: 'Misdirected Request',
+  422: 'Unprocessable Content',
+  423: 'Locked',
+  429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
+  451: 'Unavailable For Legal Reasons',
   500: 'Internal Server Error',
   501: 'Not Implemented',
   502: 'Bad Gateway',
@@ -42,8 +53,11 @@ export function reasonPhrase(status: number): string {
 
 /** What a visitor is told; the cause stays in the log under the request id. */
 const WORDS: Readonly<Record<number, string>> = {
+  401: 'A user name and a password are needed here.',
+  403: 'This address may not be visited from where you are.',
   404: 'No site is configured for this address.',
   408: 'The request took too long to arrive.',
+  413: 'More was sent than is taken here.',
   421: 'This connection cannot serve that address.',
   502: 'The application did not answer properly.',
   503: 'The application is not available right now. Please try again in a moment.',
@@ -53,13 +67,20 @@ const WORDS: Readonly<Record<number, string>> = {
 
 /**
  * The page for a failure (design section 10): short, fixed text with a request id, HTML when the client prefers it, nothing
- * of the request in it.
+ * of the request in it. `changes`: another status than the reason's, and field lines of its own.
  */
-export function failureAnswer(reason: FailureReason, requestId: string, wantsHtml: boolean): Answer {
-  const { status, close } = FAILURES[reason];
+export function failureAnswer(
+  reason: FailureReason,
+  requestId: string,
+  wantsHtml: boolean,
+  changes: Pick<Partial<Answer>, 'status' | 'fields'> = {},
+): Answer {
+  const { close } = FAILURES[reason];
+  const status = changes.status ?? FAILURES[reason].status;
   const title = `${status} ${reasonPhrase(status)}`;
   const words = WORDS[status] ?? '';
   let fields = `Content-Type: text/${wantsHtml ? 'html' : 'plain'}; charset=utf-8\r\nCache-Control: no-store\r\n`;
+  fields += changes.fields ?? '';
   if (status === 503) fields += 'Retry-After: 2\r\n';
   if (status === 405) fields += 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n';
   const body = wantsHtml
@@ -68,4 +89,10 @@ export function failureAnswer(reason: FailureReason, requestId: string, wantsHtm
       `<h1>${title}</h1><p>${words}</p><small>Request ${requestId}</small></html>\n`
     : `${title}\n${words === '' ? '' : `${words}\n`}Request ${requestId}\n`;
   return { status, fields, body, close };
+}
+
+/** Whether a client asks for a page rather than for text; `fields` are its field lines. */
+export function prefersHtml(fields: string): boolean {
+  const match = /(?:^|\n)accept:([^\r]*)/i.exec(fields);
+  return match !== null && match[1]!.includes('text/html');
 }

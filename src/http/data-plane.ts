@@ -8,6 +8,7 @@ import type { ChallengeTable } from './challenge-table.ts';
 import type { Counters } from './counters.ts';
 import type { FailureReason } from './failure.ts';
 import type { NetworkList } from './network-list.ts';
+import type { PasswordCheck } from './password-check.ts';
 import type { RouteTable } from './route.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -28,6 +29,7 @@ export interface DataPlane {
   readonly challenges: ChallengeTable;
   readonly counters: Counters;
   readonly accessLog: AccessLog | undefined;
+  readonly passwords: PasswordCheck;
   /** Opens a fresh connection; failures reach the exchange that sends on it. */
   dial(upstream: Upstream<UpstreamConnection>): UpstreamConnection;
   /** Tells the control plane that a server could not be connected to; `detail` is the system's own word, or empty. */

@@ -1,17 +1,14 @@
 import { release } from '../balance/service.ts';
-import { queryValues } from '../rule/query.ts';
-import { routingPath } from '../rule/routing-path.ts';
-import type { RuleRequest } from '../rule/rule-request.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { type Answer, failureAnswer } from './answer.ts';
-import type { Authority } from './authority.ts';
-import type { DataPlane } from './data-plane.ts';
-import { BLOCKED, type Downstream } from './downstream.ts';
+import { type Answer, failureAnswer, prefersHtml } from './answer.ts';
+import { BLOCKED } from './downstream.ts';
 import { type FailureReason, FAILURES } from './failure.ts';
-import { fieldValues } from './fields.ts';
-import { clientAddress } from './forwarded.ts';
+import { removeFields } from './header-edits.ts';
 import { NO_BODY, type RequestMessage, type ResponseMessage } from './message.ts';
 import { isPathFault, normalisePath } from './path.ts';
+import { runSteps } from './request-steps.ts';
+import { RequestView } from './request-view.ts';
+import { editAnswer, editResponse, type ResponseEdits } from './response-edits.ts';
 import { retryVerdict } from './retry.ts';
 import type { Route } from './route.ts';
 import { Tunnel, type TunnelEnd } from './tunnel.ts';
@@ -22,15 +19,19 @@ import type { UpstreamConnection } from './upstream-connection.ts';
  * `begin` (challenge → normalise → match → request steps) → `dispatch` (lease, send) → `onResponse` → pump → `finish`.
  * `finish` always runs, once. An exchange is used again for other requests.
  */
-export class Exchange implements RuleRequest {
-  readonly plane: DataPlane;
-  readonly down: Downstream;
-  request!: RequestMessage;
-  authority: Authority | undefined = undefined;
-  /** Normalised (P2), and changed by middlewares only; what is matched, shown to them and sent. */
-  path = '';
+export class Exchange extends RequestView {
+  /** The client's field lines as far as they are sent: middlewares may take some away. */
+  fields = '';
   /** Field lines that middlewares add to the request. */
   addedFields = '';
+  /** Names of our own forwarding lines that a middleware replaced or took away; undefined: none. */
+  removedForwarding: ReadonlySet<string> | undefined = undefined;
+  /** `Host` that a middleware put in place of the client's; empty: none did. */
+  sentHost = '';
+  /** Edits that a response sent from here on gets. */
+  responseEdits: ResponseEdits = undefined;
+  /** Who the visitor proved to be; empty: nobody asked. */
+  user = '';
   route: Route | undefined = undefined;
   upstream: Upstream<UpstreamConnection> | undefined = undefined;
   status = 0;
@@ -46,57 +47,21 @@ export class Exchange implements RuleRequest {
   /** The client has been told to go on with its payload. */
   private hasContinued = false;
   isActive = false;
+  /** Changes with every request, so that what waited for an earlier one can tell. */
+  generation = 0;
+  /** Payload bytes that the client may still send, and the edits of the answer if it sends more. */
+  private bodyLeft = Infinity;
+  private bodyLimitEdits: ResponseEdits = undefined;
   private connection: UpstreamConnection | undefined = undefined;
   private tried: Upstream<UpstreamConnection>[] | undefined = undefined;
   private attempts = 0;
   private startedAt = 0;
 
-  constructor(plane: DataPlane, down: Downstream) {
-    this.plane = plane;
-    this.down = down;
-  }
-
-  /** Lower-case host without port; what `Host` matchers compare. Empty when an HTTP/1.0 client named none. */
-  get host(): string {
-    return this.authority === undefined ? '' : this.authority.host;
-  }
-
-  /** The visitor behind trusted proxies (F3), for logs and limits. */
-  get visitorAddress(): string {
-    return clientAddress(this.down.peer, this.request.forwarded, this.plane.trusted);
-  }
-
-  // What rules ask (rules.md sections 3 to 7).
-
-  get method(): string {
-    return this.request.method;
-  }
-
-  /** The TCP peer: `ClientIP` never looks at forwarded fields. */
-  get clientAddress(): string {
-    return this.down.peer.address;
-  }
-
-  hostWithTrailingDot(): string {
-    return this.authority === undefined ? '' : this.authority.hostAsGiven;
-  }
-
-  routingPath(): string {
-    return this.path.includes('%') ? routingPath(this.path) : this.path;
-  }
-
-  headerValues(name: string): readonly string[] {
-    return fieldValues(this.request.fields, name);
-  }
-
-  queryValues(key: string): readonly string[] {
-    return queryValues(this.request.query.slice(1), key);
-  }
-
   /** The forwarding lines for the server (F1, F2). */
   get forwardingFields(): string {
     const { request } = this;
-    return this.down.peer.forwardingFields(this.authority, request.minorVersion, request.forwarded);
+    const lines = this.down.peer.forwardingFields(this.authority, request.minorVersion, request.forwarded);
+    return this.removedForwarding === undefined ? lines : removeFields(lines, this.removedForwarding);
   }
 
   /** Starts the exchange for a parsed request head. May answer at once. */
@@ -132,10 +97,8 @@ export class Exchange implements RuleRequest {
     this.route = route;
     route.counters.requests += 1;
     if (route.disabled !== undefined) return this.fail('router_disabled');
-    for (const step of route.requestSteps) {
-      const answer = step(this);
-      if (answer !== undefined) return this.answer(answer);
-    }
+    if (route.requestSteps.length > 0) return runSteps(this, 0);
+    this.responseEdits = route.responseEdits;
     return this.dispatch(false);
   }
 
@@ -148,7 +111,7 @@ export class Exchange implements RuleRequest {
   }
 
   /** Takes a lease and sends the request. `isFresh`: not on a pooled connection. */
-  private dispatch(isFresh: boolean): void {
+  dispatch(isFresh: boolean): void {
     const service = this.route!.service;
     const upstream = service?.lease(this.tried);
     if (upstream === undefined) return this.fail(this.failure ?? 'no_server');
@@ -164,7 +127,13 @@ export class Exchange implements RuleRequest {
 
   /** Payload of the request. Only while `canTakeBody`. */
   onRequestData(buf: Buffer, start: number, end: number): void {
+    this.bodyLeft -= end - start;
+    if (this.bodyLeft < 0) {
+      if (!this.hasStarted) this.responseEdits = this.bodyLimitEdits;
+      return this.onClientFault('body_too_large');
+    }
     if (this.connection?.writeBody(buf, start, end) === false) this.down.pauseBody();
+    return undefined;
   }
 
   onRequestEnd(): void {
@@ -222,7 +191,7 @@ export class Exchange implements RuleRequest {
   onResponse(response: ResponseMessage): void {
     this.status = response.status;
     this.hasStarted = true;
-    this.down.sendHead(response, '');
+    this.down.sendHead(editResponse(response, this.responseEdits, this), '');
   }
 
   /** `101` of the protocol we asked for (B7): the connection has become `server`, an end of the tunnel it gets back. */
@@ -231,7 +200,7 @@ export class Exchange implements RuleRequest {
     this.hasStarted = true;
     this.connection = undefined;
     const tunnel = new Tunnel(this.plane, server, (reason) => this.onTunnelOver(tunnel.bytesSent, reason));
-    this.down.sendSwitch(response, tunnel);
+    this.down.sendSwitch(editResponse(response, this.responseEdits, this), tunnel);
     return tunnel;
   }
 
@@ -291,23 +260,36 @@ export class Exchange implements RuleRequest {
     return this.dispatch(true);
   }
 
-  // Ends.
+  // For middlewares.
 
-  /** Answers with a failure's page (design section 10). */
-  fail(reason: FailureReason): void {
+  /** The page of a failure (design section 10), counted and logged as that; to be answered with. */
+  refusal(reason: FailureReason, changes?: Pick<Partial<Answer>, 'status' | 'fields'>): Answer {
     this.failure = reason;
     this.plane.counters.failed(reason);
     this.requestId = this.plane.requestId();
-    this.answer(failureAnswer(reason, this.requestId, prefersHtml(this.request.fields)));
+    return failureAnswer(reason, this.requestId, prefersHtml(this.request.fields), changes);
   }
 
-  private answer(answer: Answer): void {
+  /** From here on a payload with more bytes is refused or, once a response has begun, cut; the lowest of several counts. */
+  limitBody(bytes: number): void {
+    if (bytes >= this.bodyLeft) return;
+    this.bodyLeft = bytes;
+    this.bodyLimitEdits = this.responseEdits;
+  }
+
+  // Ends.
+
+  fail(reason: FailureReason): void {
+    this.answer(this.refusal(reason));
+  }
+
+  answer(answer: Answer): void {
     this.status = answer.status;
     this.bytesSent = answer.body.length;
     this.hasStarted = true;
     this.connection?.abort();
     this.connection = undefined;
-    this.down.sendAnswer(answer, this.request.method === 'HEAD');
+    this.down.sendAnswer(editAnswer(answer, this.responseEdits, this), this.request.method === 'HEAD');
     this.finish();
   }
 
@@ -334,7 +316,12 @@ export class Exchange implements RuleRequest {
     this.request = request;
     this.authority = undefined;
     this.path = request.path;
+    this.fields = request.fields;
     this.addedFields = '';
+    this.removedForwarding = undefined;
+    this.sentHost = '';
+    this.responseEdits = undefined;
+    this.user = '';
     this.route = undefined;
     this.upstream = undefined;
     this.status = 0;
@@ -346,6 +333,9 @@ export class Exchange implements RuleRequest {
     this.canTakeBody = false;
     this.hasContinued = false;
     this.isActive = true;
+    this.generation += 1;
+    this.bodyLeft = Infinity;
+    this.bodyLimitEdits = undefined;
     this.connection = undefined;
     this.tried = undefined;
     this.attempts = 0;
@@ -354,8 +344,3 @@ export class Exchange implements RuleRequest {
 }
 
 const MAX_HOPS = 10;
-
-function prefersHtml(fields: string): boolean {
-  const match = /(?:^|\n)accept:([^\r]*)/i.exec(fields);
-  return match !== null && match[1]!.includes('text/html');
-}

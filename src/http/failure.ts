@@ -36,6 +36,16 @@ export const FAILURES = {
   method_refused: { status: 405, close: false },
   loop_detected: { status: 508, close: false },
   router_disabled: { status: 503, close: false },
+  // Refused by a middleware.
+  auth_missing: { status: 401, close: false },
+  auth_wrong: { status: 401, close: false },
+  auth_overloaded: { status: 503, close: false },
+  auth_timeout: { status: 503, close: false },
+  auth_unavailable: { status: 503, close: false },
+  not_allowed: { status: 403, close: false },
+  // As with Traefik's library: whoever comes with such a host came past what should have stopped it.
+  host_not_allowed: { status: 500, close: false },
+  bad_redirect: { status: 400, close: false },
   no_server: { status: 503, close: false },
   // We have nothing left to reach a server with.
   no_descriptor: { status: 503, close: false },

@@ -80,6 +80,28 @@ export function clientAddress(
   return peer.address;
 }
 
+/**
+ * Scheme of the address that the visitor used: what a trusted proxy says of it (F2), else the connection's. A WebSocket's is that of
+ * its handshake.
+ */
+export function clientScheme(peer: Peer, received: readonly ReceivedField[] | undefined): 'http' | 'https' {
+  const own = peer.isTls ? 'https' : 'http';
+  if (received === undefined) return own;
+  const { proto } = validate(received);
+  if (proto === undefined) return own;
+  return proto === 'https' || proto === 'wss' ? 'https' : 'http';
+}
+
+/** Whether a field (lower case) is one that `forwardingFields` writes. */
+export function isForwardingLine(name: string): boolean {
+  return name.startsWith('x-forwarded-') || name === 'x-real-ip' || name === 'forwarded';
+}
+
+/** Values of a forwarding field as a trusted peer sent it, one per line; nothing from anybody else (F1). */
+export function receivedValues(received: readonly ReceivedField[] | undefined, lowerName: string): readonly string[] {
+  return received === undefined ? [] : valuesOf(received, lowerName);
+}
+
 interface KeptValues {
   readonly chain?: string;
   readonly client?: string;

@@ -2,10 +2,17 @@ import type { Service } from '../balance/service.ts';
 import type { RouterCounters } from '../protocol.ts';
 import type { Answer } from './answer.ts';
 import type { Exchange } from './exchange.ts';
+import type { ResponseEdits } from './response-edits.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
-/** A middleware's work on the request: may edit the exchange's path and fields, or answer at once. */
-export type RequestStep = (exchange: Exchange) => Answer | undefined;
+/** What comes of a step: may edit the exchange's path and fields, or answer. */
+export type StepEffect = (exchange: Exchange) => Answer | undefined;
+
+/**
+ * A middleware's work on the request: acts at once, or promises what to do later. Only the effect may touch the exchange then:
+ * the one that asked may be over, and its object in use for another request.
+ */
+export type RequestStep = (exchange: Exchange) => Answer | Promise<StepEffect> | undefined;
 
 /** A router as requests meet it. */
 export interface Route {
@@ -14,6 +21,10 @@ export interface Route {
   readonly disabled: string | undefined;
   /** Empty for a router without middlewares: it costs nothing for their existence. */
   readonly requestSteps: readonly RequestStep[];
+  /** For each step the edits of an answer it gives: those of the middlewares before it. */
+  readonly stepEdits: readonly ResponseEdits[];
+  /** Edits of every other response, the innermost middleware's first. */
+  readonly responseEdits: ResponseEdits;
   readonly service: Service<UpstreamConnection> | undefined;
   readonly counters: RouterCounters;
 }

@@ -5,14 +5,15 @@ const NEEDS_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
  * The request head sent to a server: always HTTP/1.1 (V3), always written anew (O1): our request line, Host, framing (X6),
- * forwarding family and Connection (C5); the client's other fields from their validated text.
+ * forwarding family and Connection (C5); the client's other fields from their validated text, as far as middlewares left them.
  */
 export function requestHead(exchange: Exchange, serverAuthority: string, passHostHeader: boolean): string {
   const { request } = exchange;
-  const host = passHostHeader && exchange.authority !== undefined ? exchange.authority.text : serverAuthority;
+  const { authority, sentHost } = exchange;
+  const host = !passHostHeader ? serverAuthority : sentHost !== '' ? sentHost : (authority?.text ?? serverAuthority);
   let head =
     `${request.method} ${exchange.path}${request.query} HTTP/1.1\r\nHost: ${host}\r\n` +
-    request.fields +
+    exchange.fields +
     exchange.addedFields +
     exchange.forwardingFields;
   switch (request.body) {

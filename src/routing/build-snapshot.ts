@@ -1,11 +1,13 @@
 import type { DynamicConfig, RouterConfig, TransportConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
+import type { ReadUsersFile } from '../config/htpasswd.ts';
 import type { ReadRootCas } from '../config/root-cas.ts';
 import type { StaticConfig } from '../config/static-config.ts';
 import { settleHostConflicts, type PlacedRouter } from './host-conflicts.ts';
 import type { Listener } from './listener.ts';
 import { ownListeners } from './own-listeners.ts';
 import { companionRouter, entrypointRedirect } from './redirect-routers.ts';
+import { MiddlewareResolver } from './resolve-middlewares.ts';
 import { indexNames, resolveReferences } from './resolve-references.ts';
 import { resolveTransports, type ResolvedTransports } from './resolve-transports.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
@@ -15,12 +17,13 @@ import { wantedCertificates, type TlsRouter } from './wanted-certificates.ts';
 /**
  * Compiles dynamic configuration: defaults of the mode, references, redirects, one order of all routers, and the
  * certificates they need. Pure and total; equal input gives an equal snapshot, text for text. `readRootCas` reads what
- * transports name as their roots.
+ * transports name as their roots, `readUsers` what middlewares name as their users.
  */
 export function buildSnapshot(
   config: DynamicConfig,
   staticConfig: StaticConfig,
   readRootCas: ReadRootCas,
+  readUsers: ReadUsersFile,
 ): {
   readonly snapshot: Snapshot;
   readonly wanted: readonly WantedCertificate[];
@@ -42,9 +45,10 @@ export function buildSnapshot(
   const defined = indexNames(config);
   const transports = resolveTransports(config, defined, staticConfig.transport, readRootCas);
   problems.push(...transports.problems);
+  const resolver = new MiddlewareResolver(defined, readUsers);
   const taken = new Set(kept.map(({ listener }) => listener.name));
   for (const { router, listener, redirects } of kept) {
-    const references = resolveReferences(defined, router, listener.middlewares, transports);
+    const references = resolveReferences(defined, router, listener.middlewares, transports, resolver);
     problems.push(...references.problems);
     const snapshot = routerSnapshot(router, listener, references);
     routers.push(snapshot);

@@ -1,6 +1,7 @@
-import type { MiddlewareOptions, ServerConfig, TransportConfig } from '../config/dynamic.ts';
+import type { ServerConfig, TransportConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
 import { formatDuration } from '../lib/duration.ts';
+import { printMiddleware } from './print-middleware.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
 
 /** A snapshot as text, in the order of precedence: for goldens, `sluice routes` and the admin page. Stable. */
@@ -35,22 +36,10 @@ function section(title: string, items: readonly string[]): string {
 function printRouter(router: RouterSnapshot): string {
   const { name, rule, priority, entrypoints, tls, middlewares, service, disabled } = router;
   const lines = [`${name}  ${entrypoints.join(',')}  ${tls ? 'tls' : 'plain'}  priority ${priority}`, `  ${rule}`];
-  for (const middleware of middlewares) lines.push(`  via ${middleware.name}  ${printOptions(middleware.options)}`);
+  for (const middleware of middlewares) lines.push(`  via ${middleware.name}  ${printMiddleware(middleware.options)}`);
   lines.push(`  to ${service}`);
   if (disabled !== undefined) lines.push(`  disabled: ${disabled}`);
   return lines.join('\n');
-}
-
-function printOptions(options: MiddlewareOptions): string {
-  switch (options.type) {
-    case 'stripPrefix':
-      return `strip ${options.prefixes.join(' ')}`;
-    case 'addPrefix':
-      return `add ${options.prefix}`;
-    case 'redirectScheme':
-  }
-  const { scheme, port, permanent } = options;
-  return `redirect ${scheme}${port === undefined ? '' : `:${port}`}${permanent ? ' permanent' : ''}`;
 }
 
 function printService({ name, servers, passHostHeader, transport }: ServiceSnapshot): string {

@@ -1,5 +1,5 @@
 import type { EntrypointConfig, StaticConfig } from '../config/static-config.ts';
-import type { MiddlewareOptions } from '../config/dynamic.ts';
+import type { MiddlewareOptions } from '../config/middleware-options.ts';
 import type { RuleNode } from '../rule/ast.ts';
 import { NOOP_SERVICE, type RouterSnapshot } from './snapshot.ts';
 

@@ -1,6 +1,7 @@
 import type { DynamicConfig, MiddlewareConfig, RouterConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
 import { nearest } from '../lib/suggest.ts';
+import { MAX_MIDDLEWARES, type MiddlewareResolver } from './resolve-middlewares.ts';
 import type { ResolvedTransports } from './resolve-transports.ts';
 import { routerProblem } from './router-problem.ts';
 import { NOOP_SERVICE, type RouterSnapshot } from './snapshot.ts';
@@ -51,6 +52,7 @@ export function resolveReferences(
   router: RouterConfig,
   before: readonly string[],
   transports: ResolvedTransports,
+  resolver: MiddlewareResolver,
 ): References {
   const problems: Problem[] = [];
   const middlewares: RouterSnapshot['middlewares'][number][] = [];
@@ -60,14 +62,18 @@ export function resolveReferences(
     ...router.middlewares,
   ];
   for (const name of wanted) {
-    const found = defined.middlewares.get(name);
-    if (found !== undefined && found.options.type !== 'unusable') {
-      middlewares.push({ name, options: found.options });
-      continue;
+    const resolved = resolver.resolve(name);
+    if ('list' in resolved) middlewares.push(...resolved.list);
+    else {
+      problems.push(routerProblem(router, { severity: 'error', ...resolved.fault }, router.labels.middlewares));
+      disabled ??= resolved.fault.message;
     }
-    const problem = middlewareProblem(defined, router, name, found);
+  }
+  if (middlewares.length > MAX_MIDDLEWARES) {
+    const problem = tooManyProblem(router, middlewares.length);
     problems.push(problem);
     disabled ??= problem.message;
+    middlewares.length = 0;
   }
   const isThere = router.service === NOOP_SERVICE || defined.services.has(router.service);
   // A router that is disabled already has said why; its service may be missing for the same reason.
@@ -82,31 +88,10 @@ export function resolveReferences(
   return { middlewares, service: isThere && isReachable ? router.service : NOOP_SERVICE, disabled, problems };
 }
 
-function middlewareProblem(
-  defined: DefinedNames,
-  router: RouterConfig,
-  name: string,
-  found: MiddlewareConfig | undefined,
-): Problem {
-  const label = router.labels.middlewares;
-  if (found === undefined || found.options.type !== 'unusable') {
-    const guess = defined.suggest('middlewares', name);
-    const hint = guess === undefined ? 'define it, or remove its name' : `did you mean ${guess}?`;
-    const message = `there is no middleware ${name}`;
-    return routerProblem(router, { severity: 'error', code: 'middleware_missing', message, hint }, label);
-  }
-  const { code, reason } = found.options;
-  const isUnsupported = code === 'middleware_unsupported';
-  return routerProblem(
-    router,
-    {
-      severity: 'error',
-      code: isUnsupported ? 'middleware_unsupported' : 'middleware_missing',
-      message: `the middleware ${name} cannot work: ${reason}`,
-      hint: isUnsupported ? 'remove its name only if the router may serve without it' : 'mend the middleware',
-    },
-    label,
-  );
+function tooManyProblem(router: RouterConfig, count: number): Problem {
+  const message = `it has ${count} middlewares, more than ${MAX_MIDDLEWARES}`;
+  const hint = 'name fewer; the members of chains count';
+  return routerProblem(router, { severity: 'error', code: 'label_value', message, hint }, router.labels.middlewares);
 }
 
 function serviceProblem(defined: DefinedNames, router: RouterConfig): Problem {

@@ -1,4 +1,5 @@
-import type { MiddlewareOptions, ServerConfig, TransportConfig } from '../config/dynamic.ts';
+import type { ServerConfig, TransportConfig } from '../config/dynamic.ts';
+import type { MiddlewareOptions } from '../config/middleware-options.ts';
 import type { RuleNode } from '../rule/ast.ts';
 
 /** A router as the data plane needs it: every reference resolved, every default applied. Plain JSON. */

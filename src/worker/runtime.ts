@@ -4,9 +4,10 @@ import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
 import type { TransportConfig } from '../config/dynamic.ts';
 import type { Counters } from '../http/counters.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { RequestStep, Route, RouteTable } from '../http/route.ts';
+import type { Route, RouteTable } from '../http/route.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { compileMiddleware } from '../middleware/catalog.ts';
+import { buildPipeline } from '../middleware/pipeline.ts';
 import { HostIndex } from '../routing/host-index.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot } from '../routing/snapshot.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
@@ -72,10 +73,10 @@ export class Runtime implements RouteTable {
   }
 
   private compile(router: RouterSnapshot, counters: Counters, broken: (router: string, error: unknown) => void): Route {
-    let requestSteps: readonly RequestStep[] = [];
+    let pipeline = buildPipeline([]);
     let { disabled } = router;
     try {
-      requestSteps = router.middlewares.map(({ options }) => compileMiddleware(options));
+      pipeline = buildPipeline(router.middlewares.map(({ options }) => compileMiddleware(options)));
     } catch (error) {
       // A middleware may be the site's protection: without it the router must not serve.
       disabled ??= 'a middleware cannot be built';
@@ -84,7 +85,7 @@ export class Runtime implements RouteTable {
     return {
       name: router.name,
       disabled,
-      requestSteps,
+      ...pipeline,
       service: this.services.get(router.service)?.service,
       counters: counters.router(router.name),
     };

@@ -8,6 +8,7 @@ import type { DataPlane } from '../http/data-plane.ts';
 import { NetworkList } from '../http/network-list.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
+import { Passwords } from '../middleware/passwords/passwords.ts';
 import { SharedCounts } from '../lib/shared-counts.ts';
 import { TimerWheel } from '../lib/timer-wheel.ts';
 import type { FromWorker, ToWorker, WorkerBoot } from '../protocol.ts';
@@ -60,6 +61,7 @@ class DataPlaneWorker {
         boot.accessLog === 'off'
           ? undefined
           : new AccessLog(boot.accessLog, (lines) => this.post({ type: 'access-log', lines })),
+      passwords: new Passwords(),
       dial: (upstream) => new ClientConnection(plane, upstream),
       connectFailed: (upstream, reason, detail) => this.reportUpstream(upstream.id, reason, detail),
       internalFault: (error, requestId) => this.reportFault('internal fault in a request', error, { requestId }),

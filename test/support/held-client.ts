@@ -14,6 +14,7 @@ import type { Route } from '../../src/http/route.ts';
 import type { UpstreamConnection } from '../../src/http/upstream-connection.ts';
 import { ClientConnection } from '../../src/http1/client-connection.ts';
 import { ServerConnection } from '../../src/http1/server-connection.ts';
+import { buildPipeline } from '../../src/middleware/pipeline.ts';
 import { TimerWheel } from '../../src/lib/timer-wheel.ts';
 import { BufferPool } from '../../src/upstream/buffer-pool.ts';
 import { Upstream } from '../../src/upstream/upstream.ts';
@@ -88,7 +89,13 @@ export function heldPlane(port: number, upstream = new Upstream<UpstreamConnecti
   const wheel = new TimerWheel();
   const counters = new Counters();
   const service = new Service<UpstreamConnection>('s', [upstream], new RoundRobin(), true);
-  const plain: Route = { name: 'r', disabled: undefined, requestSteps: [], service, counters: counters.router('r') };
+  const plain: Route = {
+    name: 'r',
+    disabled: undefined,
+    ...buildPipeline([]),
+    service,
+    counters: counters.router('r'),
+  };
   let dialled: ClientConnection | undefined;
   const held: HeldPlane = {
     plane: {
@@ -104,6 +111,7 @@ export function heldPlane(port: number, upstream = new Upstream<UpstreamConnecti
       challenges: new ChallengeTable(() => {}),
       counters,
       accessLog: undefined,
+      passwords: { check: () => undefined },
       dial: (to) => (dialled = new ClientConnection(held.plane, to)),
       connectFailed: () => {},
       internalFault: (error) => void held.faults.push(error),

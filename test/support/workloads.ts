@@ -1,6 +1,7 @@
 import { DEFAULT_CLIENT_LIMITS } from '../../src/config/client-limits.ts';
 import { buildConfig } from '../../src/config/build-config.ts';
 import { DEFAULT_CONNECTION_LIMITS } from '../../src/config/connection-limits.ts';
+import type { ReadUsersFile } from '../../src/config/htpasswd.ts';
 import type { Problem } from '../../src/config/problem.ts';
 import { isPemText, type ReadRootCas } from '../../src/config/root-cas.ts';
 import type { StaticConfig } from '../../src/config/static-config.ts';
@@ -88,10 +89,16 @@ export const readRootCas: ReadRootCas = (source) =>
     ? { pem: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' }
     : { message: `${source} cannot be read: ENOENT`, hint: 'mount it' };
 
+/** Files that middlewares of these tests may name. */
+export const readUsers: ReadUsersFile = (path) =>
+  path === '/users'
+    ? { users: [['fay', '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=']] }
+    : { message: `${path} cannot be read: ENOENT`, hint: 'mount it' };
+
 /** Labels to snapshot in one step, with the problems of both. */
 export function compile(workloads: readonly Workload[], config = staticConfig(), place: RouterPlace = PLACE) {
   const built = buildConfig(workloads, place, config);
-  const { snapshot, wanted, problems } = buildSnapshot(built.config, config, readRootCas);
+  const { snapshot, wanted, problems } = buildSnapshot(built.config, config, readRootCas, readUsers);
   const all: readonly Problem[] = [...built.problems, ...problems];
   return { config: built.config, snapshot, wanted, problems: all };
 }

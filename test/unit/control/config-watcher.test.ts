@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConfigWatcher, type Published } from '../../../src/control/config-watcher.ts';
 import { ProblemLog } from '../../../src/control/problem-log.ts';
-import { watchRootCas } from '../../../src/control/watch-root-cas.ts';
+import { watchConfigFiles } from '../../../src/control/watch-config-files.ts';
 import { collectLogger } from '../../support/collect-logger.ts';
 import { createTestCa } from '../../support/issue-certificate.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -99,7 +99,7 @@ describe('a root that a label names', () => {
     watcher.update('docker', [named(path)], place, []);
     const { logger, lines } = collectLogger();
     const applied: Published[] = [];
-    const stop = watchRootCas(
+    const stop = watchConfigFiles(
       watcher,
       (published) => {
         applied.push(published);

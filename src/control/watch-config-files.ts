@@ -4,8 +4,8 @@ import type { ConfigWatcher, Published } from './config-watcher.ts';
 /** Bind mounts send no events, so the files are looked at; none is named in most configurations. */
 const LOOK_EVERY_MS = 5000;
 
-/** Applies the configuration again when a file with roots has changed. Returns the function that ends it. */
-export function watchRootCas(
+/** Applies the configuration again when a file that labels name (roots, users) has changed. Returns the function that ends it. */
+export function watchConfigFiles(
   watcher: ConfigWatcher,
   apply: (published: Published, at: number) => void,
   logger: Logger,

@@ -1,0 +1,45 @@
+/** What is done to a block of field lines: first `removes`, then `adds`. */
+export interface HeaderEdits {
+  /** Lower-case names; every line of them goes. */
+  readonly removes: ReadonlySet<string>;
+  /** Field lines with CRLF, from validated names and values. */
+  readonly adds: string;
+}
+
+/** Each of these fields once, with this value, whatever was there; an empty value only removes. Names as they are to be sent. */
+export function setFields(entries: readonly (readonly [name: string, value: string])[]): HeaderEdits {
+  return {
+    removes: new Set(entries.map(([name]) => name.toLowerCase())),
+    adds: entries.map(([name, value]) => (value === '' ? '' : `${name}: ${value}\r\n`)).join(''),
+  };
+}
+
+/** One edit that does what `first` and then `second` do. */
+export function mergeEdits(first: HeaderEdits, second: HeaderEdits): HeaderEdits {
+  return {
+    removes: new Set([...first.removes, ...second.removes]),
+    adds: removeFields(first.adds, second.removes) + second.adds,
+  };
+}
+
+/** Edits a block of lines, each `Name: value CRLF`. */
+export function editFields(fields: string, edits: HeaderEdits): string {
+  return removeFields(fields, edits.removes) + edits.adds;
+}
+
+/** The lines of a block whose names are not among `names` (lower case); the block itself when none is. */
+export function removeFields(fields: string, names: ReadonlySet<string>): string {
+  if (names.size === 0) return fields;
+  let kept = '';
+  let runStart = 0;
+  for (let at = 0; at < fields.length;) {
+    const name = fields.slice(at, fields.indexOf(':', at)).toLowerCase();
+    const next = fields.indexOf('\r\n', at) + 2;
+    if (names.has(name)) {
+      kept += fields.slice(runStart, at);
+      runStart = next;
+    }
+    at = next;
+  }
+  return runStart === 0 ? fields : kept + fields.slice(runStart);
+}
