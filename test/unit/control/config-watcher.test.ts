@@ -115,6 +115,30 @@ describe('a root that a label names', () => {
   });
 });
 
+test('a file of users that a label names disables the router while it cannot be read', async () => {
+  const path = join(await temporaryFolder(), 'users');
+  const labels = {
+    'sluice.host': 'app.test',
+    'sluice.middlewares': 'auth',
+    'sluice.http.middlewares.auth.basicauth.usersfile': path,
+  };
+  const watcher = new ConfigWatcher(staticConfig());
+  const first = watcher.update('docker', [workload({ name: 'app', labels })], place, []);
+  expect(first.problems).toMatchObject([{ code: 'middleware_missing', message: expect.stringContaining('ENOENT') }]);
+  expect(first.snapshot.routers.find(({ name }) => name === 'app@docker')).toMatchObject({
+    disabled: expect.stringContaining('ENOENT'),
+    middlewares: [],
+  });
+  expect(watcher.refresh()).toBeUndefined();
+  writeFileSync(path, 'ada:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n');
+  const second = watcher.refresh();
+  expect(second).toMatchObject({ isChanged: true, problems: [] });
+  expect(JSON.stringify(second?.snapshot.routers)).toContain('ada');
+  watcher.update('docker', [], place, []);
+  rmSync(path);
+  expect(watcher.refresh()).toBeUndefined();
+});
+
 describe('ProblemLog', () => {
   test('says each problem once when it comes and once when it is gone', () => {
     const { logger, lines } = collectLogger();
