@@ -30,13 +30,9 @@ test('a right password is known from then on; another name, hash or password is 
   await settle('right', 'ada', 'hash', 'secret');
   now += 86_400_000;
   expect(passwords.check('ada', 'hash', 'secret')).toBe('right');
-  for (const other of [
-    ['eve', 'hash', 'secret'],
-    ['ada', 'new hash', 'secret'],
-    ['ada', 'hash', 'Secret'],
-  ] as const) {
-    expect(passwords.check(...other)).toBeInstanceOf(Promise);
-  }
+  expect(passwords.check('eve', 'hash', 'secret')).toBeInstanceOf(Promise);
+  expect(passwords.check('ada', 'new hash', 'secret')).toBeInstanceOf(Promise);
+  expect(passwords.check('ada', 'hash', 'Secret')).toBeInstanceOf(Promise);
   // Where one part ends and the next begins counts.
   expect(passwords.check('ada","hash', '', 'secret')).toBeInstanceOf(Promise);
 });
@@ -58,7 +54,7 @@ test('the same question at the same time is one', async () => {
   const both = [passwords.check('ada', 'hash', 'secret'), passwords.check('ada', 'hash', 'secret')];
   expect(asked).toHaveLength(1);
   asked[0]!.answer('right');
-  expect(await Promise.all(both)).toEqual(['right', 'right']);
+  expect([await both[0], await both[1]]).toEqual(['right', 'right']);
 });
 
 test('nobody is kept when too many wait', () => {
