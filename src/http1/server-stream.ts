@@ -186,8 +186,7 @@ export class ServerStream implements Downstream {
     }
     plane.wheel.arm(connection, plane.limits.bodyIdleMs);
     if (body.dataEnd > body.dataStart) this.exchange.onRequestData(chunk, body.dataStart, body.dataEnd);
-    // A payload beyond its limit ends the exchange.
-    if (body.isDone && this.state === BODY && this.exchange.isActive) {
+    if (body.isDone && this.state === BODY) {
       this.state = WAIT;
       plane.wheel.disarm(connection);
       this.exchange.onRequestEnd();

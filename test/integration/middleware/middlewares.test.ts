@@ -12,8 +12,9 @@ const HEADERS: HeadersOptions = {
   request: [
     ['X-Added', 'by us'],
     ['X-Spoofed', ''],
+    ['X-Forwarded-Proto', 'https'],
   ],
-  host: undefined,
+  host: 'inner.test',
   response: [
     ['Server', ''],
     ['X-Answer', 'edited'],
@@ -100,10 +101,15 @@ describe('header edits', () => {
     expect(namesOf(served!)).toEqual(['set-cookie', 'x-frame-options', 'x-answer', 'date', 'content-length']);
     expect(namesOf(plain!)).toEqual(['server', 'set-cookie', 'date', 'content-length']);
     const [toServer, toOther] = seen();
-    expect(Object.fromEntries(toServer!.fields)).toMatchObject({ 'X-Added': 'by us', 'X-User': 'ada' });
+    expect(Object.fromEntries(toServer!.fields)).toMatchObject({
+      ...{ 'X-Added': 'by us', 'X-User': 'ada' },
+      ...{ 'X-Forwarded-Proto': 'https', Host: 'inner.test' },
+    });
+    expect(namesOf(toServer!).filter((name) => name === 'x-forwarded-proto')).toHaveLength(1);
     expect(namesOf(toServer!)).not.toEqual(expect.arrayContaining(['authorization']));
     expect(namesOf(toServer!)).not.toEqual(expect.arrayContaining(['x-spoofed']));
     // The same pooled exchange keeps nothing for the next request.
+    expect(Object.fromEntries(toOther!.fields)).toMatchObject({ 'X-Forwarded-Proto': 'http', Host: 'b.test' });
     expect(namesOf(toOther!)).toEqual(expect.arrayContaining(['x-spoofed']));
     expect(namesOf(toOther!)).not.toEqual(expect.arrayContaining(['x-added']));
   });
