@@ -78,7 +78,10 @@ export class Exchange extends RequestView {
       this.authority = plane.authorities.get(request.authority);
       if (this.authority === undefined) return this.fail('bad_host');
     }
-    if (request.path === '*') return this.answer({ status: 204, fields: '', body: '', close: false });
+    // R7, H15.
+    if (request.path === '*' || request.isLastHop) {
+      return this.answer({ status: 204, fields: '', body: '', close: false });
+    }
     if (plane.challenges.isChallengePath(request.path)) {
       const answer = plane.challenges.answer(request.method, request.path, this.host, this.down.peer.address);
       if (answer !== undefined) return this.answer(answer);

@@ -36,6 +36,8 @@ export interface RequestMessage {
   readonly forwarded: readonly ReceivedField[] | undefined;
   /** How often our own name is in `Via` (A9). */
   readonly hops: number;
+  /** OPTIONS that may go no further (H15). */
+  readonly isLastHop: boolean;
 }
 
 /** A final response head of a server after strict parsing. Valid until the exchange finishes. */

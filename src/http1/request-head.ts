@@ -7,7 +7,7 @@ import { CLASS, CR, DIGIT, equalsIgnoreCase, LF } from './grammar.ts';
 import { parseRequestLine } from './request-line.ts';
 
 const INTEREST = interestIn(
-  'host content-length transfer-encoding connection keep-alive proxy-connection te trailer upgrade ' +
+  'host content-length max-forwards transfer-encoding connection keep-alive proxy-connection te trailer upgrade ' +
     'http2-settings expect via proxy proxy-authorization authorization forwarded x-forwarded-for ' +
     'x-forwarded-proto x-forwarded-host x-forwarded-port x-forwarded-server x-forwarded-prefix ' +
     'x-forwarded-uri x-forwarded-method x-forwarded-tls-client-cert x-forwarded-tls-client-cert-info ' +
@@ -30,11 +30,14 @@ export class RequestHead extends FieldSection implements RequestMessage {
   acceptsTrailers = false;
   forwarded: ReceivedField[] | undefined = undefined;
   hops = 0;
+  isLastHop = false;
   readonly connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, named: undefined };
   /** The peer is trusted: forwarding fields are collected instead of thrown away (F1, F2). */
   trustsForwarded = false;
   maxLineBytes = DEFAULT_CLIENT_LIMITS.requestLineBytes;
 
+  /** What OPTIONS has left, ours taken off; -1 when it says nothing. */
+  private maxForwards = -1;
   private hosts = 0;
   private lengths = 0;
   private codings = 0;
@@ -105,6 +108,9 @@ export class RequestHead extends FieldSection implements RequestMessage {
         if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'connection')) return KEEP;
         addConnectionOptions(this.connection, buf, valueStart, valueEnd);
         return DROP;
+      case 12:
+        if (this.method !== 'OPTIONS' || !equalsIgnoreCase(buf, nameStart, nameEnd, 'max-forwards')) return KEEP;
+        return this.readMaxForwards(buf.latin1Slice(valueStart, valueEnd));
       case 13:
         if (equalsIgnoreCase(buf, nameStart, nameEnd, 'authorization')) this.authorizations += 1;
         return KEEP;
@@ -139,6 +145,14 @@ export class RequestHead extends FieldSection implements RequestMessage {
     const name = buf.latin1Slice(nameStart, nameEnd).toLowerCase();
     if (!isForwardingField(name)) return KEEP;
     if (this.trustsForwarded) (this.forwarded ??= []).push([name, buf.latin1Slice(from, to)]);
+    return DROP;
+  }
+
+  /** H15: whose count is used up is answered here. */
+  private readMaxForwards(value: string): number {
+    if (this.maxForwards >= 0 || this.isLastHop || !/^\d{1,9}$/.test(value)) return this.refuse('bad_field');
+    this.isLastHop = Number(value) === 0;
+    this.maxForwards = Number(value) - 1;
     return DROP;
   }
 
@@ -180,6 +194,7 @@ export class RequestHead extends FieldSection implements RequestMessage {
       this.body === NO_BODY;
     // V2: nobody speaking HTTP/1.0 can be sent trailers, so nobody asks for them (C3).
     if (this.minorVersion === 0) this.acceptsTrailers = false;
+    if (this.maxForwards >= 0) this.fields += `Max-Forwards: ${this.maxForwards}\r\n`;
     if (this.connection.named !== undefined) this.fields = removeNamedFields(this.fields, this.connection.named);
     return true;
   }
@@ -201,6 +216,8 @@ export class RequestHead extends FieldSection implements RequestMessage {
     this.acceptsTrailers = false;
     this.forwarded = undefined;
     this.hops = 0;
+    this.isLastHop = false;
+    this.maxForwards = -1;
     const connection = this.connection;
     connection.close = false;
     connection.keepAlive = false;

@@ -348,6 +348,14 @@ describe('failures', () => {
     expect(statuses(client)).toEqual([200]);
   });
 
+  test('OPTIONS that may go no further is answered here, others count down (H15)', async () => {
+    const options = (hops: number): string => `OPTIONS / HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: ${hops}\r\n\r\n`;
+    const client = await ask(options(0) + options(2), 2);
+    expect(statuses(client)).toEqual([204, 200]);
+    expect(backend.received.join('')).toContain('Max-Forwards: 1\r\n');
+    expect(backend.received.join('')).not.toContain('Max-Forwards: 0');
+  });
+
   test('TRACE is refused, OPTIONS * answered here', async () => {
     const client = await ask('TRACE / HTTP/1.1\r\nHost: a.test\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: a.test\r\n\r\n', 2);
     expect(statuses(client)).toEqual([405, 204]);

@@ -171,6 +171,26 @@ describe('fields', () => {
   });
 });
 
+describe('Max-Forwards (H15)', () => {
+  test.for([
+    ['OPTIONS', '5', 'Max-Forwards: 4\r\n', false],
+    ['OPTIONS', '1', 'Max-Forwards: 0\r\n', false],
+    ['OPTIONS', '0', '', true],
+    ['GET', '0', 'Max-Forwards: 0\r\n', false],
+  ] as const)('%s with %s', ([method, value, fields, isLastHop]) => {
+    const head = accepted(`${method} / HTTP/1.1\r\n${HOST}Max-Forwards: ${value}\r\n\r\n`);
+    expect([head.fields, head.isLastHop]).toEqual([fields, isLastHop]);
+  });
+
+  test.for(['', '-1', '1, 2', '1\r\nMax-Forwards: 1', '0\r\nMax-Forwards: 0', '9999999999'])(
+    '%j is refused',
+    (value) => {
+      const { result, head } = parse(`OPTIONS / HTTP/1.1\r\n${HOST}Max-Forwards: ${value}\r\n\r\n`);
+      expect([result, head.fault]).toEqual([-1, 'bad_field']);
+    },
+  );
+});
+
 describe('upgrade (U1)', () => {
   const request = (fields: string, method = 'GET'): boolean =>
     accepted(`${method} / HTTP/1.1\r\n${HOST}${fields}\r\n`).isUpgrade;
