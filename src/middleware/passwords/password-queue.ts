@@ -22,6 +22,12 @@ export class PasswordQueue {
   private current: Question | undefined = undefined;
   private thread: Worker | undefined = undefined;
   private idle: NodeJS.Timeout | undefined = undefined;
+  private readonly idleMs: number;
+
+  /** `idleMs`: how long the thread stays without a question. */
+  constructor(idleMs = IDLE_MS) {
+    this.idleMs = idleMs;
+  }
 
   /** Undefined: too many are waiting. The promise never rejects. */
   ask(question: PasswordQuestion): Promise<PasswordVerdict> | undefined {
@@ -33,7 +39,7 @@ export class PasswordQueue {
     return promise;
   }
 
-  /** Threads that work or could at once: none or one. */
+  /** Threads there are: none or one. */
   get threads(): number {
     return this.thread === undefined ? 0 : 1;
   }
@@ -44,7 +50,7 @@ export class PasswordQueue {
       if (performance.now() - question.askedAt > MAX_AGE_MS) question.answer('unavailable');
       else this.work(question);
     }
-    if (this.current === undefined) this.idle ??= setTimeout(() => this.end(), IDLE_MS).unref();
+    if (this.current === undefined) this.idle ??= setTimeout(() => this.end(), this.idleMs).unref();
   }
 
   private work(question: Question): void {
