@@ -248,6 +248,7 @@ export class Exchange extends RequestView {
       return this.finish();
     }
     const verdict = retryVerdict({
+      reason,
       method: this.request.method,
       body: this.request.body,
       nothingSent,

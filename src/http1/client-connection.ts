@@ -114,14 +114,17 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
     if (this.state !== CONNECTING) this.out.flush(this.socket);
   }
 
+  /** The client does not read: its own deadline (T14) runs, and the server's silence is not the server's. */
   pause(): void {
     this.isPaused = true;
+    this.plane.wheel.disarm(this);
     this.socket.pause();
   }
 
   resume(): void {
     if (!this.isPaused) return;
     this.isPaused = false;
+    if (this.state === BODY) this.plane.wheel.arm(this, this.timeouts.responseIdleMs);
     this.socket.resume();
   }
 
@@ -141,9 +144,10 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
     const exchange = this.exchange!;
     const { service } = exchange.route!;
     this.state = AWAIT_HEAD;
-    this.plane.wheel.arm(this, this.timeouts.responseHeadMs);
+    const isBodyToCome = exchange.request.body !== NO_BODY;
+    this.plane.wheel.arm(this, this.timeouts.responseHeadMs + (isBodyToCome ? this.plane.limits.bodyIdleMs : 0));
     this.out.add(requestHead(exchange, this.upstream.authority, service!.passHostHeader));
-    if (exchange.request.body === NO_BODY) {
+    if (!isBodyToCome) {
       this.isRequestWritten = true;
       this.flush();
     }

@@ -8,7 +8,7 @@ export const LIMITS = {
   /** B6: interim responses to one request. */
   maxInterim: 16,
   /** Bytes of later pipelined requests held while one is served; beyond it the socket is not read (V4). */
-  maxPending: 65_536,
+  maxPending: 16_384,
   /** Payload up to this size is joined to the head and copied; larger is written as it is. */
   smallBytes: 16_384,
 } as const;

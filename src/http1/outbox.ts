@@ -55,7 +55,10 @@ export class Outbox {
       return text === '' || socket.write(text, 'latin1');
     }
     const bytes = text.length + (this.end - this.start) + this.tail.length;
-    if (bytes > SCRATCH_BYTES) return socket.write(this.joinInto(Buffer.allocUnsafeSlow(bytes)));
+    // What waits behind other bytes would pin the scratch.
+    if (bytes > SCRATCH_BYTES || socket.writableLength > 0) {
+      return socket.write(this.joinInto(Buffer.allocUnsafeSlow(bytes)));
+    }
     const hasRoom = socket.write(this.joinInto(scratch).subarray(0, bytes));
     // Bytes that the kernel did not take at once still lie in it.
     if (socket.writableLength > 0) scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);

@@ -254,6 +254,8 @@ export class ServerConnection extends TimerEntry {
 
   override onTimeout(): void {
     if (this.state === SERVING) this.stream!.onTimeout();
+    // The end of the last response may still be on its way.
+    else if (this.state === IDLE && this.pending === undefined && this.socket.writableLength > 0) this.close();
     else this.destroy();
   }
 }

@@ -93,6 +93,7 @@ export class ServerStream implements Downstream {
 
   onDrain(): void {
     if (this.state === WAIT) this.plane.wheel.disarm(this.connection);
+    else if (this.state === BODY) this.plane.wheel.arm(this.connection, this.plane.limits.bodyIdleMs);
     this.exchange.onDownstreamDrain();
   }
 
@@ -131,7 +132,7 @@ export class ServerStream implements Downstream {
         this.exchange.onClientFault('client_stalled');
         break;
       default:
-        this.connection.destroy();
+        this.connection.close();
     }
   }
 
@@ -184,11 +185,12 @@ export class ServerStream implements Downstream {
       this.fault('body_too_slow');
       return end;
     }
-    plane.wheel.arm(connection, plane.limits.bodyIdleMs);
+    // While the client does not take its response, that deadline holds (T14).
+    if (!connection.writer.isBlocked) plane.wheel.arm(connection, plane.limits.bodyIdleMs);
     if (body.dataEnd > body.dataStart) this.exchange.onRequestData(chunk, body.dataStart, body.dataEnd);
     if (body.isDone && this.state === BODY) {
       this.state = WAIT;
-      plane.wheel.disarm(connection);
+      if (!connection.writer.isBlocked) plane.wheel.disarm(connection);
       this.exchange.onRequestEnd();
       // Whoever waits for his answer is watched: he may leave.
       connection.resume();

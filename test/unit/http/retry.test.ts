@@ -3,6 +3,7 @@ import { CHUNKED, LENGTH, NO_BODY } from '../../../src/http/message.ts';
 import { type FailedAttempt, retryVerdict } from '../../../src/http/retry.ts';
 
 const base: FailedAttempt = {
+  reason: 'upstream_reset',
   method: 'GET',
   body: NO_BODY,
   nothingSent: false,
@@ -15,6 +16,8 @@ test.for<[string, Partial<FailedAttempt>, string]>([
   ['connect failed, GET', { nothingSent: true }, 'another'],
   ['connect failed, POST with body', { nothingSent: true, method: 'POST', body: LENGTH }, 'another'],
   ['reused died, GET', { wasReused: true }, 'fresh'],
+  ['reused, no answer in time', { wasReused: true, reason: 'response_timeout' }, 'never'],
+  ['no connection in time', { nothingSent: true, reason: 'connect_timeout' }, 'another'],
   ['reused died, PUT without body', { wasReused: true, method: 'PUT' }, 'fresh'],
   ['reused died, PUT with body', { wasReused: true, method: 'PUT', body: CHUNKED }, 'never'],
   ['reused died, POST without body', { wasReused: true, method: 'POST' }, 'never'],

@@ -37,6 +37,16 @@ describe('memory that stays when nothing runs any more', () => {
     expect(look([1100, false], [1100, true], [1100, false], [1101, false])).toEqual([true, false, true, true]);
   });
 
+  test('nor does one request without end, while memory does not fall', () => {
+    const steps = Array.from({ length: 12 }, () => [920, false] as const);
+    expect(look(...steps).indexOf(false)).toBe(10);
+  });
+
+  test('while it falls, shedding goes on', () => {
+    const steps = Array.from({ length: 9 }, (_, i) => [990 - 20 * i, false] as const);
+    expect(look(...steps.flatMap((step) => [step, step, step])).every(Boolean)).toBe(true);
+  });
+
   test('the first limit holds again once memory was given back', () => {
     expect(look([920, false], [920, true], [700, false], [901, false])).toEqual([true, false, false, true]);
   });
