@@ -36,7 +36,7 @@ export class MemoryWatch {
       this.limit = this.bound * SHED_ABOVE;
     } else if (this.isOver && (isIdle || this.isFruitless(used))) {
       this.isOver = false;
-      this.limit = Math.max(this.limit, (used + this.bound) / 2);
+      this.limit = Math.max(this.limit, Math.min(this.bound, (used + this.bound) / 2));
     } else if (used > this.limit && !this.isOver) {
       this.isOver = true;
       this.least = used;

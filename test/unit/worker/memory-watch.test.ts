@@ -35,6 +35,7 @@ describe('memory that stays when nothing runs any more', () => {
 
   test('above the bound, too', () => {
     expect(look([1100, false], [1100, true], [1100, false], [1101, false])).toEqual([true, false, true, true]);
+    expect(look([3000, false], [3000, true], [1001, false])).toEqual([true, false, true]);
   });
 
   test('nor does one request without end, while memory does not fall', () => {
