@@ -23,13 +23,13 @@ const MAX_ATTEMPTS = 4;
 
 /**
  * Whether a failed attempt may be repeated (rules section 7, Retries; design section 8). Nothing sent: any method, on another
- * server. Ended by the server on a reused connection without one response byte: idempotent methods without a body. Else never, and
+ * server. Broken off on a reused connection without one response byte: idempotent methods without a body. Else never, and
  * never after waiting in vain: 9110 9.2.2 forbids a proxy to repeat what may have had an effect.
  */
 export function retryVerdict(attempt: FailedAttempt): RetryVerdict {
   if (attempt.hasResponded || attempt.attempts >= MAX_ATTEMPTS) return 'never';
   if (attempt.nothingSent) return 'another';
-  if (attempt.reason !== 'upstream_reset') return 'never';
+  if (attempt.reason === 'response_timeout') return 'never';
   if (attempt.wasReused && attempt.body === NO_BODY && IDEMPOTENT.has(attempt.method)) return 'fresh';
   return 'never';
 }

@@ -17,6 +17,7 @@ test.for<[string, Partial<FailedAttempt>, string]>([
   ['connect failed, POST with body', { nothingSent: true, method: 'POST', body: LENGTH }, 'another'],
   ['reused died, GET', { wasReused: true }, 'fresh'],
   ['reused, no answer in time', { wasReused: true, reason: 'response_timeout' }, 'never'],
+  ['reused, its host is gone, GET', { wasReused: true, reason: 'upstream_unreachable' }, 'fresh'],
   ['no connection in time', { nothingSent: true, reason: 'connect_timeout' }, 'another'],
   ['reused died, PUT without body', { wasReused: true, method: 'PUT' }, 'fresh'],
   ['reused died, PUT with body', { wasReused: true, method: 'PUT', body: CHUNKED }, 'never'],
