@@ -250,7 +250,8 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
 
   private readBody(buf: Buffer, at: number, end: number): number {
     const exchange = this.exchange!;
-    this.plane.wheel.arm(this, this.timeouts.responseIdleMs);
+    // A piece before this one may have asked for the pause: then T14 holds.
+    if (!this.isPaused) this.plane.wheel.arm(this, this.timeouts.responseIdleMs);
     const { body } = this;
     const next = body.advance(buf, at, end);
     if (body.isBroken) return this.fault('upstream_cut_short', end);

@@ -77,6 +77,20 @@ describe('a client that does not read', () => {
     expect([client.socket.destroyed, reasons(held)]).toEqual([true, { client_stalled: 1 }]);
   });
 
+  test('nor is one whose chunks came together', async () => {
+    const held = withTimeouts({ responseIdleMs: 10_000 });
+    const chunk = `4e20\r\n${'x'.repeat(20_000)}\r\n`;
+    lab.onBytes = (socket) =>
+      void socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(100)}`, 'latin1');
+    const client = held.open();
+    client.socket.isHeld = true;
+    client.send(GET);
+    await until(() => client.socket.writableNeedDrain, 'the pause');
+    held.tick(20);
+    expect([client.socket.destroyed, reasons(held)]).toEqual([false, {}]);
+    client.connection.destroy();
+  });
+
   test('has no more time because it completes its request (T14)', async () => {
     lab.onBytes = (socket, received) => void (received.endsWith('\r\n\r\n') && respond(socket));
     const client = lab.open();
