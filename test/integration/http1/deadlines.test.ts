@@ -77,14 +77,19 @@ describe('a client that does not read', () => {
     expect([client.socket.destroyed, reasons(held)]).toEqual([true, { client_stalled: 1 }]);
   });
 
-  test('nor is one whose chunks came together', async () => {
+  test('nor is one whose last read ended behind the payload of a chunk', async () => {
     const held = withTimeouts({ responseIdleMs: 10_000 });
-    const chunk = `4e20\r\n${'x'.repeat(20_000)}\r\n`;
-    lab.onBytes = (socket) =>
-      void socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(100)}`, 'latin1');
+    const chunk = (size: number): string => `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`;
+    let server: Socket | undefined;
+    lab.onBytes = (socket) => {
+      server = socket;
+      socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk(60_000)}`, 'latin1');
+    };
     const client = held.open();
     client.socket.isHeld = true;
     client.send(GET);
+    await until(() => client.socket.writableLength > 60_000, 'the first chunk');
+    server!.write(chunk(20_000), 'latin1');
     await until(() => client.socket.writableNeedDrain, 'the pause');
     held.tick(20);
     expect([client.socket.destroyed, reasons(held)]).toEqual([false, {}]);
