@@ -15,7 +15,7 @@ export interface Downstream {
   readonly entrypoint: string;
   /** A 1xx response other than 101; ignored where the client cannot take one (B5, E4). */
   sendInterim(status: number, reason: string, fields: string): void;
-  sendHead(response: ResponseMessage, extraFields: string): void;
+  sendHead(response: ResponseMessage): void;
   /**
    * Sends payload of the response. `isPooled`: the whole buffer belongs to the pool and may be retained until written; else it
    * is only valid during the call. Returns BLOCKED and RETAINED bits.

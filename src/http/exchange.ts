@@ -194,7 +194,7 @@ export class Exchange extends RequestView {
   onResponse(response: ResponseMessage): void {
     this.status = response.status;
     this.hasStarted = true;
-    this.down.sendHead(editResponse(response, this.responseEdits, this), '');
+    this.down.sendHead(editResponse(response, this.responseEdits, this));
   }
 
   /** `101` of the protocol we asked for (B7): the connection has become `server`, an end of the tunnel it gets back. */

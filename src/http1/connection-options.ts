@@ -1,3 +1,4 @@
+import { removeFields } from '../http/header-edits.ts';
 import { equalsIgnoreCase } from './grammar.ts';
 
 /** What `Connection` lines said (rule C1). One object per message head, reset before each. */
@@ -45,15 +46,7 @@ function addList(options: ConnectionOptions, value: string): void {
 /** Removes the fields that `Connection` named from a block of field lines (C1), except the protected ones (C2). */
 export function removeNamedFields(fields: string, named: readonly string[]): string {
   const removable = new Set(named.filter((name) => !PROTECTED.has(name) && !name.startsWith('x-forwarded-')));
-  if (removable.size === 0) return fields;
-  let kept = '';
-  for (let at = 0; at < fields.length;) {
-    const next = fields.indexOf('\r\n', at) + 2;
-    const name = fields.slice(at, fields.indexOf(':', at)).toLowerCase();
-    if (!removable.has(name)) kept += fields.slice(at, next);
-    at = next;
-  }
-  return kept;
+  return removeFields(fields, removable);
 }
 
 function trimBlanks(text: string): string {

@@ -43,8 +43,8 @@ export class ResponseWriter {
   }
 
   /** A response head; returns whether the connection must close after it. */
-  head(response: ResponseMessage, extraFields: string, close: boolean): boolean {
-    let head = `HTTP/1.1 ${response.status} ${response.reason}\r\n` + response.fields + extraFields;
+  head(response: ResponseMessage, close: boolean): boolean {
+    let head = `HTTP/1.1 ${response.status} ${response.reason}\r\n` + response.fields;
     if (!response.hasDate) head += this.plane.dateLine;
     switch (response.body) {
       case NO_BODY:

@@ -230,10 +230,10 @@ export class ServerStream implements Downstream {
     this.connection.writer.interim(status, reason, fields);
   }
 
-  sendHead(response: ResponseMessage, extraFields: string): void {
+  sendHead(response: ResponseMessage): void {
     const { connection } = this;
     const close = connection.closeAfter || this.plane.isDraining || this.awaitsContinue;
-    connection.closeAfter = connection.writer.head(response, extraFields, close);
+    connection.closeAfter = connection.writer.head(response, close);
   }
 
   sendData(buf: Buffer, start: number, end: number, isPooled: boolean): number {
