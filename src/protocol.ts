@@ -42,6 +42,23 @@ export type ConnectionRefusal =
   | 'proxy_header_timeout'
   | 'out_of_descriptors';
 
+/** A request that is only asked about (`sluice explain`): the data plane says what it would do with it, and does nothing. */
+export interface TrialRequest {
+  readonly entrypoint: string;
+  readonly isTls: boolean;
+  readonly method: string;
+  /** As it stands in a request line. */
+  readonly target: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly clientAddress: string;
+}
+
+/** What would become of a trial request: a router takes it, or the data plane answers it before any router. */
+export type TrialVerdict =
+  | { readonly router: string }
+  /** `reason`: one of the data plane's failures, or `answered` for what it answers as it should (`OPTIONS *`). */
+  | { readonly router: undefined; readonly reason: string; readonly status: number };
+
 /** Everything a worker must have before it listens; handed over as `workerData`. */
 export interface WorkerBoot {
   readonly index: number;
@@ -74,6 +91,7 @@ export type ToWorker =
   | { readonly type: 'challenge-remove'; readonly token: string }
   | { readonly type: 'ticket-keys'; readonly keys: Uint8Array }
   | { readonly type: 'collect'; readonly ack: number }
+  | { readonly type: 'trial'; readonly ack: number; readonly request: TrialRequest }
   | { readonly type: 'shutdown' };
 
 /** Data plane → control plane. */
@@ -81,6 +99,7 @@ export type FromWorker =
   | { readonly type: 'listening' }
   | { readonly type: 'ack'; readonly ack: number }
   | { readonly type: 'counters'; readonly ack: number; readonly report: CounterReport }
+  | { readonly type: 'verdict'; readonly ack: number; readonly verdict: TrialVerdict }
   | { readonly type: 'connect-failed'; readonly serverId: string; readonly code: string; readonly detail: string }
   | { readonly type: 'unknown-name'; readonly name: string }
   | { readonly type: 'challenge-served'; readonly token: string; readonly host: string; readonly remote: string }

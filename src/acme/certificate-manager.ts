@@ -1,4 +1,5 @@
 import type { Certificate } from '../certs/certificate.ts';
+import type { CertificateStatus } from '../certs/certificate-status.ts';
 import type { LocalAuthority } from '../certs/local-authority.ts';
 import type { StoreFault } from '../certs/store-fault.ts';
 import type { CertificateStore } from '../certs/store.ts';
@@ -8,7 +9,7 @@ import type { Logger } from '../observe/logger.ts';
 import type { WantedCertificate } from '../routing/snapshot.ts';
 import { createCaSession, type CaSession } from './ca-session.ts';
 import { createCertificateBook, type CertificateBook } from './certificate-book.ts';
-import { describeStatus, type CertificateStatus, type StatusFacts } from './certificate-status.ts';
+import { describeStatus, type StatusFacts } from './certificate-status.ts';
 import type { ChallengePublisher } from './challenge.ts';
 import { createChallengeDesk } from './challenge-desk.ts';
 import { createOrderQueue, type OrderQueue } from './order-queue.ts';

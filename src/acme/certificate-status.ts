@@ -1,35 +1,7 @@
 import type { AttemptRecord } from '../certs/store-records.ts';
 import type { Certificate } from '../certs/certificate.ts';
+import type { CertificateState, CertificateStatus } from '../certs/certificate-status.ts';
 import { renewalTime } from './plan.ts';
-
-export type CertificateState =
-  | 'ok'
-  | 'obtaining'
-  | 'waiting'
-  | 'failed'
-  | 'rate-limited'
-  | 'expired'
-  | 'internal'
-  | 'needs-dns';
-
-/** How it stands with one wanted certificate, for the admin page, the CLI and the log. No secrets. */
-export interface CertificateStatus {
-  readonly names: readonly string[];
-  readonly state: CertificateState;
-  readonly routers: readonly string[];
-  /** Who signed what serves now. */
-  readonly issuer: string | undefined;
-  /** Unix milliseconds, as are all times here. */
-  readonly notAfter: number | undefined;
-  /** When the certificate in use is to be renewed. */
-  readonly renewAt: number | undefined;
-  /** When the CA is asked next, if not at once. */
-  readonly nextAttempt: number | undefined;
-  readonly failures: number;
-  readonly lastError:
-    | { readonly type: string; readonly detail: string; readonly hint: string; readonly at: number | undefined }
-    | undefined;
-}
 
 export interface StatusFacts {
   readonly names: readonly string[];

@@ -1,4 +1,5 @@
-import { describeStatus, type CertificateStatus } from '../acme/certificate-status.ts';
+import { describeStatus } from '../acme/certificate-status.ts';
+import type { CertificateStatus } from '../certs/certificate-status.ts';
 import { readLocalLeaves, readLocalRoot } from '../certs/local-authority.ts';
 import type { StoreEntry } from '../certs/store-load.ts';
 import { createCertificateStore } from '../certs/store.ts';

@@ -6,6 +6,7 @@ import { decodeLabels, type DecodedLabels } from './decode-labels.ts';
 import { defaultHost } from './default-host.ts';
 import type { RouterDraft } from './draft.ts';
 import type {
+  BrokenRouter,
   DynamicConfig,
   MiddlewareConfig,
   RouterConfig,
@@ -98,6 +99,7 @@ class Contributor {
   readonly #decoded: DecodedLabels;
   readonly #problems: Problem[];
   readonly #faults = new Map<string, string>();
+  readonly #broken: BrokenRouter[] = [];
 
   constructor(workload: Workload, place: RouterPlace, staticConfig: StaticConfig) {
     this.#workload = workload;
@@ -122,6 +124,7 @@ class Contributor {
       provider,
       running,
       routers: isDropped ? [] : this.#decoded.routers.flatMap((draft) => this.#router(draft)),
+      broken: this.#broken,
       services: isDropped ? [] : services,
       middlewares: this.#middlewares(),
       transports: this.#transports(),
@@ -157,7 +160,7 @@ class Contributor {
 
   #router(draft: RouterDraft): readonly RouterConfig[] {
     const { rule } = draft;
-    if (rule === undefined) return [];
+    if (rule === undefined) return this.#breakRouter(draft, draft.fault ?? 'it has no rule');
     const { provider, name: container, createdAt, running } = this.#workload;
     const name = this.#fullName(draft.name);
     const label = draft.labels.rule === undefined ? {} : { label: draft.labels.rule };
@@ -165,7 +168,7 @@ class Contributor {
     const matcher = parseRule(rule);
     if (isRuleError(matcher)) {
       this.#problems.push({ severity: 'error', ...place, ...matcher });
-      return [];
+      return this.#breakRouter(draft, `column ${matcher.column} of its rule: ${matcher.message}`);
     }
     for (const dead of deadArguments(matcher)) this.#problems.push({ severity: 'warning', ...place, ...dead });
     return [
@@ -184,8 +187,23 @@ class Contributor {
         running,
         labels: draft.labels,
         disabled: draft.fault,
+        ...(draft.fault !== undefined && draft.mayKeepLast === true ? { mayKeepLast: true } : {}),
       },
     ];
+  }
+
+  #breakRouter(draft: RouterDraft, reason: string): readonly RouterConfig[] {
+    const { provider, name: container, baseName } = this.#workload;
+    this.#broken.push({
+      name: this.#fullName(draft.name),
+      provider,
+      containers: [container],
+      rule: draft.rule ?? '',
+      service: this.#fullName(draft.service ?? baseName),
+      reason,
+      mayKeepLast: draft.mayKeepLast === true || draft.fault === undefined,
+    });
+    return [];
   }
 
   #middlewares(): readonly MiddlewareConfig[] {

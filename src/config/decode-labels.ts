@@ -135,7 +135,7 @@ class Decoder {
       }
       const rule = draft.rule ?? (defaultHost === undefined ? undefined : `Host(\`${defaultHost}\`)`);
       const service = draft.service ?? explicit[0]?.name ?? this.#workload.baseName;
-      return { ...draft, rule, service, fault: group.fault };
+      return { ...draft, rule, service, fault: group.fault, mayKeepLast: group.isHarmless };
     });
   }
 
@@ -212,7 +212,7 @@ function strayFault(group: SiteGroup | undefined, router: string | undefined): s
 }
 
 function withFault(router: RouterDraft, fault: string): RouterDraft {
-  return { ...router, fault: router.fault ?? fault };
+  return { ...router, fault: router.fault ?? fault, mayKeepLast: false };
 }
 
 function missingHost(group: SiteGroup): void {

@@ -22,7 +22,12 @@ export function decodeRouter(group: LabelGroup): RouterDraft {
     isImplicit: false,
   };
   // Last: everything above may have found a fault.
-  return { ...draft, rule: draft.rule === '' ? undefined : draft.rule, fault: group.fault };
+  return {
+    ...draft,
+    rule: draft.rule === '' ? undefined : draft.rule,
+    fault: group.fault,
+    mayKeepLast: group.isHarmless,
+  };
 }
 
 function checkRuleSyntax(group: LabelGroup): void {

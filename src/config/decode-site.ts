@@ -7,6 +7,7 @@ import type { LabelGroup } from './label-group.ts';
 import { decodeAddressList, type SiteAddress } from './site-address.ts';
 
 const NOOP_SERVICE = 'noop@internal';
+const NOTHING = { priority: undefined, middlewares: [] };
 
 /** What one site of the shorthand becomes. */
 export interface SiteDrafts {
@@ -56,7 +57,12 @@ export function decodeSite(group: LabelGroup, baseName: string, defaultHost: str
   if (aliases.length > 0) {
     middlewares.push({ name: `${name}.redirect`, options: { type: 'redirectHost', host: addresses[0]?.host ?? '' } });
   }
-  return { routers: [...routers, ...aliases].map((router) => ({ ...router, fault: group.fault })), middlewares };
+  const all: readonly Omit<RouterDraft, 'fault'>[] = [...routers, ...aliases];
+  // Hosts that cannot be read leave a router without rule, which is broken and not forgotten.
+  const isBroken = all.length === 0 && group.fault !== undefined && group.find('host') !== undefined;
+  const drafts = isBroken ? [{ ...common, name, rule: undefined, ...NOTHING }] : all;
+  const verdict = { fault: group.fault, mayKeepLast: group.isHarmless };
+  return { routers: drafts.map((router) => ({ ...router, ...verdict })), middlewares };
 }
 
 function decodeAddresses(group: LabelGroup, defaultHost: string | undefined): readonly SiteAddress[] {

@@ -14,6 +14,8 @@ export interface RouterDraft {
   readonly labels: RouterLabelNames;
   /** Why it must not serve. */
   readonly fault: string | undefined;
+  /** The fault is of a label that has nothing to do with who may visit it. */
+  readonly mayKeepLast?: boolean;
   /** It was made because no router was asked for: a fault of it is no more than a warning. */
   readonly isImplicit: boolean;
 }

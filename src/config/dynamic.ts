@@ -139,11 +139,28 @@ export interface RouterConfig {
   readonly labels: RouterLabelNames;
   /** Why it must not serve (a label is wrong, a protection is missing); requests get 503. */
   readonly disabled: string | undefined;
+  /** What is wrong with it has nothing to do with who may visit it, so its last good version may go on. */
+  readonly mayKeepLast?: true;
+}
+
+/** A router that cannot be made from what its labels say (its rule does not parse, …): nothing of it can be matched. */
+export interface BrokenRouter {
+  readonly name: string;
+  readonly provider: string;
+  readonly containers: readonly string[];
+  /** As written; empty when there is none. */
+  readonly rule: string;
+  readonly service: string;
+  readonly reason: string;
+  /** As of a router. */
+  readonly mayKeepLast: boolean;
 }
 
 /** What one provider says, or all of them merged. */
 export interface DynamicConfig {
   readonly routers: readonly RouterConfig[];
+  /** Names that none of `routers` has. */
+  readonly broken: readonly BrokenRouter[];
   readonly services: readonly ServiceConfig[];
   readonly middlewares: readonly MiddlewareConfig[];
   readonly transports: readonly ServersTransportConfig[];

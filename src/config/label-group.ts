@@ -31,6 +31,7 @@ export class LabelGroup {
   readonly #settings: Setting[] = [];
   #fault: string | undefined;
   #failures = 0;
+  #isHarmless = true;
 
   constructor(deps: {
     object: LabelObject;
@@ -54,6 +55,11 @@ export class LabelGroup {
     return this.#failures;
   }
 
+  /** All of its faults are of labels that have nothing to do with who may visit what it is about. */
+  get isHarmless(): boolean {
+    return this.#isHarmless;
+  }
+
   get settings(): readonly Setting[] {
     return this.#settings;
   }
@@ -65,6 +71,8 @@ export class LabelGroup {
   /** Reports an error and disables the group. */
   fail(fault: Fault): void {
     this.#failures += 1;
+    const setting = this.#settings.find(({ label }) => label === fault.label);
+    this.#isHarmless &&= setting !== undefined && HARMLESS.has(setting.option.key);
     this.#fault ??= fault.label === undefined ? fault.message : `${fault.label}: ${fault.message}`;
     this.#send('error', fault);
   }
@@ -133,6 +141,21 @@ export class LabelGroup {
     );
   }
 }
+
+/** Where a router answers, not for whom: a fault in one of these must not cost its last good version. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'host',
+  'redirect',
+  'strip',
+  'rule',
+  'rulesyntax',
+  'priority',
+  'entrypoints',
+  'service',
+  'tls.certresolver',
+  'tls.domains[n].main',
+  'tls.domains[n].sans',
+]);
 
 function quote(value: string): string {
   return `"${value.length > 80 ? `${value.slice(0, 77)}…` : value}"`;

@@ -1,4 +1,5 @@
 import type {
+  BrokenRouter,
   DynamicConfig,
   MiddlewareConfig,
   RouterConfig,
@@ -15,6 +16,7 @@ export interface Contribution {
   readonly provider: string;
   readonly running: boolean;
   readonly routers: readonly RouterConfig[];
+  readonly broken: readonly BrokenRouter[];
   readonly services: readonly ServiceConfig[];
   readonly middlewares: readonly MiddlewareConfig[];
   readonly transports: readonly ServersTransportConfig[];
@@ -48,11 +50,23 @@ export function mergeContributions(contributions: readonly Contribution[]): {
   }
   const config = {
     routers: united(routers, uniteRouters),
+    broken: distinctBroken(contributions, routers),
     services: united(services, uniteServices),
     middlewares: united(middlewares, keepSenior),
     transports: united(transports, keepSenior),
   };
   return { config, problems };
+}
+
+/** A replica whose labels are right makes up for one whose are not. */
+function distinctBroken(
+  contributions: readonly Contribution[],
+  routers: ReadonlyMap<string, unknown>,
+): readonly BrokenRouter[] {
+  const broken = new Map(contributions.flatMap((one) => one.broken.map((router) => [router.name, router] as const)));
+  return [...broken.values()]
+    .filter(({ name }) => !routers.has(name))
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
 interface Defined {

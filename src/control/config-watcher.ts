@@ -66,6 +66,7 @@ export class ConfigWatcher {
     const sources = [...this.sources.values()];
     const merged: DynamicConfig = {
       routers: sources.flatMap((source) => source.config.routers),
+      broken: sources.flatMap((source) => source.config.broken),
       services: sources.flatMap((source) => source.config.services),
       middlewares: sources.flatMap((source) => source.config.middlewares),
       transports: sources.flatMap((source) => source.config.transports),

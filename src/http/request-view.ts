@@ -5,7 +5,7 @@ import type { Authority } from './authority.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Downstream } from './downstream.ts';
 import { fieldValues } from './fields.ts';
-import { clientAddress, clientScheme } from './forwarded.ts';
+import { clientAddress, clientScheme, isForwardingLine, receivedValues } from './forwarded.ts';
 import type { RequestMessage } from './message.ts';
 
 /** A request as rules, middlewares and logs see it. */
@@ -57,7 +57,22 @@ export abstract class RequestView implements RuleRequest {
   }
 
   headerValues(name: string): readonly string[] {
+    if (isForwardingLine(name)) return this.forwardingValues(name);
+    // Hop-by-hop, and so gone from the fields; an upgrade keeps them.
+    if (name === 'connection') return this.request.isUpgrade ? ['Upgrade'] : [];
+    if (name === 'upgrade') return this.request.isUpgrade ? ['websocket'] : [];
     return fieldValues(this.request.fields, name);
+  }
+
+  /** What is known of the way here before the request goes on (rules.md section 1, steps 6 and 7). */
+  private forwardingValues(name: string): readonly string[] {
+    const { forwarded, minorVersion, isUpgrade } = this.request;
+    const received = receivedValues(forwarded, name);
+    // Our own hop is added to the chain only when the request is sent.
+    if (name === 'x-forwarded-for') return received;
+    const values = fieldValues(this.down.peer.forwardingFields(this.authority, minorVersion, forwarded), name);
+    if (name !== 'x-forwarded-proto' || !isUpgrade || received.length > 0) return values;
+    return [this.down.peer.isTls ? 'wss' : 'ws'];
   }
 
   queryValues(key: string): readonly string[] {

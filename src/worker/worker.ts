@@ -22,6 +22,7 @@ import { MemoryWatch, residentBytes } from './memory-watch.ts';
 import { Refusals } from './refusals.ts';
 import { Runtime } from './runtime.ts';
 import { TlsContexts } from './tls.ts';
+import { tryRequest } from './try-request.ts';
 
 /** A data-plane thread: owns the current runtime, opens the entrypoints, obeys the control plane. */
 class DataPlaneWorker {
@@ -155,6 +156,9 @@ class DataPlaneWorker {
         break;
       case 'collect':
         this.post({ type: 'counters', ack: message.ack, report: this.plane.counters.report() });
+        break;
+      case 'trial':
+        this.post({ type: 'verdict', ack: message.ack, verdict: tryRequest(message.request, this.plane) });
         break;
       case 'shutdown':
         this.drain();

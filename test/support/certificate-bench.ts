@@ -1,6 +1,6 @@
 import { onTestFinished, vi } from 'vitest';
 import { createCertificateManager, type CertificateManager } from '../../src/acme/certificate-manager.ts';
-import type { CertificateStatus } from '../../src/acme/certificate-status.ts';
+import type { CertificateStatus } from '../../src/certs/certificate-status.ts';
 import type { ChallengePublisher } from '../../src/acme/challenge.ts';
 import type { Certificate } from '../../src/certs/certificate.ts';
 import { openLocalAuthority } from '../../src/certs/local-authority.ts';

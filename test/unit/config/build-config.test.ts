@@ -141,7 +141,7 @@ test('a label may name servers elsewhere when the operator allows it', () => {
 
 test('a container that asks for nothing and has no port is left alone', () => {
   const { config, problems } = build([workload({ ports: [] })], traefikConfig());
-  expect(config).toEqual({ routers: [], services: [], middlewares: [], transports: [] });
+  expect(config).toEqual({ routers: [], broken: [], services: [], middlewares: [], transports: [] });
   expect(problems).toMatchObject([{ severity: 'warning', code: 'port_missing' }]);
 });
 
@@ -155,7 +155,10 @@ test('a rule that does not parse leaves out its router alone', () => {
 });
 
 test('no workloads are a valid configuration', () => {
-  expect(build([])).toEqual({ config: { routers: [], services: [], middlewares: [], transports: [] }, problems: [] });
+  expect(build([])).toEqual({
+    config: { routers: [], broken: [], services: [], middlewares: [], transports: [] },
+    problems: [],
+  });
 });
 
 describe('what was built before is used again', () => {

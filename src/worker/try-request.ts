@@ -1,0 +1,67 @@
+import { ChallengeTable } from '../http/challenge-table.ts';
+import { Counters } from '../http/counters.ts';
+import type { DataPlane } from '../http/data-plane.ts';
+import type { Downstream } from '../http/downstream.ts';
+import { Exchange } from '../http/exchange.ts';
+import { FAILURES } from '../http/failure.ts';
+import { Peer } from '../http/forwarded.ts';
+import { RequestHead } from '../http1/request-head.ts';
+import type { TrialRequest, TrialVerdict } from '../protocol.ts';
+
+/**
+ * What this worker would do with a request: the same parser, the same exchange and the same routes decide, up to the router. No
+ * middleware runs, nothing is sent, counted or logged.
+ */
+export function tryRequest(trial: TrialRequest, plane: DataPlane): TrialVerdict {
+  let router: string | undefined;
+  const dry: DataPlane = {
+    ...plane,
+    counters: new Counters(),
+    accessLog: undefined,
+    challenges: new ChallengeTable(() => {}),
+    routes: {
+      match: (asked) => {
+        router = plane.routes.match(asked)?.name;
+        // Without a route the exchange ends here, before anything is done.
+        return undefined;
+      },
+    },
+  };
+  const isTrusted = plane.trusted.has(trial.clientAddress);
+  const exchange = new Exchange(dry, nobody(trial, new Peer(trial.clientAddress, trial.isTls, isTrusted)));
+  const head = new RequestHead();
+  head.trustsForwarded = isTrusted;
+  head.limit(plane.limits);
+  const bytes = Buffer.from(headText(trial), 'latin1');
+  if (head.parse(bytes, 0, bytes.length) === bytes.length) exchange.begin(head);
+  else exchange.refuse(head, head.fault);
+  if (router !== undefined) return { router };
+  const { failure, status } = exchange;
+  return failure === undefined
+    ? { router, reason: 'answered', status }
+    : { router, reason: failure, status: FAILURES[failure].status };
+}
+
+function headText({ method, target, headers }: TrialRequest): string {
+  return `${method} ${target} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+}
+
+/** A client that is told everything and hears nothing. */
+function nobody({ entrypoint }: TrialRequest, peer: Peer): Downstream {
+  const ignore = (): void => {};
+  return {
+    peer,
+    entrypoint,
+    sendInterim: ignore,
+    sendHead: ignore,
+    sendData: () => 0,
+    sendEnd: ignore,
+    sendAnswer: ignore,
+    sendSwitch: ignore,
+    flush: ignore,
+    cut: ignore,
+    resumeBody: ignore,
+    pauseBody: ignore,
+    exchangeDone: ignore,
+  };
+}
