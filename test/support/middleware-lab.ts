@@ -90,7 +90,7 @@ export function runMiddlewares(
   const down = {
     peer,
     sendAnswer: (answer: Answer) => (state.answer = answer),
-    sendHead: (response: ResponseMessage, extra: string) => (state.response = response.fields + extra),
+    sendHead: (response: ResponseMessage) => (state.response = response.fields),
     cut: () => (state.isCut = true),
     ...{ flush: nothing, resumeBody: nothing, pauseBody: nothing, exchangeDone: nothing },
   } as unknown as Downstream;
