@@ -160,7 +160,7 @@ class Contributor {
 
   #router(draft: RouterDraft): readonly RouterConfig[] {
     const { rule } = draft;
-    if (rule === undefined) return this.#breakRouter(draft, draft.fault ?? 'it has no rule');
+    if (rule === undefined) return this.#breakRouter(draft, draft.fault ?? 'it names no host');
     const { provider, name: container, createdAt, running } = this.#workload;
     const name = this.#fullName(draft.name);
     const label = draft.labels.rule === undefined ? {} : { label: draft.labels.rule };

@@ -59,7 +59,7 @@ export function decodeSite(group: LabelGroup, baseName: string, defaultHost: str
   }
   const all: readonly Omit<RouterDraft, 'fault'>[] = [...routers, ...aliases];
   // Hosts that cannot be read leave a router without rule, which is broken and not forgotten.
-  const isBroken = all.length === 0 && group.fault !== undefined && group.find('host') !== undefined;
+  const isBroken = all.length === 0 && group.find('host') !== undefined;
   const drafts = isBroken ? [{ ...common, name, rule: undefined, ...NOTHING }] : all;
   const verdict = { fault: group.fault, mayKeepLast: group.isHarmless };
   return { routers: drafts.map((router) => ({ ...router, ...verdict })), middlewares };

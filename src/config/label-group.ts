@@ -72,7 +72,7 @@ export class LabelGroup {
   fail(fault: Fault): void {
     this.#failures += 1;
     const setting = this.#settings.find(({ label }) => label === fault.label);
-    this.#isHarmless &&= setting !== undefined && HARMLESS.has(setting.option.key);
+    this.#isHarmless &&= HARMLESS_CODES.has(fault.code) || HARMLESS.has(setting?.option.key ?? '');
     this.#fault ??= fault.label === undefined ? fault.message : `${fault.label}: ${fault.message}`;
     this.#send('error', fault);
   }
@@ -141,6 +141,8 @@ export class LabelGroup {
     );
   }
 }
+
+const HARMLESS_CODES: ReadonlySet<ProblemCode> = new Set(['rule_missing', 'service_ambiguous']);
 
 /** Where a router answers, not for whom: a fault in one of these must not cost its last good version. */
 const HARMLESS: ReadonlySet<string> = new Set([

@@ -4,6 +4,7 @@ import type { Problem } from '../config/problem.ts';
 import type { StaticConfig } from '../config/static-config.ts';
 import type { RouterPlace, Workload } from '../config/workload.ts';
 import { buildSnapshot } from '../routing/build-snapshot.ts';
+import type { RoutingView } from '../routing/routing-view.ts';
 import type { Snapshot, WantedCertificate } from '../routing/snapshot.ts';
 import { RootCaFiles } from './root-ca-files.ts';
 import { UsersFiles } from './users-files.ts';
@@ -18,11 +19,20 @@ export interface Published {
 }
 
 interface Source {
+  readonly workloads: readonly Workload[];
   readonly config: DynamicConfig;
   readonly problems: readonly Problem[];
 }
 
 const EMPTY: Snapshot = { routers: [], services: [], transports: {} };
+const EMPTY_VIEW: RoutingView = {
+  config: { routers: [], broken: [], services: [], middlewares: [], transports: [] },
+  snapshot: EMPTY,
+  idle: [],
+  kept: new Set(),
+  problems: [],
+  workloads: [],
+};
 
 /** Keeps the newest configuration of each provider, merges them and compiles the snapshot (design section 3). */
 export class ConfigWatcher {
@@ -31,6 +41,8 @@ export class ConfigWatcher {
   private readonly users: UsersFiles;
   private readonly sources = new Map<string, Source>();
   private snapshot: Snapshot = EMPTY;
+  private wanted: readonly WantedCertificate[] = [];
+  private lastView: RoutingView = EMPTY_VIEW;
   private text = JSON.stringify(EMPTY);
 
   constructor(config: StaticConfig, rootCas = new RootCaFiles(), users = new UsersFiles()) {
@@ -43,6 +55,11 @@ export class ConfigWatcher {
     return this.snapshot;
   }
 
+  /** Everything that is known of the newest configuration, for whoever asks why. */
+  get view(): RoutingView {
+    return this.lastView;
+  }
+
   /** Takes a provider's newest workloads. An empty list is a valid configuration. */
   update(
     provider: string,
@@ -51,7 +68,7 @@ export class ConfigWatcher {
     problems: readonly Problem[],
   ): Published {
     const built = buildConfig(workloads, place, this.config);
-    this.sources.set(provider, { config: built.config, problems: [...problems, ...built.problems] });
+    this.sources.set(provider, { workloads, config: built.config, problems: [...problems, ...built.problems] });
     return this.compile();
   }
 
@@ -73,18 +90,19 @@ export class ConfigWatcher {
     };
     this.rootCas.begin();
     this.users.begin();
-    const result = buildSnapshot(merged, this.config, this.rootCas.read, this.users.read);
+    const last = { snapshot: this.snapshot, wanted: this.wanted };
+    const result = buildSnapshot(merged, this.config, this.rootCas.read, this.users.read, last);
     const text = JSON.stringify(result.snapshot);
     const isChanged = text !== this.text;
     if (isChanged) {
       this.text = text;
       this.snapshot = result.snapshot;
     }
-    return {
-      snapshot: this.snapshot,
-      wanted: result.wanted,
-      problems: [...sources.flatMap((source) => source.problems), ...result.problems],
-      isChanged,
-    };
+    this.wanted = result.wanted;
+    const problems = [...sources.flatMap((source) => source.problems), ...result.problems];
+    const { snapshot, wanted } = this;
+    const workloads = sources.flatMap((source) => source.workloads);
+    this.lastView = { config: merged, snapshot, idle: result.idle, kept: result.kept, problems, workloads };
+    return { snapshot, wanted, problems, isChanged };
   }
 }

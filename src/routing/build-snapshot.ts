@@ -4,6 +4,8 @@ import type { ReadUsersFile } from '../config/htpasswd.ts';
 import type { ReadRootCas } from '../config/root-cas.ts';
 import type { StaticConfig } from '../config/static-config.ts';
 import { settleHostConflicts, type PlacedRouter } from './host-conflicts.ts';
+import { keepLastGood, type LastPublished } from './keep-last-good.ts';
+import { type IdleRouter, idleRouters } from './idle-routers.ts';
 import type { Listener } from './listener.ts';
 import { ownListeners } from './own-listeners.ts';
 import { companionRouter, entrypointRedirect } from './redirect-routers.ts';
@@ -14,21 +16,29 @@ import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } fro
 import { traefikListeners } from './traefik-listeners.ts';
 import { wantedCertificates, type TlsRouter } from './wanted-certificates.ts';
 
+export interface BuiltSnapshot {
+  readonly snapshot: Snapshot;
+  readonly wanted: readonly WantedCertificate[];
+  readonly problems: readonly Problem[];
+  /** Routers that are configured and have no place in the snapshot. */
+  readonly idle: readonly IdleRouter[];
+  /** Names of configured routers whose last good version serves. */
+  readonly kept: ReadonlySet<string>;
+}
+
 /**
  * Compiles dynamic configuration: defaults of the mode, references, redirects, one order of all routers, and the
  * certificates they need. Pure and total; equal input gives an equal snapshot, text for text. `readRootCas` reads what
- * transports name as their roots, `readUsers` what middlewares name as their users.
+ * transports name as their roots, `readUsers` what middlewares name as their users. `last`: what is published now; the last good
+ * version of a router that labels have spoiled is taken from there.
  */
 export function buildSnapshot(
   config: DynamicConfig,
   staticConfig: StaticConfig,
   readRootCas: ReadRootCas,
   readUsers: ReadUsersFile,
-): {
-  readonly snapshot: Snapshot;
-  readonly wanted: readonly WantedCertificate[];
-  readonly problems: readonly Problem[];
-} {
+  last?: LastPublished,
+): BuiltSnapshot {
   const problems: Problem[] = [];
   const placed: PlacedRouter[] = [];
   const listenersOf = staticConfig.mode === 'sluice' ? ownListeners : traefikListeners;
@@ -58,13 +68,27 @@ export function buildSnapshot(
       routers.push(companionRouter(snapshot, staticConfig, companionName(router.name, taken)));
     }
   }
-  routers.push(...staticConfig.entrypoints.flatMap(entrypointRedirect));
-  routers.sort(byPrecedence);
+  const lastGood = keepLastGood(config, routers, last);
+  const all = [
+    ...routers.filter(({ of }) => !lastGood.names.has(of)),
+    ...lastGood.routers,
+    ...staticConfig.entrypoints.flatMap(entrypointRedirect),
+  ].sort(byPrecedence);
   return {
-    snapshot: { routers, ...usedServices(config, routers, transports) },
-    wanted: wantedCertificates(tlsRouters, staticConfig.acme),
+    snapshot: { routers: all, ...usedServices(config, all, transports) },
+    wanted: uniteWanted(wantedCertificates(tlsRouters, staticConfig.acme), lastGood.wanted),
     problems,
+    idle: idleRouters(config, all, conflicts),
+    kept: lastGood.names,
   };
+}
+
+function uniteWanted(
+  wanted: readonly WantedCertificate[],
+  kept: readonly WantedCertificate[],
+): readonly WantedCertificate[] {
+  const known = new Set(wanted.map(({ names }) => names.join(' ')));
+  return [...wanted, ...kept.filter(({ names }) => !known.has(names.join(' ')))];
 }
 
 function routerSnapshot(
@@ -74,6 +98,7 @@ function routerSnapshot(
 ): RouterSnapshot {
   return {
     name: listener.name,
+    of: router.name,
     rule: router.rule,
     matcher: router.matcher,
     priority: router.priority,

@@ -15,6 +15,7 @@ export function companionRouter(router: RouterSnapshot, staticConfig: StaticConf
   const port = https?.addresses[0]?.port ?? 443;
   return {
     name,
+    of: router.of,
     rule: router.rule,
     matcher: router.matcher,
     priority: router.priority,
@@ -30,9 +31,11 @@ export function companionRouter(router: RouterSnapshot, staticConfig: StaticConf
 export function entrypointRedirect({ name, redirect }: EntrypointConfig): readonly RouterSnapshot[] {
   if (redirect === undefined) return [];
   const { scheme, port, permanent } = redirect;
+  const own = `${name}-to-${scheme}@internal`;
   return [
     {
-      name: `${name}-to-${scheme}@internal`,
+      name: own,
+      of: own,
       rule: 'HostRegexp(`^.+$`)',
       matcher: ANY_HOST,
       priority: ENTRYPOINT_REDIRECT_PRIORITY,

@@ -4,7 +4,10 @@ import type { RuleNode } from '../rule/ast.ts';
 
 /** A router as the data plane needs it: every reference resolved, every default applied. Plain JSON. */
 export interface RouterSnapshot {
+  /** No two have the same. */
   readonly name: string;
+  /** Name of the configured router that it was made of; its own when there is none. */
+  readonly of: string;
   readonly rule: string;
   readonly matcher: RuleNode;
   readonly priority: number;

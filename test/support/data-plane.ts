@@ -37,6 +37,7 @@ export function router(rule: string, overrides: Partial<RouterSnapshot> = {}): R
   if (!('kind' in parsed)) throw new Error(parsed.message);
   return {
     name: 'r@test',
+    of: overrides.name ?? 'r@test',
     rule,
     matcher: parsed,
     priority: rule.length,
