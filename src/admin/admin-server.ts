@@ -1,31 +1,72 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ListenAddress } from '../config/static-config.ts';
 import { listen } from '../lib/listen.ts';
+import type { AdminFacts } from './admin-facts.ts';
+import { answerExplain, API_READERS } from './json-api.ts';
 
-/** What the admin address shows of the running router. */
-export interface AdminFacts {
-  /** Every worker listens. */
-  readonly isListening: () => boolean;
-}
+/** A question has a URL and some headers; more is no question. */
+const MAX_BODY_BYTES = 262_144;
 
-/** The admin address: `GET /healthz` answers 200 `ok` once every worker listens, 503 before. */
+/**
+ * The admin address. `GET /healthz` (and `/ping`) answers 200 `ok` once every worker listens, 503 before; `GET /api/…` shows
+ * what is known, `POST /api/explain` answers why. Nothing here changes anything.
+ */
 export async function startAdmin(address: ListenAddress, facts: AdminFacts): Promise<Server> {
   const server = createServer((request, response) => {
-    const path = request.url?.split('?')[0];
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const reply = (status: number, text: string): void => {
-      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
-      response.end(`${text}\n`);
-    };
-    if (!isRead) reply(405, 'method not allowed');
-    else if (path === '/healthz' || path === '/ping') {
-      if (facts.isListening()) reply(200, 'ok');
-      else reply(503, 'starting');
-    } else reply(404, 'not found');
+    respond(request, response, facts).catch((error: unknown) => {
+      if (!response.headersSent) replyText(response, 500, `internal fault: ${String(error)}`);
+    });
   });
   server.requestTimeout = 10_000;
   await listen(server, address);
   // The system may run out of descriptors; that costs this connection, never the router.
   server.on('error', () => {});
   return server;
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, facts: AdminFacts): Promise<void> {
+  const path = request.url?.split('?')[0] ?? '';
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (path === '/api/explain') {
+    if (request.method !== 'POST') return replyText(response, 405, 'method not allowed: POST a JSON question', 'POST');
+    const text = await readBody(request);
+    if (text === undefined) return replyText(response, 413, 'the question is too long');
+    const { status, body } = await answerExplain(text, facts);
+    return replyJson(response, status, body);
+  }
+  if (!isRead) return replyText(response, 405, 'method not allowed', 'GET, HEAD');
+  if (path === '/healthz' || path === '/ping') {
+    return facts.isListening() ? replyText(response, 200, 'ok') : replyText(response, 503, 'starting');
+  }
+  const reader = API_READERS.get(path);
+  return reader === undefined ? replyText(response, 404, 'not found') : replyJson(response, 200, reader(facts));
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function replyText(response: ServerResponse, status: number, text: string, allow?: string): void {
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+    ...(allow === undefined ? {} : { allow }),
+  });
+  response.end(`${text}\n`);
+}
+
+function replyJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(`${JSON.stringify(body)}\n`);
 }

@@ -3,15 +3,17 @@ import { availableParallelism } from 'node:os';
 import { parseStaticOptions, type StaticResult } from '../config/parse-static-options.ts';
 import { nearest } from '../lib/suggest.ts';
 import { runCerts } from './certs.ts';
+import { EXPLAIN_USAGE, readExplainArguments, runExplain } from './explain.ts';
 import { runHealthcheck } from './healthcheck.ts';
 import { readRouterFlags } from './router-flags.ts';
 import { runRouter } from './run.ts';
 import { runVersion } from './version.ts';
 
-const COMMANDS = ['run', 'version', 'healthcheck', 'certs', 'help'] as const;
+const COMMANDS = ['run', 'version', 'healthcheck', 'certs', 'explain', 'help'] as const;
 type Command = (typeof COMMANDS)[number];
 
 const HELP = `sluice [run] [flags]     the router; needs no flags on a VPS
+sluice explain URL       asks the running router where a request goes, and why
 sluice certs [flags]     certificates in the store
 sluice certs root        the local authority's root certificate (PEM)
 sluice healthcheck       exit code 0 when every worker listens
@@ -38,6 +40,7 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
     streams.out(HELP);
     return 0;
   }
+  if (command === 'explain') return explainRequest(rest, streams);
   const operands = command === 'certs' ? leadingOperands(rest) : [];
   const flags = rest.slice(operands.length);
   const result = readOptions(command === 'run' ? flags : [...readRouterFlags(), ...flags]);
@@ -55,6 +58,18 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
     default:
       return command satisfies never;
   }
+}
+
+async function explainRequest(args: readonly string[], { out, err }: CommandStreams): Promise<number> {
+  const read = readExplainArguments(args);
+  if (typeof read === 'string') {
+    err(`sluice: ${read}\n${EXPLAIN_USAGE}`);
+    return 2;
+  }
+  const result = readOptions([...readRouterFlags(), ...read.rest]);
+  if ('config' in result) return runExplain(read, result.config.admin, out, err);
+  for (const problem of result.problems) err(`sluice: ${problem}\n`);
+  return 2;
 }
 
 function splitCommand(argv: readonly string[]): {

@@ -57,16 +57,14 @@ export async function startApp(
   if (fewFiles !== undefined) logger.warn({}, fewFiles);
   const { pool, certificates } = await createDataSide(config, logger, writeAccessLog);
   pool.start();
-  // Before the listeners, so that whoever asks meanwhile hears 503 and not a refused connection.
-  const admin =
-    config.admin === undefined ? undefined : await startAdmin(config.admin, { isListening: () => pool.isListening });
-
   const watcher = new ConfigWatcher(config);
   const problems = new ProblemLog(logger);
   const states = new ServerStates((changes) => {
     pool.setStates(changes);
     for (const [server, state] of changes) logger.debug({ server, state }, 'server state');
   });
+  // Before the listeners, so that whoever asks meanwhile hears 503 and not a refused connection.
+  const admin = await openAdmin(config, { watcher, states, pool, certificates });
   const apply = (published: Published, at: number): void => {
     problems.update(published.problems);
     const servers = published.snapshot.services.flatMap((service) => service.servers);
@@ -111,6 +109,28 @@ export async function startApp(
       return stopAll({ admin, providers, certificates, states, pool, logger });
     },
   };
+}
+
+async function openAdmin(
+  config: StaticConfig,
+  parts: {
+    readonly watcher: ConfigWatcher;
+    readonly states: ServerStates;
+    readonly pool: WorkerPool;
+    readonly certificates: CertificateManager;
+  },
+): Promise<Server | undefined> {
+  const { watcher, states, pool, certificates } = parts;
+  if (config.admin === undefined) return undefined;
+  return startAdmin(config.admin, {
+    mode: config.mode,
+    entrypoints: config.entrypoints,
+    isListening: () => pool.isListening,
+    view: () => watcher.view,
+    serverJudgement: (id) => states.judgementOf(id),
+    certificates: () => certificates.status(),
+    tryRequest: (request) => pool.tryRequest(request),
+  });
 }
 
 /** Roots of the default transport were read with the options; now they are looked into. */

@@ -4,7 +4,16 @@ import type { Certificate } from '../certs/certificate.ts';
 import type { StaticConfig } from '../config/static-config.ts';
 import type { Logger } from '../observe/logger.ts';
 import { createSharedCounts } from '../lib/shared-counts.ts';
-import type { CounterReport, FromWorker, Http01Challenge, ServerState, ToWorker, WorkerBoot } from '../protocol.ts';
+import type {
+  CounterReport,
+  FromWorker,
+  Http01Challenge,
+  ServerState,
+  ToWorker,
+  TrialRequest,
+  TrialVerdict,
+  WorkerBoot,
+} from '../protocol.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 
 /** How long the CA is made to wait for a worker that does not confirm a challenge (acme.md section 10.7). */
@@ -49,6 +58,7 @@ export class WorkerPool {
   private readonly challenges = new Map<string, Http01Challenge>();
   private readonly waiting = new Map<number, { readonly left: Set<number>; readonly done: () => void }>();
   private readonly reports = new Map<number, { readonly got: CounterReport[]; missing: number; done: () => void }>();
+  private readonly trials = new Map<number, (verdict: TrialVerdict | undefined) => void>();
   private readonly connectionCounts: SharedArrayBuffer;
   private snapshot: Snapshot = { routers: [], services: [], transports: {} };
   private certificates: readonly Certificate[];
@@ -143,6 +153,20 @@ export class WorkerPool {
     return got;
   }
 
+  /** What a worker would do with the request; undefined when none answers within half a second. */
+  async tryRequest(request: TrialRequest): Promise<TrialVerdict | undefined> {
+    const [thread] = this.threads.values();
+    const ack = this.nextAck++;
+    const { promise, resolve } = Promise.withResolvers<TrialVerdict | undefined>();
+    this.trials.set(ack, resolve);
+    const patience = setTimeout(resolve, ACK_MS, undefined);
+    thread?.worker.postMessage({ type: 'trial', ack, request } satisfies ToWorker);
+    const verdict = await promise;
+    clearTimeout(patience);
+    this.trials.delete(ack);
+    return verdict;
+  }
+
   /** Stops accepting, lets running requests finish within the grace, then ends the threads. */
   async stop(): Promise<void> {
     this.isStopping = true;
@@ -208,6 +232,9 @@ export class WorkerPool {
         if (report.missing <= 0) report.done();
         break;
       }
+      case 'verdict':
+        this.trials.get(message.ack)?.(message.verdict);
+        break;
       case 'drained':
         thread.isDrained = true;
         this.checkDrained();

@@ -12,6 +12,8 @@ const STOP_TIMEOUT_MS = 30_000;
 interface Tracked {
   config: ServerConfig;
   state: ServerState;
+  /** Why it is in that state, for people. */
+  reason: string;
   /** Cancels what is scheduled for it. */
   cancel: (() => void) | undefined;
 }
@@ -52,7 +54,7 @@ export class ServerStates {
     for (const tracked of this.ofContainer(containerId)) {
       if (tracked.state === 'draining') continue;
       tracked.cancel?.();
-      this.set(tracked, 'draining');
+      this.set(tracked, 'draining', 'its container was told to stop');
       const timer = setTimeout(() => this.begin(tracked), STOP_TIMEOUT_MS);
       tracked.cancel = () => clearTimeout(timer);
     }
@@ -65,6 +67,12 @@ export class ServerStates {
 
   stateOf(id: string): ServerState | undefined {
     return this.tracked.get(id)?.state;
+  }
+
+  /** The state of a server and the reason for it; undefined: nobody sends to it. */
+  judgementOf(id: string): { readonly state: ServerState; readonly reason: string } | undefined {
+    const tracked = this.tracked.get(id);
+    return tracked === undefined ? undefined : { state: tracked.state, reason: tracked.reason };
   }
 
   /** Every server still `starting`. */
@@ -82,7 +90,7 @@ export class ServerStates {
   private consider(server: ServerConfig): void {
     const known = this.tracked.get(server.id);
     if (known === undefined) {
-      const tracked: Tracked = { config: server, state: 'down', cancel: undefined };
+      const tracked: Tracked = { config: server, state: 'down', reason: 'not judged yet', cancel: undefined };
       this.tracked.set(server.id, tracked);
       this.begin(tracked);
       return;
@@ -96,12 +104,13 @@ export class ServerStates {
   private begin(tracked: Tracked): void {
     tracked.cancel?.();
     tracked.cancel = undefined;
-    const { health } = tracked.config;
-    if (health === 'healthy') this.set(tracked, 'ready');
-    else if (health === 'unhealthy') this.set(tracked, 'down');
+    const { health, host, port } = tracked.config;
+    if (health === 'healthy') this.set(tracked, 'ready', 'Docker says healthy');
+    else if (health === 'unhealthy') this.set(tracked, 'down', 'Docker says unhealthy');
+    else if (health === 'starting') this.set(tracked, 'starting', "Docker's health check has not passed yet");
     else {
-      this.set(tracked, 'starting');
-      if (health === 'none') this.probeUntilReady(tracked);
+      this.set(tracked, 'starting', `nothing accepts connections at ${host}:${port} yet`);
+      this.probeUntilReady(tracked);
     }
   }
 
@@ -114,7 +123,7 @@ export class ServerStates {
       if (isCancelled) return;
       if (accepts) {
         tracked.cancel = undefined;
-        this.set(tracked, 'ready');
+        this.set(tracked, 'ready', `${host}:${port} accepts connections`);
         return;
       }
       const next = index + 1;
@@ -132,7 +141,8 @@ export class ServerStates {
     return [...this.tracked.values()].filter((tracked) => tracked.config.id.startsWith(`${containerId}/`));
   }
 
-  private set(tracked: Tracked, state: ServerState): void {
+  private set(tracked: Tracked, state: ServerState, reason: string): void {
+    tracked.reason = reason;
     if (tracked.state === state) return;
     tracked.state = state;
     this.changed([[tracked.config.id, state]]);

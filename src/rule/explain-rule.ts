@@ -1,5 +1,6 @@
-import type { RuleNode } from './ast.ts';
+import type { MatchNode, RuleNode } from './ast.ts';
 import { compileRule } from './compile.ts';
+import { printMatcher, printRule } from './print-rule.ts';
 import type { RuleRequest } from './rule-request.ts';
 
 /**
@@ -15,7 +16,7 @@ function failureOf(node: RuleNode, request: RuleRequest): string {
     case 'match':
       return `${printMatcher(node)}: ${seen(node, request)}`;
     case 'not':
-      return `!${printNode(node.node)}: it matches`;
+      return `${printRule(node)}: it matches`;
     case 'and': {
       const failing = node.nodes.find((operand) => !compileRule(operand)(request));
       return failing === undefined ? '' : failureOf(failing, request);
@@ -25,8 +26,6 @@ function failureOf(node: RuleNode, request: RuleRequest): string {
       return node.nodes.map((operand) => failureOf(operand, request)).join('; ');
   }
 }
-
-type MatchNode = Extract<RuleNode, { kind: 'match' }>;
 
 function seen({ name, args }: MatchNode, request: RuleRequest): string {
   const [first = ''] = args;
@@ -54,16 +53,6 @@ function seen({ name, args }: MatchNode, request: RuleRequest): string {
 function describeValues(kind: string, values: readonly string[]): string {
   if (values.length === 0) return `there is no such ${kind}`;
   return `its value is ${values.map((value) => `"${shorten(value)}"`).join(', ')}`;
-}
-
-function printNode(node: RuleNode): string {
-  if (node.kind === 'match') return printMatcher(node);
-  if (node.kind === 'not') return `!${printNode(node.node)}`;
-  return `(${node.nodes.map(printNode).join(node.kind === 'and' ? ' && ' : ' || ')})`;
-}
-
-function printMatcher({ name, args }: MatchNode): string {
-  return `${name}(${args.map((arg) => `\`${arg}\``).join(', ')})`;
 }
 
 function shorten(text: string): string {

@@ -1,0 +1,54 @@
+import type { Problem } from '../config/problem.ts';
+import type { ServerConfig } from '../config/dynamic.ts';
+import type { AdminFacts } from './admin-facts.ts';
+import { problemsByObject, problemsOf } from './router-rows.ts';
+
+/** A server as the API shows it. */
+export interface ServerRow {
+  readonly url: string;
+  readonly container: string;
+  readonly state: 'starting' | 'ready' | 'draining' | 'down' | 'unused';
+  /** Why it is in that state. */
+  readonly reason: string;
+}
+
+/** A service as `GET /api/services` shows it. */
+export interface ServiceRow {
+  readonly name: string;
+  readonly provider: string;
+  readonly containers: readonly string[];
+  readonly servers: readonly ServerRow[];
+  readonly usedBy: readonly string[];
+  readonly status: 'enabled' | 'warning' | 'disabled';
+  readonly problems: readonly Problem[];
+}
+
+/** Every configured service. `disabled`: no server of it takes requests. */
+export function serviceRows(facts: AdminFacts): readonly ServiceRow[] {
+  const { config, snapshot, problems: all } = facts.view();
+  const problems = problemsByObject(all);
+  const users = Map.groupBy(snapshot.routers, ({ service }) => service);
+  return config.services.map(({ name, provider, containers, servers }) => {
+    const rows = servers.map((server) => serverRow(server, facts));
+    const own = problemsOf(problems, [name]);
+    const serves = rows.some(({ state }) => state === 'ready');
+    return {
+      name,
+      provider,
+      containers,
+      servers: rows,
+      usedBy: users.get(name)?.map((router) => router.name) ?? [],
+      status: !serves ? 'disabled' : own.length > 0 ? 'warning' : 'enabled',
+      problems: own,
+    };
+  });
+}
+
+/** One server with the judgement that the data plane has of it. */
+export function serverRow(server: ServerConfig, facts: Pick<AdminFacts, 'serverJudgement'>): ServerRow {
+  const { scheme, host, port, container } = server;
+  const url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const judgement = facts.serverJudgement(server.id);
+  if (judgement === undefined) return { url, container, state: 'unused', reason: 'no router sends to it' };
+  return { url, container, ...judgement };
+}

@@ -1,0 +1,35 @@
+import type { AdminFacts, ServerJudgement } from '../../src/admin/admin-facts.ts';
+import type { CertificateStatus } from '../../src/certs/certificate-status.ts';
+import type { StaticConfig } from '../../src/config/static-config.ts';
+import type { Workload } from '../../src/config/workload.ts';
+import { ConfigWatcher } from '../../src/control/config-watcher.ts';
+import type { TrialRequest, TrialVerdict } from '../../src/protocol.ts';
+import { PLACE, staticConfig } from './workloads.ts';
+
+/** Facts of a router with these workloads; what the data plane would say is told by `verdict`. */
+export function adminFacts(
+  workloads: readonly Workload[],
+  changes: {
+    readonly config?: StaticConfig;
+    readonly verdict?: (request: TrialRequest) => TrialVerdict | undefined;
+    readonly judgements?: Readonly<Record<string, ServerJudgement>>;
+    readonly certificates?: readonly CertificateStatus[];
+    readonly isListening?: () => boolean;
+  } = {},
+): AdminFacts {
+  const config = changes.config ?? staticConfig();
+  const watcher = new ConfigWatcher(config);
+  for (const provider of new Set(workloads.map((one) => one.provider))) {
+    const own = workloads.filter((one) => one.provider === provider);
+    watcher.update(provider, own, PLACE, []);
+  }
+  return {
+    mode: config.mode,
+    entrypoints: config.entrypoints,
+    isListening: changes.isListening ?? (() => true),
+    view: () => watcher.view,
+    serverJudgement: (id) => changes.judgements?.[id],
+    certificates: () => changes.certificates ?? [],
+    tryRequest: async (request) => changes.verdict?.(request),
+  };
+}
