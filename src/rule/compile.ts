@@ -2,10 +2,8 @@ import { RE2JS } from 're2js';
 import { canonicalName } from '../lib/hostname.ts';
 import { octets } from '../lib/octets.ts';
 import { networkContains, parseIpAddress, parseIpNetwork } from '../lib/ip-address.ts';
-import type { RuleNode } from './ast.ts';
+import type { MatchNode, RuleNode } from './ast.ts';
 import type { RulePredicate } from './rule-request.ts';
-
-type MatchNode = Extract<RuleNode, { kind: 'match' }>;
 
 /**
  * A rule as a tree of closures. Comparing host, path and method allocates nothing; headers, query and a path with

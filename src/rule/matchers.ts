@@ -1,62 +1,24 @@
-import { parseIpNetwork } from '../lib/ip-address.ts';
-import { nearest } from '../lib/suggest.ts';
 import type { MatcherName } from './ast.ts';
+import { asciiFault, hostRegexpFault, networkFault, pathFault, type ArgumentCheck } from './argument-checks.ts';
 import { regexpFault } from './regexp-fault.ts';
-
-/** A fault in the arguments of one matcher. `index` is the argument at fault, undefined when it is their number. */
-export interface ArgumentFault {
-  readonly index: number | undefined;
-  readonly message: string;
-  readonly hint: string;
-}
-
-interface MatcherSpec {
-  /** How a correct call looks, for hints. */
-  readonly example: string;
-  readonly counts: readonly number[];
-  readonly check?: (args: readonly string[]) => ArgumentFault | undefined;
-}
+import { buildLanguage, type MatcherSpec, type RuleLanguage } from './rule-language.ts';
 
 /** Every HTTP matcher (rules.md section 3). */
-export const MATCHERS: Readonly<Record<MatcherName, MatcherSpec>> = {
-  Host: { example: 'Host(`example.com`)', counts: [1], check: ([host]) => asciiFault(host) },
-  HostRegexp: {
-    example: 'HostRegexp(`^.+\\.example\\.com$`)',
-    counts: [1],
-    check: ([pattern]) => asciiFault(pattern) ?? regexpArgumentFault(pattern, 0),
+export const HTTP_RULES: RuleLanguage<MatcherName> = buildLanguage(
+  {
+    Host: plain('Host', 'Host(`example.com`)', [1], [asciiFault]),
+    HostRegexp: plain('HostRegexp', 'HostRegexp(`^.+\\.example\\.com$`)', [1], [hostRegexpFault]),
+    Path: plain('Path', 'Path(`/health`)', [1], [pathFault]),
+    PathPrefix: plain('PathPrefix', 'PathPrefix(`/api`)', [1], [pathFault]),
+    PathRegexp: plain('PathRegexp', 'PathRegexp(`^/v[0-9]+/`)', [1], [regexpFault]),
+    Method: plain('Method', 'Method(`GET`)', [1], []),
+    Header: plain('Header', 'Header(`X-Tenant`, `blue`)', [2], []),
+    HeaderRegexp: plain('HeaderRegexp', 'HeaderRegexp(`X-Tenant`, `^(blue|green)$`)', [2], [undefined, regexpFault]),
+    Query: plain('Query', 'Query(`mode`, `beta`)', [1, 2], []),
+    QueryRegexp: plain('QueryRegexp', 'QueryRegexp(`id`, `^[0-9]+$`)', [1, 2], [undefined, regexpFault]),
+    ClientIP: plain('ClientIP', 'ClientIP(`192.0.2.0/24`)', [1], [networkFault]),
   },
-  Path: { example: 'Path(`/health`)', counts: [1], check: ([path]) => pathFault(path) },
-  PathPrefix: { example: 'PathPrefix(`/api`)', counts: [1], check: ([path]) => pathFault(path) },
-  PathRegexp: {
-    example: 'PathRegexp(`^/v[0-9]+/`)',
-    counts: [1],
-    check: ([pattern]) => regexpArgumentFault(pattern, 0),
-  },
-  Method: { example: 'Method(`GET`)', counts: [1] },
-  Header: { example: 'Header(`X-Tenant`, `blue`)', counts: [2] },
-  HeaderRegexp: {
-    example: 'HeaderRegexp(`X-Tenant`, `^(blue|green)$`)',
-    counts: [2],
-    check: ([, pattern]) => regexpArgumentFault(pattern, 1),
-  },
-  Query: { example: 'Query(`mode`, `beta`)', counts: [1, 2] },
-  QueryRegexp: {
-    example: 'QueryRegexp(`id`, `^[0-9]+$`)',
-    counts: [1, 2],
-    check: ([, pattern]) => (pattern === undefined ? undefined : regexpArgumentFault(pattern, 1)),
-  },
-  ClientIP: { example: 'ClientIP(`192.0.2.0/24`)', counts: [1], check: ([network]) => networkFault(network) },
-};
-
-const SPELLINGS = new Map<string, MatcherName>();
-for (const name of Object.keys(MATCHERS) as MatcherName[]) {
-  const lower = name.toLowerCase();
-  for (const spelling of [name, lower, name.toUpperCase(), name.charAt(0) + lower.slice(1)])
-    SPELLINGS.set(spelling, name);
-}
-
-const REPLACED = new Map(
-  Object.entries({
+  {
     headers: 'write Header(`name`, `value`)',
     headersregexp: 'write HeaderRegexp(`name`, `pattern`)',
     hostheader: 'write Host(`example.com`)',
@@ -67,67 +29,27 @@ const REPLACED = new Map(
     pathstrip: 'write Path(`/path`) and use a stripprefix middleware',
     replacepath: 'replacing a path is the work of a middleware',
     addprefix: 'adding a prefix is the work of a middleware',
-    not: 'write ! before the matcher',
-    and: 'write && between two matchers',
-    or: 'write || between two matchers',
-  }),
+  },
 );
 
-/** The matcher a name stands for. Four spellings are known: canonical, lower case, upper case, first letter only. */
-export function findMatcher(name: string): MatcherName | undefined {
-  return SPELLINGS.get(name);
-}
+type Check = (argument: string) => ArgumentCheck | undefined;
 
-/** How to mend an unknown matcher name. */
-export function hintForName(name: string): string {
-  const replaced = REPLACED.get(name.toLowerCase());
-  if (replaced !== undefined) return replaced;
-  const guess = nearest(name, Object.keys(MATCHERS));
-  if (guess !== undefined) return `did you mean ${guess}?`;
-  return `the matchers are ${Object.keys(MATCHERS).join(', ')}`;
-}
-
-/** The first fault of a call's arguments, or undefined when they are right. */
-export function checkArguments(name: MatcherName, args: readonly string[]): ArgumentFault | undefined {
-  const spec = MATCHERS[name];
-  if (!spec.counts.includes(args.length)) {
-    const canJoin = args.length > 1 && spec.counts.length === 1 && spec.counts[0] === 1;
-    return {
-      index: undefined,
-      message: `${name} takes ${spec.counts.join(' or ')} argument${spec.counts.at(-1) === 1 ? '' : 's'}, not ${args.length}`,
-      hint: canJoin ? `write ${args.map((arg) => `${name}(\`${arg}\`)`).join(' || ')}` : `write ${spec.example}`,
-    };
-  }
-  const empty = args.indexOf('');
-  if (empty >= 0) return { index: empty, message: `an argument of ${name} is empty`, hint: `write ${spec.example}` };
-  return spec.check?.(args);
-}
-
-function asciiFault(text = ''): ArgumentFault | undefined {
-  if (/^[\0-\x7f]*$/.test(text)) return undefined;
-  const ascii = URL.canParse(`http://${text}/`) ? new URL(`http://${text}/`).hostname : undefined;
+/** A matcher that means itself. `checks` has one for each argument that is more than text. */
+export function plain<Name extends string>(
+  name: Name,
+  example: string,
+  counts: readonly number[],
+  checks: readonly (Check | undefined)[],
+): MatcherSpec<Name> {
   return {
-    index: 0,
-    message: `${text} has characters that host names do not have`,
-    hint: ascii === undefined ? 'write the name in punycode (xn--…)' : `write it in punycode: ${ascii}`,
-  };
-}
-
-function pathFault(path = ''): ArgumentFault | undefined {
-  if (path.startsWith('/')) return undefined;
-  return { index: 0, message: `the path ${path} does not start with /`, hint: `write /${path.replace(/^\*/, '')}` };
-}
-
-function regexpArgumentFault(pattern = '', index: number): ArgumentFault | undefined {
-  const fault = regexpFault(pattern);
-  return fault === undefined ? undefined : { index, ...fault };
-}
-
-function networkFault(text = ''): ArgumentFault | undefined {
-  if (parseIpNetwork(text) !== undefined) return undefined;
-  return {
-    index: 0,
-    message: `${text} is neither an IP address nor a network`,
-    hint: 'write an address (192.0.2.1, 2001:db8::1) or a network (192.0.2.0/24), without port and brackets',
+    example,
+    counts,
+    read: (args) => {
+      for (const [index, arg] of args.entries()) {
+        const fault = checks[index]?.(arg);
+        if (fault !== undefined) return { index, ...fault };
+      }
+      return { kind: 'match', name, args };
+    },
   };
 }

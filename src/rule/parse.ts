@@ -1,5 +1,8 @@
-import type { RuleError, RuleNode } from './ast.ts';
-import { checkArguments, findMatcher, hintForName } from './matchers.ts';
+import type { RuleError, RuleNode, RuleSyntax, TcpRuleNode } from './ast.ts';
+import { HTTP_RULES_V2 } from './matchers-v2.ts';
+import { TCP_RULES } from './matchers-tcp.ts';
+import { HTTP_RULES } from './matchers.ts';
+import { hintForName, isArgumentFault, readCall, type RuleLanguage } from './rule-language.ts';
 import { tokenise, type Token } from './tokenise.ts';
 
 // Deeper nesting is no rule anybody wrote, and every walk over the tree is recursive.
@@ -7,13 +10,23 @@ const MAX_DEPTH = 100;
 
 /**
  * Parses rule text (rules.md section 2) and checks every matcher's arguments (section 3). `!` binds tightest, then
- * `&&`, then `||`. Never throws: a fault comes back with its column and a fix.
+ * `&&`, then `||`. Both syntaxes give the same kind of tree (section 10). Never throws: a fault comes back with its column
+ * and a fix.
  */
-export function parseRule(rule: string): RuleNode | RuleError {
+export function parseRule(rule: string, syntax: RuleSyntax = 'v3'): RuleNode | RuleError {
+  return parse(rule, syntax === 'v2' ? HTTP_RULES_V2 : HTTP_RULES);
+}
+
+/** As `parseRule`, for the rule of a TCP router (rules.md section 11). */
+export function parseTcpRule(rule: string, syntax: RuleSyntax = 'v3'): TcpRuleNode | RuleError {
+  return parse(rule, TCP_RULES[syntax]);
+}
+
+function parse<Name extends string>(rule: string, language: RuleLanguage<Name>): RuleNode<Name> | RuleError {
   const tokens = tokenise(rule);
   if (!Array.isArray(tokens)) return tokens as RuleError;
   try {
-    const reader = new Reader(tokens as readonly Token[]);
+    const reader = new Reader(tokens as readonly Token[], language);
     const node = parseOr(reader, 0);
     reader.expectEnd();
     return node;
@@ -23,8 +36,8 @@ export function parseRule(rule: string): RuleNode | RuleError {
   }
 }
 
-/** Tells the two results of `parseRule` apart. */
-export function isRuleError(result: RuleNode | RuleError): result is RuleError {
+/** Tells the two results of `parseRule` (or `parseTcpRule`) apart. */
+export function isRuleError(result: RuleNode<string> | RuleError): result is RuleError {
   return 'message' in result;
 }
 
@@ -37,12 +50,14 @@ class Fault extends Error {
   }
 }
 
-class Reader {
+class Reader<Name extends string> {
+  readonly language: RuleLanguage<Name>;
   readonly #tokens: readonly Token[];
   #index = 0;
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], language: RuleLanguage<Name>) {
     this.#tokens = tokens;
+    this.language = language;
   }
 
   get current(): Token {
@@ -66,18 +81,23 @@ class Reader {
   }
 }
 
-function parseOr(reader: Reader, depth: number): RuleNode {
+function parseOr<Name extends string>(reader: Reader<Name>, depth: number): RuleNode<Name> {
   return parseChain(reader, '||', 'or', () => parseChain(reader, '&&', 'and', () => parseUnary(reader, depth)));
 }
 
-function parseChain(reader: Reader, operator: '&&' | '||', kind: 'and' | 'or', parseOperand: () => RuleNode): RuleNode {
+function parseChain<Name extends string>(
+  reader: Reader<Name>,
+  operator: '&&' | '||',
+  kind: 'and' | 'or',
+  parseOperand: () => RuleNode<Name>,
+): RuleNode<Name> {
   const first = parseOperand();
   const nodes = [first];
   while (reader.take(operator) !== undefined) nodes.push(parseOperand());
   return nodes.length === 1 ? first : { kind, nodes };
 }
 
-function parseUnary(reader: Reader, depth: number): RuleNode {
+function parseUnary<Name extends string>(reader: Reader<Name>, depth: number): RuleNode<Name> {
   if (depth > MAX_DEPTH) throw fault(reader.current, 'the rule is nested too deeply', 'use fewer parentheses');
   if (reader.take('!') !== undefined) return { kind: 'not', node: parseUnary(reader, depth + 1) };
   if (reader.take('(') !== undefined) {
@@ -90,27 +110,24 @@ function parseUnary(reader: Reader, depth: number): RuleNode {
   throw missingMatcher(reader.current);
 }
 
-function parseCall(reader: Reader, token: Token): RuleNode {
-  const name = findMatcher(token.text);
-  if (reader.current.kind !== '(' || name === undefined) {
-    if (name !== undefined) throw fault(token, `${token.text} has no ( after it`, `write ${token.text}(\`value\`)`);
-    throw fault(token, `there is no matcher ${token.text}`, hintForName(token.text));
+function parseCall<Name extends string>(reader: Reader<Name>, token: Token): RuleNode<Name> {
+  const name = reader.language.spellings.get(token.text);
+  if (name === undefined) {
+    throw fault(token, `there is no matcher ${token.text}`, hintForName(reader.language, token.text));
   }
-  reader.take('(');
+  if (reader.take('(') === undefined) {
+    throw fault(token, `${token.text} has no ( after it`, `write ${token.text}(\`value\`)`);
+  }
   const args = parseArguments(reader);
   closeParenthesis(reader, `the ( of ${token.text} is not closed`);
-  const problem = checkArguments(
-    name,
-    args.map((arg) => arg.text),
-  );
-  if (problem !== undefined) {
-    const at = problem.index === undefined ? token : (args[problem.index] ?? token);
-    throw fault(at, problem.message, problem.hint);
-  }
-  return { kind: 'match', name, args: args.map((arg) => arg.text) };
+  const texts = args.map((arg) => arg.text);
+  const result = readCall(reader.language, name, texts);
+  if (!isArgumentFault(result)) return result;
+  const at = result.index === undefined ? token : (args[result.index] ?? token);
+  throw fault(at, result.message, result.hint);
 }
 
-function parseArguments(reader: Reader): readonly Token[] {
+function parseArguments(reader: Reader<string>): readonly Token[] {
   const args: Token[] = [];
   let arg = reader.take('string');
   while (arg !== undefined) {
@@ -123,7 +140,7 @@ function parseArguments(reader: Reader): readonly Token[] {
   throw fault(rest, `${describe(rest)} is not a value`, 'write each value between backticks: `value`');
 }
 
-function closeParenthesis(reader: Reader, message: string): void {
+function closeParenthesis(reader: Reader<string>, message: string): void {
   if (reader.take(')') !== undefined) return;
   const token = reader.current;
   if (token.kind === 'line-break') throw lineBreak(token);
