@@ -97,7 +97,7 @@ async function proxyRows(folder: string): Promise<Record<string, Record<string, 
   const isWanted = (name: string): boolean => options.only === undefined || name.includes(options.only);
   try {
     for (const name of options.peers.split(',')) peers.push(await startPeer(name, inputs));
-    if (options.soak !== undefined) return { soak: await soakEach(peers) };
+    if (options.soak !== undefined) return { soak: await soakEach(peers, ROWS.filter(({ name }) => isWanted(name))) };
     for (const row of ROWS.filter(({ name }) => isWanted(name))) {
       const measures = await measureRow(row, peers);
       results[row.name] = Object.fromEntries(measures);
@@ -115,9 +115,9 @@ async function proxyRows(folder: string): Promise<Record<string, Record<string, 
   return results;
 }
 
-async function soakEach(peers: readonly Peer[]): Promise<Record<string, Figures>> {
+async function soakEach(peers: readonly Peer[], rows: readonly Row[]): Promise<Record<string, Figures>> {
   const figures = new Map<string, Figures>();
-  for (const peer of peers) figures.set(peer.name, { ...(await soak(peer, Number(options.soak))) });
+  for (const peer of peers) figures.set(peer.name, { ...(await soak(peer, Number(options.soak), rows)) });
   printFigures('soak', figures);
   return Object.fromEntries(figures);
 }
