@@ -2,7 +2,7 @@ import type { RegexReplacement } from '../config/middleware-options.ts';
 import { parseAuthority } from '../http/authority.ts';
 import { percentEncode } from '../lib/percent-encode.ts';
 import type { CompiledMiddleware } from './compiled-middleware.ts';
-import { compileReplacement } from './go-replacement.ts';
+import { compileReplacement } from '../lib/go-replacement.ts';
 import { redirectAnswer } from './redirect-answer.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { RegexReplacement } from '../config/middleware-options.ts';
 import { percentEncode } from '../lib/percent-encode.ts';
 import { replacePathBy } from './change-path.ts';
 import type { CompiledMiddleware } from './compiled-middleware.ts';
-import { compileReplacement } from './go-replacement.ts';
+import { compileReplacement } from '../lib/go-replacement.ts';
 
 /** Replaces what a regular expression finds in the path as it is sent; a path without a match stays. */
 export function replacePathRegex({ regex, replacement }: RegexReplacement): CompiledMiddleware {

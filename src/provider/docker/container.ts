@@ -1,4 +1,5 @@
 import type { NetworkAddress, Workload } from '../../config/workload.ts';
+import { normaliseName } from '../../lib/normalise-name.ts';
 
 /** What is read of one entry of the engine's container list. Engines differ, so every field may be absent. */
 export interface ContainerRow {
@@ -22,6 +23,8 @@ interface EndpointRow {
   readonly GlobalIPv6Address?: string;
 }
 
+export { normaliseName };
+
 const SERVICE_LABEL = 'com.docker.compose.service';
 const PROJECT_LABEL = 'com.docker.compose.project';
 const SHARED_MODE = 'container:';
@@ -32,11 +35,6 @@ export function buildWorkloads(rows: readonly ContainerRow[]): readonly Workload
     .filter((row) => typeof row?.Id === 'string' && row.Id !== '')
     .map((row) => buildWorkload(row, networkOwner(row, rows)))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-/** Every run of characters that are neither letter nor digit becomes one dash, none at the ends. */
-export function normaliseName(name: string): string {
-  return name.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '');
 }
 
 /** Reads the health from a status such as `Up 2 minutes (unhealthy)`. */

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Workload } from '../../../../src/config/workload.ts';
-import {
-  buildWorkloads,
-  normaliseName,
-  parseHealth,
-  type ContainerRow,
-} from '../../../../src/provider/docker/container.ts';
+import { buildWorkloads, parseHealth, type ContainerRow } from '../../../../src/provider/docker/container.ts';
 
 /** One entry as Docker 20.10 and 28 give it, cut to what is read. */
 const row = (changes: ContainerRow = {}): ContainerRow => ({
@@ -92,20 +87,6 @@ describe('names', () => {
       expect(built({ Id: '0123456789abcdef', Names: names }).name).toBe('0123456789ab');
     },
   );
-
-  test.for([
-    { text: 'web', expected: 'web' },
-    { text: 'my_app-web.1', expected: 'my-app-web-1' },
-    { text: '__web__', expected: 'web' },
-    { text: 'a--b..c', expected: 'a-b-c' },
-    { text: 'Web', expected: 'Web' },
-    { text: 'größe_日本', expected: 'größe-日本' },
-    { text: '½x', expected: '½x' },
-    { text: '---', expected: '' },
-    { text: '', expected: '' },
-  ])("'$text' normalises to '$expected'", ({ text, expected }) => {
-    expect(normaliseName(text)).toBe(expected);
-  });
 
   test('the base name is made of compose service and project', () => {
     const labels = { 'com.docker.compose.service': 'web', 'com.docker.compose.project': 'my_app' };

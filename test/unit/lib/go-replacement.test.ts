@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compileReplacement } from '../../../src/middleware/go-replacement.ts';
+import { compileReplacement } from '../../../src/lib/go-replacement.ts';
 
 /** What Go's `regexp.ReplaceAllString` gives; undefined where nothing matches. */
 test.for([
