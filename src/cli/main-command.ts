@@ -3,19 +3,21 @@ import { availableParallelism } from 'node:os';
 import { parseStaticOptions, type StaticResult } from '../config/parse-static-options.ts';
 import { nearest } from '../lib/suggest.ts';
 import { runCerts } from './certs.ts';
+import { runCheck } from './check.ts';
 import { EXPLAIN_USAGE, readExplainArguments, runExplain } from './explain.ts';
 import { runHealthcheck } from './healthcheck.ts';
 import { readRouterFlags } from './router-flags.ts';
 import { runRouter } from './run.ts';
 import { runVersion } from './version.ts';
 
-const COMMANDS = ['run', 'version', 'healthcheck', 'certs', 'explain', 'help'] as const;
+const COMMANDS = ['run', 'version', 'healthcheck', 'certs', 'check', 'explain', 'help'] as const;
 type Command = (typeof COMMANDS)[number];
 
 const HELP = `sluice [run] [flags]     the router; needs no flags on a VPS
 sluice explain URL       asks the running router where a request goes, and why
 sluice certs [flags]     certificates in the store
 sluice certs root        the local authority's root certificate (PEM)
+sluice check [FILES]     judges compose files and their labels without Docker; --json for lines of JSON
 sluice healthcheck       exit code 0 when every worker listens
 sluice version
 
@@ -40,6 +42,8 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
     streams.out(HELP);
     return 0;
   }
+  // Flags are laid over those of the router in the files, so they are understood there.
+  if (command === 'check') return runCheck(rest, streams);
   if (command === 'explain') return explainRequest(rest, streams);
   const operands = command === 'certs' ? leadingOperands(rest) : [];
   const flags = rest.slice(operands.length);

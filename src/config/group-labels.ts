@@ -2,6 +2,7 @@ import { nearest } from '../lib/suggest.ts';
 import { LabelGroup, type Setting } from './label-group.ts';
 import type { LabelObject } from './label-option.ts';
 import { findLabel, isSharedName, type LabelPrefix } from './label-table.ts';
+import { warnNearPrefix } from './near-prefix.ts';
 import type { Problem } from './problem.ts';
 import type { Workload } from './workload.ts';
 
@@ -56,7 +57,10 @@ function readNames(labels: Workload['labels'], report: Report): readonly Written
   for (const label of Object.keys(labels).sort()) {
     const dot = label.indexOf('.');
     const prefix = PREFIXES.find((one) => one === label.slice(0, dot).toLowerCase());
-    if (prefix === undefined) continue;
+    if (prefix === undefined) {
+      warnNearPrefix(label, report);
+      continue;
+    }
     const path = label.slice(dot + 1).split('.');
     const key = label.slice(dot + 1).toLowerCase();
     const written = { label, value: labels[label] ?? '', prefix, path };
