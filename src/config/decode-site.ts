@@ -4,6 +4,7 @@ import { siteName } from './group-labels.ts';
 import type { MiddlewareDraft, RouterDraft } from './draft.ts';
 import type { RouterTls } from './dynamic.ts';
 import type { LabelGroup } from './label-group.ts';
+import { parseBoolean } from './label-value.ts';
 import { decodeAddressList, type SiteAddress } from './site-address.ts';
 
 const NOOP_SERVICE = 'noop@internal';
@@ -113,6 +114,11 @@ function decodeSiteTls(group: LabelGroup): RouterTls {
       message: 'TLS cannot be passed through yet',
       hint: 'write auto (the router ends TLS), off or internal',
     });
+    return { mode: 'unsaid' };
+  }
+  const isSaid = parseBoolean(setting.value);
+  if (isSaid !== undefined) {
+    group.failValue(setting, 'is not a value of this label', isSaid ? 'write auto, or remove it' : 'write off');
     return { mode: 'unsaid' };
   }
   const mode = group.oneOf('tls', ['auto', 'off', 'internal']);

@@ -39,7 +39,7 @@ function hashFault(name: string, hash: string): HtpasswdFault | undefined {
   if (bcrypt !== null) return costFault(name, Number(bcrypt[1]));
   if (/^\{SHA\}[A-Za-z0-9+/]{27}=$/.test(hash)) return undefined;
   if (/^\$(?:1|apr1)\$[./A-Za-z0-9]{0,8}\$[./A-Za-z0-9]{22}$/.test(hash)) return undefined;
-  return { message: `what stands for ${name} is no hash of a password that is known here`, hint: hintFor(name, hash) };
+  return { message: `what stands behind "${name}:" is no password hash that is known here`, hint: hintFor(name, hash) };
 }
 
 function costFault(name: string, cost: number): HtpasswdFault | undefined {

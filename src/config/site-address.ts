@@ -26,6 +26,14 @@ export function decodeAddressList(group: LabelGroup, setting: Setting): readonly
 /** The address, or a hint how to mend it. */
 function parseAddress(text: string): SiteAddress | string {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `write it without the scheme: ${text.replace(/^.*?:\/\//, '')}`;
+  const several = text.split(/[\s;]+/).filter((part) => part !== '');
+  if (
+    several.length > 1 &&
+    several.length <= 20 &&
+    several.every((part) => parseHostname(part) !== undefined && part.includes('.'))
+  ) {
+    return `separate hosts with commas: ${several.join(', ')}`;
+  }
   const slash = text.indexOf('/');
   const hostText = slash < 0 ? text : text.slice(0, slash);
   const path = slash < 0 ? '' : withoutFinalSlashes(text.slice(slash));

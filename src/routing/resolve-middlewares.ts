@@ -81,7 +81,12 @@ export class MiddlewareResolver {
   }
 
   #missing(name: string): ResolvedMiddleware {
+    const short = name.replace(/@.*$/s, '');
     const guess = this.#defined.suggest('middlewares', name);
+    if (/\s/.test(short)) {
+      const hint = `separate the names with commas: ${short.split(/\s+/).join(',')}`;
+      return { fault: { code: 'middleware_missing', message: `there is no middleware ${name}`, hint } };
+    }
     const hint = guess === undefined ? 'define it, or remove its name' : `did you mean ${guess}?`;
     return { fault: { code: 'middleware_missing', message: `there is no middleware ${name}`, hint } };
   }

@@ -38,9 +38,19 @@ export function indexNames({ middlewares, services, transports }: DynamicConfig)
     ...names,
     suggest: (kind, name) => {
       if (names[kind].size > MAX_CANDIDATES) return undefined;
-      return guesses.getOrInsertComputed(`${kind} ${name}`, () => nearest(name, names[kind].keys()));
+      return guesses.getOrInsertComputed(
+        `${kind} ${name}`,
+        () => ofAnotherProvider(name, names[kind].keys()) ?? nearest(name, names[kind].keys()),
+      );
     },
   };
+}
+
+/** `api@docker` for `api@swarm`: the name is right and the provider is not. */
+function ofAnotherProvider(name: string, candidates: Iterable<string>): string | undefined {
+  const short = `${name.replace(/@.*$/s, '')}@`;
+  for (const candidate of candidates) if (candidate.startsWith(short)) return candidate;
+  return undefined;
 }
 
 /**
