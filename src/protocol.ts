@@ -2,6 +2,7 @@ import type { Certificate } from './certs/certificate.ts';
 import type { ClientLimits } from './config/client-limits.ts';
 import type { ConnectionLimits } from './config/connection-limits.ts';
 import type { EntrypointConfig } from './config/static-config.ts';
+import type { SnapshotPatch } from './routing/snapshot-patch.ts';
 import type { Snapshot } from './routing/snapshot.ts';
 
 /** State of a server as the control plane judges it; only `ready` gets new requests. */
@@ -84,7 +85,8 @@ export interface WorkerBoot {
 export type ToWorker =
   /** Open the entrypoints; comes behind everything a request needs. */
   | { readonly type: 'listen' }
-  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  /** A piece of what makes the next snapshot; the next piece comes when this one is acknowledged, the last one when it is live. */
+  | { readonly type: 'snapshot'; readonly patch: SnapshotPatch; readonly isLast: boolean; readonly ack: number }
   | { readonly type: 'server-states'; readonly states: readonly (readonly [serverId: string, state: ServerState])[] }
   | { readonly type: 'certificates'; readonly certificates: readonly Certificate[] }
   | { readonly type: 'challenge-add'; readonly challenge: Http01Challenge; readonly ack: number }

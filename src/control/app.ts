@@ -71,8 +71,7 @@ export async function startApp(
     // States first: a server that is healthy already serves with the snapshot that names it.
     pool.forgetStates(states.reconcile(servers));
     if (published.isChanged) {
-      pool.publish(published.snapshot);
-      logPublished(published, at);
+      void pool.publish(published.snapshot).then(() => logPublished(published, at));
     }
     certificates.setWanted(published.wanted);
   };

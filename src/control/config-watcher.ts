@@ -5,6 +5,7 @@ import type { StaticConfig } from '../config/static-config.ts';
 import type { RouterPlace, Workload } from '../config/workload.ts';
 import { buildSnapshot } from '../routing/build-snapshot.ts';
 import type { RoutingView } from '../routing/routing-view.ts';
+import { type Settled, settleSnapshot } from '../routing/settle-snapshot.ts';
 import type { Snapshot, WantedCertificate } from '../routing/snapshot.ts';
 import { RootCaFiles } from './root-ca-files.ts';
 import { UsersFiles } from './users-files.ts';
@@ -40,10 +41,9 @@ export class ConfigWatcher {
   private readonly rootCas: RootCaFiles;
   private readonly users: UsersFiles;
   private readonly sources = new Map<string, Source>();
-  private snapshot: Snapshot = EMPTY;
+  private settled: Settled = { snapshot: EMPTY, texts: new Map() };
   private wanted: readonly WantedCertificate[] = [];
   private lastView: RoutingView = EMPTY_VIEW;
-  private text = JSON.stringify(EMPTY);
 
   constructor(config: StaticConfig, rootCas = new RootCaFiles(), users = new UsersFiles()) {
     this.config = config;
@@ -52,7 +52,7 @@ export class ConfigWatcher {
   }
 
   get current(): Snapshot {
-    return this.snapshot;
+    return this.settled.snapshot;
   }
 
   /** Everything that is known of the newest configuration, for whoever asks why. */
@@ -90,17 +90,15 @@ export class ConfigWatcher {
     };
     this.rootCas.begin();
     this.users.begin();
-    const last = { snapshot: this.snapshot, wanted: this.wanted };
+    const before = this.settled;
+    const last = { snapshot: before.snapshot, wanted: this.wanted };
     const result = buildSnapshot(merged, this.config, this.rootCas.read, this.users.read, last);
-    const text = JSON.stringify(result.snapshot);
-    const isChanged = text !== this.text;
-    if (isChanged) {
-      this.text = text;
-      this.snapshot = result.snapshot;
-    }
+    this.settled = settleSnapshot(before, result.snapshot);
+    const isChanged = this.settled !== before;
     this.wanted = result.wanted;
     const problems = [...sources.flatMap((source) => source.problems), ...result.problems];
-    const { snapshot, wanted } = this;
+    const { wanted } = this;
+    const { snapshot } = this.settled;
     const workloads = sources.flatMap((source) => source.workloads);
     this.lastView = { config: merged, snapshot, idle: result.idle, kept: result.kept, problems, workloads };
     return { snapshot, wanted, problems, isChanged };

@@ -15,6 +15,7 @@ import type {
   WorkerBoot,
 } from '../protocol.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
+import { SnapshotFeed } from './snapshot-feed.ts';
 
 /** How long the CA is made to wait for a worker that does not confirm a challenge (acme.md section 10.7). */
 const ACK_MS = 500;
@@ -32,6 +33,7 @@ interface Thread {
   readonly index: number;
   readonly worker: Worker;
   readonly startedAt: number;
+  readonly feed: SnapshotFeed;
   isListening: boolean;
   isDrained: boolean;
 }
@@ -100,9 +102,10 @@ export class WorkerPool {
     return this.threads.size === this.options.config.workers && [...this.threads.values()].every((t) => t.isListening);
   }
 
-  publish(snapshot: Snapshot): void {
+  /** Takes a settled snapshot (`settleSnapshot`); resolves when every worker serves it or a later one. */
+  async publish(snapshot: Snapshot): Promise<void> {
     this.snapshot = snapshot;
-    this.broadcast({ type: 'snapshot', snapshot });
+    await Promise.all([...this.threads.values()].map((thread) => thread.feed.offer(snapshot)));
   }
 
   setStates(states: readonly (readonly [string, ServerState])[]): void {
@@ -203,7 +206,13 @@ export class WorkerPool {
       workerData: boot,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
-    const thread: Thread = { index, worker, startedAt: performance.now(), isListening: false, isDrained: false };
+    const feed = new SnapshotFeed(
+      this.snapshot,
+      (message) => worker.postMessage(message),
+      () => this.nextAck++,
+    );
+    const startedAt = performance.now();
+    const thread: Thread = { index, worker, startedAt, feed, isListening: false, isDrained: false };
     this.threads.set(index, thread);
     worker.on('message', (message: FromWorker) => this.receive(thread, message));
     worker.on('error', (error) => this.options.logger.error({ worker: index, err: error }, 'worker failed'));
@@ -219,6 +228,7 @@ export class WorkerPool {
         if (this.isListening) this.listening?.();
         break;
       case 'ack': {
+        thread.feed.acknowledged(message.ack);
         const waiting = this.waiting.get(message.ack);
         waiting?.left.delete(thread.index);
         if (waiting?.left.size === 0) waiting.done();
@@ -247,6 +257,7 @@ export class WorkerPool {
   private exited(thread: Thread, code: number): void {
     if (this.threads.get(thread.index) !== thread) return;
     this.threads.delete(thread.index);
+    thread.feed.close();
     if (this.isStopping) return this.checkDrained();
     const livedMs = performance.now() - thread.startedAt;
     const waitMs = livedMs < CRASH_LOOP_MS ? CRASH_LOOP_MS : RESPAWN_MS;

@@ -9,6 +9,7 @@ import { type IdleRouter, idleRouters } from './idle-routers.ts';
 import type { Listener } from './listener.ts';
 import { ownListeners } from './own-listeners.ts';
 import { companionRouter, entrypointRedirect } from './redirect-routers.ts';
+import { byPrecedence } from './router-order.ts';
 import { MiddlewareResolver } from './resolve-middlewares.ts';
 import { indexNames, resolveReferences } from './resolve-references.ts';
 import { resolveTransports, type ResolvedTransports } from './resolve-transports.ts';
@@ -117,18 +118,6 @@ function companionName(name: string, taken: Set<string>): string {
   const unique = taken.has(short) ? `${name.slice(0, at)}-${name.slice(at + 1)}-redirect@internal` : short;
   taken.add(unique);
   return unique;
-}
-
-/** Higher priority first; routers a person wrote before ours; then by name. */
-function byPrecedence(left: RouterSnapshot, right: RouterSnapshot): number {
-  if (left.priority !== right.priority) return right.priority - left.priority;
-  const rank = Number(isInternal(left)) - Number(isInternal(right));
-  if (rank !== 0) return rank;
-  return left.name < right.name ? -1 : 1;
-}
-
-function isInternal({ name }: RouterSnapshot): boolean {
-  return name.endsWith('@internal');
 }
 
 function usedServices(

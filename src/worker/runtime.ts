@@ -8,19 +8,34 @@ import type { Route, RouteTable } from '../http/route.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { compileMiddleware } from '../middleware/catalog.ts';
 import { buildPipeline } from '../middleware/pipeline.ts';
+import { type CompiledRule, compileForIndex } from '../routing/candidate.ts';
 import { HostIndex } from '../routing/host-index.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot } from '../routing/snapshot.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
-interface Built {
-  readonly config: string;
+/** What a runtime is built over. */
+export interface RuntimeParts {
+  readonly registry: UpstreamRegistry<UpstreamConnection>;
+  readonly counters: Counters;
+  /** Hears of a router that cannot be built; the others do not notice. */
+  readonly broken: (router: string, error: unknown) => void;
+}
+
+interface BuiltService {
+  readonly snapshot: ServiceSnapshot;
   readonly transport: TransportConfig;
   readonly service: Service<UpstreamConnection>;
 }
 
-type Services = ReadonlyMap<string, Built>;
-type Transports = ReadonlyMap<string, TransportConfig>;
+interface BuiltRouter {
+  readonly snapshot: RouterSnapshot;
+  readonly rule: CompiledRule;
+  readonly route: Route;
+}
+
+/** Routers between two places where building may be interrupted. */
+const ROUTERS_A_STEP = 20;
 
 /**
  * The live counterpart of one snapshot: compiled rules, middlewares and services. Built whole beside the one in use and then
@@ -30,29 +45,46 @@ export class Runtime implements RouteTable {
   /** Kept apart: a router answers TLS requests or plain ones, never both. */
   private readonly plain = new Map<string, HostIndex<Route>>();
   private readonly tls = new Map<string, HostIndex<Route>>();
-  private readonly services: Services;
-  private readonly transports: Transports;
+  private readonly routers = new Map<string, BuiltRouter>();
+  private readonly services = new Map<string, BuiltService>();
+  private readonly transports = new Map<string, TransportConfig>();
+  private readonly parts: RuntimeParts;
+
+  private constructor(parts: RuntimeParts) {
+    this.parts = parts;
+  }
+
+  /** Builds in one go. */
+  static build(snapshot: Snapshot, parts: RuntimeParts): Runtime {
+    const steps = Runtime.steps(snapshot, parts, undefined);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+    }
+  }
 
   /**
-   * `previous`: services whose configuration is unchanged are taken over with their balancing state. `broken` hears of a router
-   * that cannot be built; the others do not notice.
+   * Builds step by step, so that whoever builds can serve requests between. What is the same object as in the snapshot of `previous` is
+   * taken over: services with their balancing state, routers with their compiled rules and middlewares.
    */
-  constructor(
+  static *steps(
     snapshot: Snapshot,
-    registry: UpstreamRegistry<UpstreamConnection>,
-    counters: Counters,
+    parts: RuntimeParts,
     previous: Runtime | undefined,
-    broken: (router: string, error: unknown) => void,
-  ) {
-    this.transports = takeOver(snapshot.transports, previous?.transports);
-    this.services = this.buildServices(snapshot.services, registry, previous?.services);
-    for (const router of snapshot.routers) {
+  ): Generator<undefined, Runtime, undefined> {
+    const runtime = new Runtime(parts);
+    runtime.takeTransports(snapshot.transports, previous?.transports);
+    for (const service of snapshot.services) runtime.addService(service, previous?.services.get(service.name));
+    yield;
+    for (const [index, router] of snapshot.routers.entries()) {
       try {
-        this.add(router, this.compile(router, counters, broken));
+        runtime.addRouter(router, previous?.routers.get(router.name));
       } catch (error) {
-        broken(router.name, error);
+        parts.broken(router.name, error);
       }
+      if (index % ROUTERS_A_STEP === 0) yield;
     }
+    return runtime;
   }
 
   /** Every upstream that a service may lease. */
@@ -65,51 +97,53 @@ export class Runtime implements RouteTable {
     return (down.peer.isTls ? this.tls : this.plain).get(down.entrypoint)?.match(exchange);
   }
 
-  private add(router: RouterSnapshot, route: Route): void {
-    const tables = router.tls ? this.tls : this.plain;
-    for (const entrypoint of router.entrypoints) {
-      tables.getOrInsertComputed(entrypoint, () => new HostIndex<Route>()).add(router.matcher, route);
+  private addRouter(snapshot: RouterSnapshot, known: BuiltRouter | undefined): void {
+    const service = this.services.get(snapshot.service)?.service;
+    const built = known?.snapshot === snapshot ? withService(known, service) : this.buildRouter(snapshot, service);
+    this.routers.set(snapshot.name, built);
+    const tables = snapshot.tls ? this.tls : this.plain;
+    for (const entrypoint of snapshot.entrypoints) {
+      tables.getOrInsertComputed(entrypoint, () => new HostIndex<Route>()).add(built.rule, built.route);
     }
   }
 
-  private compile(router: RouterSnapshot, counters: Counters, broken: (router: string, error: unknown) => void): Route {
+  private buildRouter(snapshot: RouterSnapshot, service: Route['service']): BuiltRouter {
+    const { counters, broken } = this.parts;
+    const rule = compileForIndex(snapshot.matcher);
     let pipeline = buildPipeline([]);
-    let { disabled } = router;
+    let { disabled } = snapshot;
     try {
-      pipeline = buildPipeline(router.middlewares.map(({ options }) => compileMiddleware(options)));
+      pipeline = buildPipeline(snapshot.middlewares.map(({ options }) => compileMiddleware(options)));
     } catch (error) {
       // A middleware may be the site's protection: without it the router must not serve.
       disabled ??= 'a middleware cannot be built';
-      broken(router.name, error);
+      broken(snapshot.name, error);
     }
-    return {
-      name: router.name,
-      disabled,
-      ...pipeline,
-      service: this.services.get(router.service)?.service,
-      counters: counters.router(router.name),
-    };
+    const { name } = snapshot;
+    const route = { name, disabled, ...pipeline, service, counters: counters.router(name) };
+    return { snapshot, rule, route };
   }
 
-  private buildServices(
-    snapshots: readonly ServiceSnapshot[],
-    registry: UpstreamRegistry<UpstreamConnection>,
-    previous: Services | undefined,
-  ): Services {
-    const services = new Map<string, Built>();
-    for (const snapshot of snapshots) {
-      const config = JSON.stringify(snapshot);
-      const transport = this.transportOf(snapshot);
-      const known = previous?.get(snapshot.name);
-      if (known?.config === config && known.transport === transport) {
-        services.set(snapshot.name, known);
-        continue;
-      }
-      const upstreams = snapshot.servers.map((server) => registry.get(server, transport));
-      const service = new Service(snapshot.name, upstreams, new RoundRobin(), snapshot.passHostHeader);
-      services.set(snapshot.name, { config, transport, service });
+  private addService(snapshot: ServiceSnapshot, known: BuiltService | undefined): void {
+    const transport = this.transportOf(snapshot);
+    if (known?.snapshot === snapshot && known.transport === transport) {
+      this.services.set(snapshot.name, known);
+      return;
     }
-    return services;
+    const upstreams = snapshot.servers.map((server) => this.parts.registry.get(server, transport));
+    const service = new Service(snapshot.name, upstreams, new RoundRobin(), snapshot.passHostHeader);
+    this.services.set(snapshot.name, { snapshot, transport, service });
+  }
+
+  /** An equal transport stays the same object, so that the services over it are taken over as they are. */
+  private takeTransports(
+    next: Snapshot['transports'],
+    previous: ReadonlyMap<string, TransportConfig> | undefined,
+  ): void {
+    for (const [name, transport] of Object.entries(next)) {
+      const known = previous?.get(name);
+      this.transports.set(name, JSON.stringify(known) === JSON.stringify(transport) ? known! : transport);
+    }
   }
 
   private transportOf({ name, transport }: ServiceSnapshot): TransportConfig {
@@ -121,12 +155,7 @@ export class Runtime implements RouteTable {
   }
 }
 
-/** An equal transport stays the same object, so that the services over it are taken over as they are. */
-function takeOver(next: Snapshot['transports'], previous: Transports | undefined): Transports {
-  return new Map(
-    Object.entries(next).map(([name, transport]) => {
-      const known = previous?.get(name);
-      return [name, JSON.stringify(known) === JSON.stringify(transport) ? known! : transport];
-    }),
-  );
+function withService(known: BuiltRouter, service: Route['service']): BuiltRouter {
+  if (known.route.service === service) return known;
+  return { ...known, route: { ...known.route, service } };
 }

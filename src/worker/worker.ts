@@ -20,7 +20,8 @@ import { Entrypoint } from './entrypoint.ts';
 import { hasFreeDescriptor } from './free-descriptor.ts';
 import { MemoryWatch, residentBytes } from './memory-watch.ts';
 import { Refusals } from './refusals.ts';
-import { Runtime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
+import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { TlsContexts } from './tls.ts';
 import { tryRequest } from './try-request.ts';
 
@@ -35,7 +36,7 @@ class DataPlaneWorker {
   private readonly memory: MemoryWatch;
   /** Memory and file descriptors are the process's: one worker speaks of them for all. */
   private readonly isSpeaker: boolean;
-  private runtime: Runtime;
+  private readonly snapshots: SnapshotReceiver;
   /** Servers reported in this tick: one that is gone fails every request, and is news once. */
   private readonly failing = new Set<string>();
 
@@ -43,9 +44,13 @@ class DataPlaneWorker {
     this.port = port;
     const counters = new Counters();
     for (const [id, state] of boot.states) this.registry.setState(id, state);
-    this.runtime = new Runtime(boot.snapshot, this.registry, counters, undefined, this.brokenRouter);
+    const parts = { registry: this.registry, counters, broken: this.brokenRouter };
+    this.snapshots = new SnapshotReceiver(boot.snapshot, parts, {
+      live: this.swap,
+      failed: (error) => this.reportFault('snapshot cannot be built', error, {}),
+    });
     const plane: DataPlane = {
-      routes: this.runtime,
+      routes: this.snapshots.runtime,
       dateLine: dateLine(),
       isDraining: false,
       isOverloaded: false,
@@ -79,8 +84,8 @@ class DataPlaneWorker {
     const counts = new SharedCounts(boot.connectionCounts, boot.index);
     const gate = new ConnectionGate(boot.connectionLimits, counts, plane.trusted);
     const { tls, refusals } = this;
-    const parts = { plane, tls, ticketKeys: boot.ticketKeys, gate, refusals };
-    this.entrypoints = boot.entrypoints.map((config) => new Entrypoint(config, parts));
+    const doors = { plane, tls, ticketKeys: boot.ticketKeys, gate, refusals };
+    this.entrypoints = boot.entrypoints.map((config) => new Entrypoint(config, doors));
   }
 
   /** Time passes from here; connections come with `listen`. */
@@ -136,7 +141,7 @@ class DataPlaneWorker {
         });
         break;
       case 'snapshot':
-        this.swap(message.snapshot);
+        this.snapshots.take(message.patch, message.isLast, () => this.post({ type: 'ack', ack: message.ack }));
         break;
       case 'server-states':
         for (const [id, state] of message.states) this.registry.setState(id, state);
@@ -169,12 +174,11 @@ class DataPlaneWorker {
   }
 
   /** One assignment makes the new table current; what only the old one named is dropped after it, never before. */
-  private swap(snapshot: Snapshot): void {
-    this.runtime = new Runtime(snapshot, this.registry, this.plane.counters, this.runtime, this.brokenRouter);
-    this.plane.routes = this.runtime;
-    this.registry.retain(this.runtime.upstreams);
-    this.plane.counters.retain(new Set(snapshot.routers.map((router) => router.name)));
-  }
+  private readonly swap = (runtime: Runtime, { routers }: Snapshot): void => {
+    this.plane.routes = runtime;
+    this.registry.retain(runtime.upstreams);
+    this.plane.counters.retain(new Set(routers.map(({ name }) => name)));
+  };
 
   private drain(): void {
     this.plane.isDraining = true;

@@ -12,6 +12,8 @@ import type { ServerConfig } from '../../src/config/dynamic.ts';
 import { createSharedCounts, SharedCounts } from '../../src/lib/shared-counts.ts';
 import type { CounterReport, FromWorker, ToWorker, WorkerBoot } from '../../src/protocol.ts';
 import { parseRule } from '../../src/rule/parse.ts';
+import { type Settled, settleSnapshot } from '../../src/routing/settle-snapshot.ts';
+import { diffSnapshots } from '../../src/routing/snapshot-patch.ts';
 import type { RouterSnapshot, Snapshot } from '../../src/routing/snapshot.ts';
 import { freePort } from './free-port.ts';
 
@@ -126,6 +128,7 @@ export async function startDataPlane(
   post({ type: 'listen' });
   await listening;
   let ack = 0;
+  let settled: Settled = { snapshot, texts: new Map() };
   return {
     httpPort,
     httpsPort,
@@ -135,7 +138,10 @@ export async function startDataPlane(
     openConnections: () => counts.total,
     connectionsOf: (address) => counts.of(address),
     publish: (next) => {
-      post({ type: 'snapshot', snapshot: next });
+      const before = settled;
+      settled = settleSnapshot(before, next);
+      const patch = diffSnapshots(before.snapshot, settled.snapshot);
+      post({ type: 'snapshot', patch, isLast: true, ack: ++ack });
       post({ type: 'server-states', states: readyStates(next) });
     },
     counters: async () => {

@@ -2,6 +2,7 @@ import { DEFAULT_CLIENT_LIMITS } from '../../../src/config/client-limits.ts';
 import { DEFAULT_CONNECTION_LIMITS } from '../../../src/config/connection-limits.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Worker } from 'node:worker_threads';
+import type { FromWorker } from '../../../src/protocol.ts';
 import { WorkerPool } from '../../../src/control/workers.ts';
 import { collectLogger } from '../../support/collect-logger.ts';
 import { oneService, router, server, testCertificate } from '../../support/data-plane.ts';
@@ -159,8 +160,13 @@ test('a message that cannot be obeyed is reported and changes nothing', async ()
   await serve();
   const messages: unknown[] = [];
   for (const thread of threads()) thread.on('message', (message) => messages.push(message));
-  pool.publish({ routers: undefined, services: undefined } as never);
-  await vi.waitFor(() => expect(messages.length).toBe(WORKERS), { timeout: 3000 });
-  expect(messages[0]).toMatchObject({ type: 'log', level: 'error', message: 'message not obeyed' });
+  const homeless = { name: 's@test', servers: [], passHostHeader: true, transport: 'nowhere' };
+  void pool.publish({ routers: [], services: [homeless], transports: {} });
+  await vi.waitFor(() => expect(messages.filter(isLog).length).toBe(WORKERS), { timeout: 3000 });
+  expect(messages.find(isLog)).toMatchObject({ type: 'log', level: 'error', message: 'snapshot cannot be built' });
   expect([threads().length, await ask()]).toEqual([WORKERS, '200']);
 });
+
+function isLog(message: unknown): boolean {
+  return (message as FromWorker).type === 'log';
+}

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { compileForIndex } from '../../../src/routing/candidate.ts';
 import { HostIndex } from '../../../src/routing/host-index.ts';
 import { parseRule } from '../../../src/rule/parse.ts';
 import type { RuleRequest } from '../../../src/rule/rule-request.ts';
@@ -21,7 +22,7 @@ function index(...rules: string[]): HostIndex<string> {
   for (const rule of rules) {
     const parsed = parseRule(rule);
     if (!('kind' in parsed)) throw new Error(parsed.message);
-    hosts.add(parsed, rule);
+    hosts.add(compileForIndex(parsed), rule);
   }
   return hosts;
 }

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
+import { byPrecedence } from '../../../src/routing/router-order.ts';
+import { settleSnapshot, type Settled } from '../../../src/routing/settle-snapshot.ts';
+import { applyPatch, diffSnapshots, splitPatch } from '../../../src/routing/snapshot-patch.ts';
+import type { Snapshot } from '../../../src/routing/snapshot.ts';
+import { router, server } from '../../support/data-plane.ts';
+
+const names = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g');
+const snapshot: fc.Arbitrary<Snapshot> = fc.record({
+  routers: fc
+    .uniqueArray(fc.record({ name: names, priority: fc.integer({ min: 0, max: 3 }) }), { selector: ({ name }) => name })
+    .map((list) =>
+      list.map((one) => router('Host(`a.test`)', { ...one, name: `${one.name}@test` })).sort(byPrecedence),
+    ),
+  services: fc
+    .uniqueArray(fc.record({ name: names, port: fc.integer({ min: 1, max: 3 }) }), { selector: ({ name }) => name })
+    .map((list) => list.map(({ name, port }) => ({ name, servers: [server(port)], passHostHeader: true }))),
+  transports: fc.dictionary(
+    names,
+    fc.integer({ min: 1, max: 3 }).map((maxIdle) => ({ ...DEFAULT_TRANSPORT, maxIdle })),
+  ),
+});
+
+const EMPTY: Settled = { snapshot: { routers: [], services: [], transports: {} }, texts: new Map() };
+
+/** Services are found by name, so their order is nobody's business. */
+function canonical({ routers, services, transports }: Snapshot): unknown {
+  return { routers, services: services.toSorted((left, right) => (left.name < right.name ? -1 : 1)), transports };
+}
+
+test('whatever changed, the patch in pieces makes the later snapshot of the earlier one', () => {
+  fc.assert(
+    fc.property(fc.array(snapshot, { minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 3 }), (list, each) => {
+      let settled = EMPTY;
+      let there = EMPTY.snapshot;
+      for (const next of list) {
+        const before = settled;
+        settled = settleSnapshot(before, structuredClone(next));
+        for (const piece of splitPatch(diffSnapshots(before.snapshot, settled.snapshot), each)) {
+          expect(piece.routers.length).toBeLessThanOrEqual(each);
+          there = applyPatch(there, structuredClone(piece));
+        }
+        expect(canonical(there)).toEqual(canonical(next));
+      }
+    }),
+  );
+});
+
+test('an equal snapshot is the one before, and equal parts are its objects', () => {
+  const one = { routers: [router('Host(`a.test`)')], services: [], transports: {} };
+  const first = settleSnapshot(EMPTY, one);
+  expect(settleSnapshot(first, structuredClone(one))).toBe(first);
+  const more = {
+    ...structuredClone(one),
+    routers: [router('Host(`b.test`)', { name: 'other' }), ...structuredClone(one).routers],
+  };
+  const second = settleSnapshot(first, more);
+  expect(second).not.toBe(first);
+  expect(second.snapshot.routers[1]).toBe(first.snapshot.routers[0]);
+  const patch = diffSnapshots(first.snapshot, second.snapshot);
+  expect(patch.routers.map(({ name }) => name)).toEqual(['other']);
+});
