@@ -48,7 +48,7 @@ beforeEach(async () => {
   });
   pool.start();
   const snapshot = oneService([server(backend.port)], [router('Host(`a.test`)')]);
-  pool.publish(snapshot);
+  void pool.publish(snapshot);
   pool.setStates(snapshot.services[0]!.servers.map(({ id }) => [id, 'ready'] as const));
   await pool.listen();
 });

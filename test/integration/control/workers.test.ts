@@ -69,7 +69,7 @@ async function ask(): Promise<string> {
 
 async function serve(): Promise<void> {
   const snapshot = oneService([server(backend.port)], [router('Host(`a.test`)')]);
-  pool.publish(snapshot);
+  void pool.publish(snapshot);
   pool.setStates(snapshot.services[0]!.servers.map(({ id }) => [id, 'ready'] as const));
   await pool.listen();
 }
