@@ -1,6 +1,7 @@
 import { deadArguments } from '../rule/dead-arguments.ts';
 import { defaultPriority } from '../rule/priority.ts';
 import { isRuleError, parseRule } from '../rule/parse.ts';
+import { translateRuleV1 } from '../rule/rule-v1.ts';
 import { buildServers, serverProblem, type BuiltServers } from './build-servers.ts';
 import { decodeLabels, type DecodedLabels } from './decode-labels.ts';
 import { defaultHost } from './default-host.ts';
@@ -109,6 +110,7 @@ class Contributor {
       mode: staticConfig.mode,
       exposedByDefault: workload.provider === 'file' || (staticConfig.docker?.exposedByDefault ?? true),
       defaultHost: defaultHost(workload, staticConfig),
+      ruleSyntax: staticConfig.ruleSyntax ?? 'v3',
     });
     this.#problems = [...this.#decoded.problems];
   }
@@ -165,9 +167,11 @@ class Contributor {
     const name = this.#fullName(draft.name);
     const label = draft.labels.rule === undefined ? {} : { label: draft.labels.rule };
     const place = { code: 'rule_syntax', provider, container, object: name, ...label } as const;
-    const matcher = parseRule(rule);
+    const matcher = parseRule(rule, draft.ruleSyntax);
     if (isRuleError(matcher)) {
-      this.#problems.push({ severity: 'error', ...place, ...matcher });
+      const v1 = translateRuleV1(rule);
+      const hint = v1 === undefined ? matcher.hint : `this is a rule of Traefik v1; write ${v1}`;
+      this.#problems.push({ severity: 'error', ...place, ...matcher, hint });
       return this.#breakRouter(draft, `column ${matcher.column} of its rule: ${matcher.message}`);
     }
     for (const dead of deadArguments(matcher)) this.#problems.push({ severity: 'warning', ...place, ...dead });

@@ -1,3 +1,5 @@
+import type { RuleSyntax } from '../rule/ast.ts';
+import { checkOther } from './check-other.ts';
 import { decodeMiddleware } from './decode-middleware.ts';
 import { decodeRouter } from './decode-router.ts';
 import { decodeService, decodeSiteService } from './decode-service.ts';
@@ -14,6 +16,8 @@ export interface LabelDefaults {
   readonly exposedByDefault: boolean;
   /** Host of a router that names none; undefined: it needs one. */
   readonly defaultHost: string | undefined;
+  /** Syntax of rules whose router does not say. Absent: v3. */
+  readonly ruleSyntax?: RuleSyntax;
 }
 
 export interface DecodedLabels extends Drafts {
@@ -38,6 +42,7 @@ export function decodeLabels(workload: Workload, defaults: LabelDefaults): Decod
   }
   const decoder = new Decoder(workload, groups, defaults);
   const drafts = decoder.decode();
+  checkOther(groups.other, defaults.ruleSyntax ?? 'v3');
   return { ...drafts, network: containerNetwork(groups), problems };
 }
 
@@ -116,7 +121,7 @@ class Decoder {
 
   #fullFormRouters(explicit: readonly ServiceDraft[]): RouterDraft[] {
     return [...this.#groups.routers.values()].map((group) => {
-      const draft = decodeRouter(group);
+      const draft = decodeRouter(group, this.#defaults.ruleSyntax ?? 'v3');
       const { defaultHost } = this.#defaults;
       if (draft.rule === undefined && defaultHost === undefined) {
         group.fail({

@@ -4,8 +4,8 @@ import { decodeHeaders } from './decode-headers.ts';
 import { decodePath, decodePrefixes } from './decode-paths.ts';
 import { decodeRegex, decodeRegexes } from './decode-regex.ts';
 import type { MiddlewareDraft } from './draft.ts';
-import { UNSUPPORTED_MIDDLEWARES } from './inactive-options.ts';
 import type { LabelGroup } from './label-group.ts';
+import { UNSUPPORTED_MIDDLEWARES } from './middleware-table.ts';
 import type { ChainOptions, MiddlewareOptions } from './middleware-options.ts';
 
 /** A full-form middleware. One that cannot work stays known by its name, so that routers naming it do not serve. */

@@ -1,18 +1,20 @@
+import type { RuleSyntax } from '../rule/ast.ts';
 import type { RouterDraft } from './draft.ts';
 import type { RouterLabelNames, RouterTls } from './dynamic.ts';
 import type { LabelGroup } from './label-group.ts';
 import { parseBoolean, parseList } from './label-value.ts';
+import { decodeRuleSyntax } from './rule-syntax.ts';
 
 // Above these no router of a person may stand: redirects of whole entrypoints are there.
 const MAX_PRIORITY = Number.MAX_SAFE_INTEGER - 1000;
 
-/** A full-form router. */
-export function decodeRouter(group: LabelGroup): RouterDraft {
-  checkRuleSyntax(group);
+/** A full-form router. `defaultSyntax` is that of its rule when no label says it. */
+export function decodeRouter(group: LabelGroup, defaultSyntax: RuleSyntax): RouterDraft {
   const priority = group.int('priority', -MAX_PRIORITY, MAX_PRIORITY);
   const draft = {
     name: group.name,
     rule: group.text('rule'),
+    ruleSyntax: decodeRuleSyntax(group) ?? defaultSyntax,
     priority: priority === 0 ? undefined : priority,
     entryPoints: group.list('entrypoints'),
     middlewares: group.list('middlewares') ?? [],
@@ -28,12 +30,6 @@ export function decodeRouter(group: LabelGroup): RouterDraft {
     fault: group.fault,
     mayKeepLast: group.isHarmless,
   };
-}
-
-function checkRuleSyntax(group: LabelGroup): void {
-  const setting = group.find('rulesyntax');
-  if (setting?.value.trim().toLowerCase() !== 'v2') return;
-  group.failValue(setting, 'is not understood', 'write the rule in v3 syntax and remove this label');
 }
 
 function decodeServiceName(group: LabelGroup): string | undefined {

@@ -1,3 +1,4 @@
+import type { RuleSyntax } from '../rule/ast.ts';
 import type { RouterLabelNames, RouterTls, ServersTransportConfig, ServerScheme, ServiceTransport } from './dynamic.ts';
 import type { ChainOptions, MiddlewareOptions, UnusableMiddleware } from './middleware-options.ts';
 
@@ -5,6 +6,8 @@ import type { ChainOptions, MiddlewareOptions, UnusableMiddleware } from './midd
 export interface RouterDraft {
   readonly name: string;
   readonly rule: string | undefined;
+  /** Absent: v3. */
+  readonly ruleSyntax?: RuleSyntax;
   /** Undefined: the length of the rule. */
   readonly priority: number | undefined;
   readonly entryPoints: readonly string[] | undefined;

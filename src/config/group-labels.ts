@@ -1,9 +1,11 @@
-import { nearest } from '../lib/suggest.ts';
+import { failUnprotected, reportInactive } from './inactive-labels.ts';
 import { LabelGroup, type Setting } from './label-group.ts';
 import type { LabelObject } from './label-option.ts';
-import { findLabel, isSharedName, type LabelPrefix } from './label-table.ts';
+import { ownerOfUnknown } from './label-owner.ts';
+import { findLabel, type LabelPrefix } from './label-table.ts';
 import { warnNearPrefix } from './near-prefix.ts';
 import type { Problem } from './problem.ts';
+import { translateLabelV1 } from './traefik-v1-labels.ts';
 import type { Workload } from './workload.ts';
 
 /** Labels of one workload, sorted by what they are about. Keys are lower case. */
@@ -14,11 +16,18 @@ export interface GroupedLabels {
   readonly services: ReadonlyMap<string, LabelGroup>;
   readonly middlewares: ReadonlyMap<string, LabelGroup>;
   readonly transports: ReadonlyMap<string, LabelGroup>;
+  /** TCP and UDP, which are checked and not acted on. */
+  readonly other: OtherGroups;
   /** It has TCP or UDP labels. */
   readonly hasOther: boolean;
   /** It has any label of ours. */
   readonly isLabelled: boolean;
 }
+
+/** What is not HTTP, by kind of object. */
+export type OtherGroups = Readonly<Record<OtherObject, ReadonlyMap<string, LabelGroup>>>;
+
+type OtherObject = 'tcpRouter' | 'tcpService' | 'tcpMiddleware' | 'udpRouter' | 'udpService';
 
 type Report = (problem: Omit<Problem, 'provider' | 'container'>) => void;
 
@@ -38,6 +47,13 @@ export function groupLabels(workload: Workload, report: Report): GroupedLabels {
     services: groups.of('service'),
     middlewares: groups.of('middleware'),
     transports: groups.of('transport'),
+    other: {
+      tcpRouter: groups.of('tcpRouter'),
+      tcpService: groups.of('tcpService'),
+      tcpMiddleware: groups.of('tcpMiddleware'),
+      udpRouter: groups.of('udpRouter'),
+      udpService: groups.of('udpService'),
+    },
     hasOther: labels.some(({ path }) => ['tcp', 'udp'].includes((path[0] ?? '').toLowerCase())),
     isLabelled: labels.length > 0,
   };
@@ -106,8 +122,11 @@ function placeLabel(written: WrittenLabel, groups: Groups, sites: ReadonlySet<st
   const value = isTooLong ? '' : written.value;
   const found = findLabel(prefix, path);
   if (found.option === undefined) {
-    const owner = ownerOf(prefix, path, sites);
-    const fault = { code: 'label_unknown', label, message: 'there is no such label', hint: found.hint } as const;
+    const owner = ownerOfUnknown(prefix, path, sites);
+    const v1 = prefix === 'traefik' && owner === undefined ? translateLabelV1(path, value, groups.baseName) : undefined;
+    const message = v1 === undefined ? 'there is no such label' : 'this is a label of Traefik v1, which is not read';
+    const hint = v1 === undefined ? found.hint : `write ${v1}`;
+    const fault = { code: 'label_unknown', label, message, hint } as const;
     if (owner === undefined) groups.get('container', '').warn(fault);
     else groups.get(owner.object, owner.name).fail(fault);
     return;
@@ -119,8 +138,8 @@ function placeLabel(written: WrittenLabel, groups: Groups, sites: ReadonlySet<st
   const group = groups.get(option.object, hasName && (option.object !== 'site' || isNamedSite) ? (names[0] ?? '') : '');
   group.add(setting);
   if (isTooLong) failTooLong(group, label, written.value.length);
-  if (option.acts === 'no') warnInactive(group, setting);
-  if (option.acts === 'protects' && !isDefaultTlsOptions(setting)) failUnprotected(group, setting);
+  if (option.acts === 'no' && !isTooLong) reportInactive(group, setting);
+  if (option.acts === 'protects') failUnprotected(group, setting);
 }
 
 function failTooLong(group: LabelGroup, label: string, length: number): void {
@@ -132,62 +151,6 @@ function failTooLong(group: LabelGroup, label: string, length: number): void {
   });
 }
 
-function warnInactive(group: LabelGroup, { label }: Setting): void {
-  group.warn({
-    code: 'not_acted_on',
-    label,
-    message: 'this label is known but has no effect yet',
-    hint: 'remove it, or do without it for now',
-  });
-}
-
-function failUnprotected(group: LabelGroup, { label }: Setting): void {
-  group.fail({
-    code: 'not_acted_on',
-    label,
-    message: 'this protection cannot be given yet, so nothing is served without it',
-    hint: 'remove the label only if everybody may have access',
-  });
-}
-
-function isDefaultTlsOptions({ option, value }: Setting): boolean {
-  return option.key === 'tls.options' && value.trim() === 'default';
-}
-
-const OBJECTS: ReadonlyMap<string, LabelObject> = new Map([
-  ['routers', 'router'],
-  ['services', 'service'],
-  ['middlewares', 'middleware'],
-  ['serverstransports', 'transport'],
-]);
-
-/**
- * What an unknown label belongs to, as far as its name tells. `http.router.web.middlewares` was meant for the router `web`,
- * which must not serve without them.
- */
-function ownerOf(
-  prefix: LabelPrefix,
-  path: readonly string[],
-  sites: ReadonlySet<string>,
-): { object: LabelObject; name: string } | undefined {
-  const first = (path[0] ?? '').toLowerCase();
-  const isOther = ['tcp', 'udp', 'docker', 'swarm'].includes(first);
-  const owner = isOther ? undefined : fullFormOwner(path);
-  if (owner !== undefined || first === 'http') return owner;
-  if (prefix === 'traefik' || isOther) return undefined;
-  const isOption = ['tls', 'health', 'headers', 'enable'].includes(first) || (isSharedName(first) && !sites.has(first));
-  const isOfUnnamed = path.length === 1 || isOption;
-  return { object: 'site', name: isOfUnnamed ? '' : (path[0] ?? '') };
-}
-
-function fullFormOwner(path: readonly string[]): { object: LabelObject; name: string } | undefined {
-  const isUnderHttp = nearest(path[0] ?? '', ['http']) !== undefined;
-  const [kind = '', name, option] = isUnderHttp ? path.slice(1) : path;
-  const guess = nearest(kind, OBJECTS.keys());
-  const object = guess === undefined ? undefined : OBJECTS.get(guess);
-  return object === undefined || !name || option === undefined ? undefined : { object, name };
-}
-
 /** Makes each group once. Names are told apart without regard to case; the first spelling stays. */
 class Groups {
   readonly #groups = new Map<LabelObject, Map<string, LabelGroup>>();
@@ -197,6 +160,10 @@ class Groups {
   constructor(workload: Workload, report: Report) {
     this.#workload = workload;
     this.#report = report;
+  }
+
+  get baseName(): string {
+    return this.#workload.baseName;
   }
 
   of(object: LabelObject): Map<string, LabelGroup> {
@@ -212,7 +179,8 @@ class Groups {
 
   #fullName(object: LabelObject, name: string): string | undefined {
     const { baseName, provider } = this.#workload;
-    if (object === 'container' || object === 'other') return undefined;
+    // A TCP router may have the name of an HTTP router, which has its own problems.
+    if (object === 'container' || object === 'other' || /^(tcp|udp)/.test(object)) return undefined;
     return `${object === 'site' ? siteName(baseName, name) : name}@${provider}`;
   }
 }

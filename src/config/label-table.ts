@@ -1,15 +1,25 @@
-import { FULL_FORM_OPTIONS } from './full-form-options.ts';
-import { INACTIVE_OPTIONS } from './inactive-options.ts';
+import { CONTAINER_OPTIONS } from './container-options.ts';
 import { optionPath, type LabelOption } from './label-option.ts';
 import { buildOptionTree, expectedAt, findOption, suggestPath, type OptionTree } from './option-tree.ts';
+import { MIDDLEWARE_OPTIONS } from './middleware-table.ts';
+import { ROUTER_OPTIONS } from './router-options.ts';
+import { SERVICE_OPTIONS } from './service-options.ts';
 import { SHORTHAND_OPTIONS } from './shorthand-options.ts';
+import { TCP_OPTIONS } from './tcp-options.ts';
 
 export type LabelPrefix = 'sluice' | 'traefik';
 
-/** Every label there is: the only source of names. */
-export const LABEL_OPTIONS: readonly LabelOption[] = [...SHORTHAND_OPTIONS, ...FULL_FORM_OPTIONS, ...INACTIVE_OPTIONS];
+/** What both prefixes have (traefik-labels.md section 9). */
+const FULL_FORM: readonly LabelOption[] = [
+  ...CONTAINER_OPTIONS,
+  ...ROUTER_OPTIONS,
+  ...SERVICE_OPTIONS,
+  ...MIDDLEWARE_OPTIONS,
+  ...TCP_OPTIONS,
+];
 
-const FULL_FORM = [...FULL_FORM_OPTIONS, ...INACTIVE_OPTIONS];
+/** Every label there is: the only source of names. */
+export const LABEL_OPTIONS: readonly LabelOption[] = [...SHORTHAND_OPTIONS, ...FULL_FORM];
 
 const TREES: Readonly<Record<LabelPrefix, OptionTree<LabelOption>>> = {
   // The shorthand exists with our own prefix only.

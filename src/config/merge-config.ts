@@ -115,8 +115,9 @@ function areLikeRouters(senior: RouterConfig, other: RouterConfig): boolean {
 
 /** What makes two definitions of a router the same. */
 function routerCore(router: RouterConfig): unknown {
-  const { rule, priority, entryPoints, middlewares, service, tls, disabled } = router;
-  return { rule, priority, entryPoints, middlewares, service, tls, disabled };
+  const { rule, matcher, priority, entryPoints, middlewares, service, tls, disabled } = router;
+  // One text may mean two things: its syntax is a label of its own.
+  return { rule, matcher, priority, entryPoints, middlewares, service, tls, disabled };
 }
 
 function areLikeServices(senior: ServiceConfig, other: ServiceConfig): boolean {

@@ -1,37 +1,40 @@
-import type { LabelOption, LabelType } from './label-option.ts';
+import { CONTENT_OPTIONS, IDLE_OPTIONS } from './content-options.ts';
+import { below, labelOptions, type LabelOption, type LabelRow } from './label-option.ts';
+import { PORT, WEB_SCHEMES } from './label-limits.ts';
+import { LOGIN_OPTIONS } from './login-options.ts';
+import { IP_STRATEGY } from './source-options.ts';
+import { TRAFFIC_OPTIONS } from './traffic-options.ts';
 
-type Row = readonly [key: string, type: LabelType, fallback: string, meaning: string];
-
-const PATHS: readonly Row[] = [
+const PATHS: readonly LabelRow[] = [
   ['stripprefix.prefixes', 'list', 'required', 'path prefixes to remove'],
   ['stripprefix.forceslash', 'bool', '`true`', 'accepted, no effect'],
   ['stripprefixregex.regex', 'list', 'required', 'regular expressions for the prefix to remove'],
   ['addprefix.prefix', 'text', 'required', 'path prefix to add'],
   ['replacepath.path', 'text', 'required', 'path for every request; `X-Replaced-Path` tells the app the one before'],
-  ['replacepathregex.regex', 'text', 'required', 'what is replaced in the path'],
+  ['replacepathregex.regex', 'regexp', 'required', 'what is replaced in the path'],
   ['replacepathregex.replacement', 'text', 'required', 'by what; `$1` or `${name}` is a group'],
 ];
 
-const REDIRECTS: readonly Row[] = [
-  ['redirectscheme.scheme', 'text', 'required', '`https` or `http`'],
-  ['redirectscheme.port', 'text', 'of the scheme', 'port in the new URL'],
+const REDIRECTS: readonly LabelRow[] = [
+  ['redirectscheme.scheme', 'word', 'required', 'scheme of the new URL', WEB_SCHEMES],
+  ['redirectscheme.port', 'int', 'of the scheme', 'port in the new URL', PORT],
   ['redirectscheme.permanent', 'bool', '`false`', 'permanent redirect'],
-  ['redirectregex.regex', 'text', 'required', 'what is replaced in the whole URL'],
+  ['redirectregex.regex', 'regexp', 'required', 'what is replaced in the whole URL'],
   ['redirectregex.replacement', 'text', 'required', 'by what; the result is an `http` or `https` URL or a path'],
   ['redirectregex.permanent', 'bool', '`false`', 'permanent redirect'],
 ];
 
-const ACCESS: readonly Row[] = [
+const ACCESS: readonly LabelRow[] = [
   ['basicauth.users', 'list', 'these or `usersfile`', '`NAME:HASH`, hashed with bcrypt, MD5 (apr1) or SHA-1'],
   ['basicauth.usersfile', 'text', 'none', 'htpasswd file that the router can read; its changes are picked up'],
   ['basicauth.realm', 'text', '`traefik`', 'what the browser shows'],
   ['basicauth.removeheader', 'bool', '`false`', 'keep `Authorization` from the app'],
   ['basicauth.headerfield', 'text', 'none', 'request header that tells the app the user name'],
   ...['ipallowlist', 'ipwhitelist'].flatMap(allowListRows),
-  ['ipallowlist.rejectstatuscode', 'int', '`403`', 'status for everybody else'],
+  ['ipallowlist.rejectstatuscode', 'int', '`403`', 'status for everybody else', { min: 400, max: 599 }],
 ];
 
-const HEADERS: readonly Row[] = [
+const HEADERS: readonly LabelRow[] = [
   ['headers.customrequestheaders.<header>', 'text', 'none', 'request header to set; empty: to remove'],
   ['headers.customresponseheaders.<header>', 'text', 'none', 'response header to set; empty: to remove'],
   ['headers.accesscontrolallowcredentials', 'bool', '`false`', 'CORS: with cookies'],
@@ -67,28 +70,33 @@ const HEADERS: readonly Row[] = [
   ['headers.isdevelopment', 'bool', '`false`', 'no check of hosts, no `Strict-Transport-Security`'],
 ];
 
-const OTHERS: readonly Row[] = [
+const OTHERS: readonly LabelRow[] = [
   ['chain.middlewares', 'list', 'required', 'names of middlewares, in order'],
   ['buffering.maxrequestbodybytes', 'int', '`0`: no limit', 'larger request bodies get 413'],
   ['contenttype', 'switch', '`true`', 'accepted: no missing `Content-Type` is guessed'],
   ['contenttype.autodetect', 'bool', '`false`', 'accepted, no effect'],
 ];
 
-/** Middlewares of the full form that act (traefik-labels.md section 9.4). */
+/** Middlewares of the full form (traefik-labels.md section 9.4). */
 export const MIDDLEWARE_OPTIONS: readonly LabelOption[] = [
-  ...PATHS,
-  ...REDIRECTS,
-  ...ACCESS,
-  ...HEADERS,
-  ...OTHERS,
-].map(([key, type, fallback, meaning]) => ({ object: 'middleware', key, type, acts: 'yes', fallback, meaning }));
+  ...labelOptions('middleware', 'yes', [...PATHS, ...REDIRECTS, ...ACCESS, ...HEADERS, ...OTHERS]),
+  ...labelOptions('middleware', 'no', [...TRAFFIC_OPTIONS, ...LOGIN_OPTIONS, ...CONTENT_OPTIONS, ...IDLE_OPTIONS]),
+];
 
-function allowListRows(type: string): readonly Row[] {
+/** Types of middlewares of which nothing acts: a router that names one does not serve. */
+export const UNSUPPORTED_MIDDLEWARES: ReadonlySet<string> = new Set(
+  MIDDLEWARE_OPTIONS.map(middlewareType).filter((type) => {
+    return MIDDLEWARE_OPTIONS.every((option) => option.acts === 'no' || middlewareType(option) !== type);
+  }),
+);
+
+function middlewareType({ key }: LabelOption): string {
+  return key.split('.')[0] ?? '';
+}
+
+function allowListRows(type: string): readonly LabelRow[] {
   return [
-    [`${type}.sourcerange`, 'list', 'required', 'addresses and networks that may pass'],
-    [`${type}.ipstrategy`, 'switch', 'address of the peer', 'which address is compared'],
-    [`${type}.ipstrategy.depth`, 'int', '`0`', 'the n-th from the right of `X-Forwarded-For` of a trusted proxy'],
-    [`${type}.ipstrategy.excludedips`, 'list', 'none', 'the first from the right of it that is not among these'],
-    [`${type}.ipstrategy.ipv6subnet`, 'int', '`128`', 'leading bits of an IPv6 address that count'],
+    [`${type}.sourcerange`, 'networks', 'required', 'addresses and networks that may pass'],
+    ...below(`${type}.`, IP_STRATEGY),
   ];
 }

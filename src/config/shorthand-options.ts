@@ -1,16 +1,21 @@
-import type { LabelOption, LabelType } from './label-option.ts';
+import { labelOptions, type LabelOption, type LabelRow } from './label-option.ts';
+import { PORT, SCHEMES, STATUS } from './label-limits.ts';
 
-type Row = readonly [key: string, type: LabelType, fallback: string, meaning: string];
-
-const ACTED: readonly Row[] = [
+const ACTED: readonly LabelRow[] = [
   ['host', 'list', 'none', 'host names, comma separated; a path may follow: `example.com/api`'],
-  ['port', 'int', 'found', 'port of the app in its container'],
-  ['scheme', 'text', '`http`', 'toward the app: `http` or `https`'],
+  ['port', 'int', 'found', 'port of the app in its container', PORT],
+  ['scheme', 'word', '`http`', 'toward the app', SCHEMES],
   ['strip', 'bool', '`false`', 'remove the path of `host` before sending'],
-  ['tls', 'text', '`auto`', '`auto`, `off` or `internal` (local authority)'],
+  [
+    'tls',
+    'word',
+    '`auto`',
+    'a public certificate, none (plain HTTP), one of the local authority; `passthrough` is not possible yet',
+    { words: ['auto', 'off', 'internal', 'passthrough'] },
+  ],
   ['redirect', 'list', 'none', 'extra hosts that redirect to the first host'],
   ['auth', 'list', 'none', 'users for basic auth: `NAME:HASH` (htpasswd)'],
-  ['allow', 'list', 'all', 'client networks allowed'],
+  ['allow', 'networks', 'all', 'client networks allowed'],
   ['headers.<header>', 'text', 'none', 'response header to set; empty: to remove'],
   ['middlewares', 'list', 'none', 'names of full-form middlewares, in order'],
   ['network', 'text', 'found', 'Docker network whose address is used'],
@@ -27,23 +32,28 @@ const ACTED: readonly Row[] = [
   ['backend.verify', 'bool', '`true`', '`false`: do not check the certificate of the app; a warning says so'],
 ];
 
-const NOT_ACTED: readonly Row[] = [
-  ['limit', 'text', 'none', '`10/s burst 20`, per client address'],
-  ['health', 'text', 'none', 'path of an active check'],
-  ['health.path', 'text', 'none', 'path of an active check'],
+const NOT_ACTED: readonly LabelRow[] = [
+  ['limit', 'rate', 'none', 'requests per client address: `10/s burst 20`'],
+  ['health', 'path', 'none', 'path of an active check'],
+  ['health.path', 'path', 'none', 'path of an active check'],
   ['health.interval', 'duration', '`30s`', 'time between two checks'],
   ['health.timeout', 'duration', '`5s`', 'time a check may take'],
-  ['health.status', 'int', 'any 2xx or 3xx', 'status that means healthy'],
-  ['sticky', 'text', '`false`', '`true` or a cookie name'],
-  ['balance', 'text', '`roundrobin`', '`roundrobin`, `leastconn`, `p2c`, `hash`'],
+  ['health.status', 'int', 'any 2xx or 3xx', 'status that means healthy', STATUS],
+  ['sticky', 'cookie', '`false`', 'keeps a visitor on one server: `true` or a cookie name'],
+  [
+    'balance',
+    'word',
+    '`roundrobin`',
+    'how servers are chosen: in turn, the idlest, the idler of two, by address of the client',
+    { words: ['roundrobin', 'leastconn', 'p2c', 'hash'] },
+  ],
   ['compress', 'bool', '`false`', 'compress responses'],
   ['hold', 'duration', '`15s`', 'how long requests wait for a server while the app is replaced'],
   ['maintenance', 'bool', '`false`', 'answer 503 with Retry-After and a page'],
 ];
 
 /** The shorthand of design section 6: `sluice.<key>`, or `sluice.<site>.<key>` for one of several sites. */
-export const SHORTHAND_OPTIONS: readonly LabelOption[] = [...rows(ACTED, 'yes'), ...rows(NOT_ACTED, 'no')];
-
-function rows(list: readonly Row[], acts: LabelOption['acts']): readonly LabelOption[] {
-  return list.map(([key, type, fallback, meaning]) => ({ object: 'site', key, type, acts, fallback, meaning }));
-}
+export const SHORTHAND_OPTIONS: readonly LabelOption[] = [
+  ...labelOptions('site', 'yes', ACTED),
+  ...labelOptions('site', 'no', NOT_ACTED),
+];

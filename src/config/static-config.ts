@@ -80,6 +80,8 @@ export interface StaticConfig {
   readonly trustedProxies: readonly string[];
   readonly connections: ConnectionLimits;
   readonly allowForeignServers: boolean;
+  /** Syntax of rules that do not say theirs (Traefik's `core.defaultRuleSyntax`). Absent: v3. */
+  readonly ruleSyntax?: 'v2' | 'v3';
   /** How services are reached that say nothing else. Absent: `DEFAULT_TRANSPORT`. */
   readonly transport?: TransportConfig;
   readonly admin: ListenAddress | undefined;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { valueFault } from '../../../src/config/label-check.ts';
 import { optionPath } from '../../../src/config/label-option.ts';
 import { findLabel, LABEL_OPTIONS } from '../../../src/config/label-table.ts';
 
@@ -30,10 +31,22 @@ describe('every option of the table', () => {
     expect(new Set(paths).size).toBe(paths.length);
   });
 
-  test('that acts has a default and a meaning for the reference', () => {
-    for (const { acts, fallback, meaning } of LABEL_OPTIONS) {
-      expect(acts === 'no' || acts === 'protects' || (fallback !== '' && meaning !== '')).toBe(true);
+  test('has a default and a meaning for the reference', () => {
+    for (const option of LABEL_OPTIONS) {
+      expect(option.fallback, optionPath(option)).not.toBe('');
+      expect(option.meaning, optionPath(option)).not.toBe('');
     }
+  });
+
+  test('has a default that is a value of it', () => {
+    for (const option of LABEL_OPTIONS) {
+      const said = /^`([^`]+)`/.exec(option.fallback)?.[1];
+      if (said !== undefined) expect(valueFault(option, said), optionPath(option)).toBeUndefined();
+    }
+  });
+
+  test('of type word has words, and no other has', () => {
+    for (const { type, words } of LABEL_OPTIONS) expect(words !== undefined).toBe(type === 'word');
   });
 });
 
@@ -56,7 +69,7 @@ describe('hints', () => {
       hint: 'did you mean traefik.http.middlewares.a.basicauth.users?',
     },
     { prefix: 'traefik', label: 'http.routers', hint: 'remove it' },
-    { prefix: 'traefik', label: 'frontend.rule', hint: 'expected one of enable, docker, http, swarm, tcp, udp, tls' },
+    { prefix: 'traefik', label: 'frontend.rule', hint: 'expected one of enable, docker, swarm, tls, http, tcp, udp' },
   ] as const)('$prefix.$label: $hint', ({ prefix, label, hint }) => {
     expect(findLabel(prefix, label.split('.'))).toEqual({ option: undefined, hint });
   });

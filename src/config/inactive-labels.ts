@@ -1,0 +1,34 @@
+import { isFallback, valueFault } from './label-check.ts';
+import type { LabelGroup, Setting } from './label-group.ts';
+
+/**
+ * Says that a label has no effect yet; or, that it will never have one, because its value is wrong. TCP and UDP are told of
+ * by object, not by label.
+ */
+export function reportInactive(group: LabelGroup, setting: Setting): void {
+  const { label, option, value } = setting;
+  const fault = valueFault(option, value);
+  if (fault !== undefined) {
+    const { message, ...rest } = fault;
+    group.error({ code: 'label_value', label, message: `"${value.slice(0, 80)}" ${message}`, ...rest });
+    return;
+  }
+  if (/^(tcp|udp)/.test(option.object) || isFallback(option, value)) return;
+  group.warn({
+    code: 'not_acted_on',
+    label,
+    message: 'this label is known but has no effect yet',
+    hint: 'remove it, or do without it for now',
+  });
+}
+
+/** A protection that is not there: what it belongs to must not serve without it. */
+export function failUnprotected(group: LabelGroup, { label, option, value }: Setting): void {
+  if (isFallback(option, value)) return;
+  group.fail({
+    code: 'not_acted_on',
+    label,
+    message: 'this protection cannot be given yet, so nothing is served without it',
+    hint: 'remove the label only if everybody may have access',
+  });
+}

@@ -1,0 +1,103 @@
+import { below, labelOptions, type LabelOption, type LabelRow } from './label-option.ts';
+import { PORT, POSITIVE, SCHEMES, STATUS } from './label-limits.ts';
+
+const ACTED: readonly LabelRow[] = [
+  ['server.port', 'int', 'found', 'port of the app in its container', PORT],
+  ['server.scheme', 'word', '`http`', 'toward the app', SCHEMES],
+  ['server.url', 'text', 'none', 'full URL instead of port and scheme'],
+  ['passhostheader', 'bool', '`true`', 'send the Host of the client'],
+  ['serverstransport', 'text', 'the default one', 'name of a transport: how its servers are reached'],
+];
+
+const COOKIE: readonly LabelRow[] = [
+  ['sticky', 'switch', 'none', 'keeps a visitor on one server; needs `sticky.cookie`'],
+  ['sticky.cookie', 'switch', 'none', 'by a cookie'],
+  ['sticky.cookie.name', 'text', 'made from the name of the service', 'its name'],
+  ['sticky.cookie.path', 'path', '`/`', 'its path'],
+  ['sticky.cookie.domain', 'text', 'none', 'its domain'],
+  ['sticky.cookie.maxage', 'int', '`0`: until the browser ends', 'seconds it is kept; negative: it expires at once'],
+  ['sticky.cookie.secure', 'bool', '`false`', 'sent over HTTPS only'],
+  ['sticky.cookie.httponly', 'bool', '`false`', 'kept from scripts'],
+  ['sticky.cookie.samesite', 'word', 'none', 'whether other sites send it along', { words: ['none', 'lax', 'strict'] }],
+];
+
+const HEALTH_CHECK: readonly LabelRow[] = [
+  ['path', 'path', 'none', 'path that is asked'],
+  ['mode', 'word', '`http`', 'by HTTP, or by the health protocol of gRPC', { words: ['http', 'grpc'] }],
+  ['scheme', 'word', 'of the server', 'scheme of the check', SCHEMES],
+  ['hostname', 'text', 'of the server', 'Host of the check'],
+  ['port', 'int', 'of the server', 'port of the check', PORT],
+  ['method', 'text', '`GET`', 'method of the check'],
+  ['status', 'int', 'any 2xx or 3xx', 'status that means healthy', STATUS],
+  ['headers.<header>', 'text', 'none', 'header of the check'],
+  ['followredirects', 'bool', '`true`', 'follow redirects'],
+  ['interval', 'duration', '`30s`', 'time between two checks'],
+  ['unhealthyinterval', 'duration', 'as `interval`', 'the same while the server is down'],
+  ['timeout', 'duration', '`5s`', 'time a check may take'],
+];
+
+const BALANCING: readonly LabelRow[] = [
+  [
+    'strategy',
+    'word',
+    '`wrr`',
+    'how servers are chosen: in turn, the idler of two, by address of the client, the fastest',
+    { words: ['wrr', 'p2c', 'hrw', 'leasttime'] },
+  ],
+  [
+    'responseforwarding.flushinterval',
+    'duration',
+    '`100ms`',
+    'how long bytes of an answer may be held back; here they never are',
+    { min: Number.NEGATIVE_INFINITY },
+  ],
+  ['server.weight', 'int', '`1`', 'share of the requests; 0 and less: none'],
+  ['server.preservepath', 'bool', '`false`', 'put the path of the URL before that of the request'],
+  ['passivehealthcheck.failurewindow', 'duration', '`10s`', 'time in which failures count, and time out of service'],
+  ['passivehealthcheck.maxfailedattempts', 'int', '`1`', 'failures that take a server out of service', POSITIVE],
+];
+
+/** Middlewares in front of a service may be protections of it. */
+const PROTECTIONS: readonly LabelRow[] = [['middlewares', 'list', 'none', 'middlewares in front of the service']];
+
+const TRANSPORT: readonly LabelRow[] = [
+  ['servername', 'text', 'host of the server', 'name the certificate must be for; sent as SNI'],
+  ['insecureskipverify', 'bool', '`false`', 'do not check certificates; a warning says so'],
+  ['rootcas', 'list', 'of the system', 'paths of PEM files, or PEM text: the roots that are trusted instead'],
+  ['forwardingtimeouts.dialtimeout', 'duration', '`5s`', 'time to connect, TLS handshake included; `0`: a day'],
+  ['forwardingtimeouts.responseheadertimeout', 'duration', '`60s`', 'time until a response begins; `0`: a day'],
+  ['forwardingtimeouts.idleconntimeout', 'duration', '`60s`', 'how long an idle connection is kept; `0`: a day'],
+  ['maxidleconnsperhost', 'int', '`64`', 'idle connections kept per server and worker; `-1`: none', { min: -1 }],
+];
+
+/** HTTP/2 is not spoken to servers. */
+const HTTP2: readonly LabelRow[] = [
+  ['disablehttp2', 'bool', '`true`', 'speak HTTP/1.1 only'],
+  ['forwardingtimeouts.readidletimeout', 'duration', '`0`: none', 'HTTP/2: silence after which the server is asked'],
+  ['forwardingtimeouts.pingtimeout', 'duration', '`15s`', 'HTTP/2: time for its answer'],
+];
+
+/** No connection is made without these: what they ask of a server or show to it cannot be had yet. */
+const TRANSPORT_PROTECTIONS: readonly LabelRow[] = [
+  ['peercerturi', 'text', 'none', 'URI that the certificate of a server must have'],
+  ['certificates[n].certfile', 'text', 'none', 'certificate shown to servers'],
+  ['certificates[n].keyfile', 'text', 'none', 'its key'],
+  ['spiffe', 'switch', 'none', 'verify servers by SPIFFE'],
+  ['spiffe.ids', 'list', 'all', 'SPIFFE ids that are accepted'],
+  ['spiffe.trustdomain', 'text', 'all', 'SPIFFE trust domain that is accepted'],
+  ['ciphersuites', 'list', 'of the platform', 'cipher suites toward servers'],
+  ['minversion', 'text', 'of the platform', 'lowest TLS version toward servers'],
+  ['maxversion', 'text', 'of the platform', 'highest TLS version toward servers'],
+];
+
+/** Labels of HTTP services and of the way to their servers (traefik-labels.md section 9.3). */
+export const SERVICE_OPTIONS: readonly LabelOption[] = [
+  ...labelOptions('service', 'yes', below('loadbalancer.', ACTED)),
+  ...labelOptions('service', 'no', below('loadbalancer.', BALANCING)),
+  ...labelOptions('service', 'no', below('loadbalancer.', COOKIE)),
+  ...labelOptions('service', 'no', below('loadbalancer.healthcheck.', HEALTH_CHECK)),
+  ...labelOptions('service', 'protects', PROTECTIONS),
+  ...labelOptions('transport', 'yes', TRANSPORT),
+  ...labelOptions('transport', 'no', HTTP2),
+  ...labelOptions('transport', 'protects', TRANSPORT_PROTECTIONS),
+];
