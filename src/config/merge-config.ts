@@ -90,6 +90,8 @@ function united<Item extends Defined>(
     .flatMap((alike) => {
       const [senior] = alike;
       if (senior === undefined) return [];
+      // The same object as last time, where the workload has not changed: whoever works with it need not begin anew.
+      if (alike.length === 1) return [senior];
       const containers = [...new Set(alike.flatMap((one) => one.containers))].sort();
       return [{ ...unite(senior, alike), containers }];
     })

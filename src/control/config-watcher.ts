@@ -5,7 +5,7 @@ import type { StaticConfig } from '../config/static-config.ts';
 import type { RouterPlace, Workload } from '../config/workload.ts';
 import { buildSnapshot } from '../routing/build-snapshot.ts';
 import type { RoutingView } from '../routing/routing-view.ts';
-import { type Settled, settleSnapshot } from '../routing/settle-snapshot.ts';
+import { settleSnapshot } from '../routing/settle-snapshot.ts';
 import type { Snapshot, WantedCertificate } from '../routing/snapshot.ts';
 import { RootCaFiles } from './root-ca-files.ts';
 import { UsersFiles } from './users-files.ts';
@@ -41,7 +41,7 @@ export class ConfigWatcher {
   private readonly rootCas: RootCaFiles;
   private readonly users: UsersFiles;
   private readonly sources = new Map<string, Source>();
-  private settled: Settled = { snapshot: EMPTY, texts: new Map() };
+  private snapshot: Snapshot = EMPTY;
   private wanted: readonly WantedCertificate[] = [];
   private lastView: RoutingView = EMPTY_VIEW;
 
@@ -52,7 +52,7 @@ export class ConfigWatcher {
   }
 
   get current(): Snapshot {
-    return this.settled.snapshot;
+    return this.snapshot;
   }
 
   /** Everything that is known of the newest configuration, for whoever asks why. */
@@ -90,15 +90,14 @@ export class ConfigWatcher {
     };
     this.rootCas.begin();
     this.users.begin();
-    const before = this.settled;
-    const last = { snapshot: before.snapshot, wanted: this.wanted };
+    const before = this.snapshot;
+    const last = { snapshot: before, wanted: this.wanted };
     const result = buildSnapshot(merged, this.config, this.rootCas.read, this.users.read, last);
-    this.settled = settleSnapshot(before, result.snapshot);
-    const isChanged = this.settled !== before;
+    this.snapshot = settleSnapshot(before, result.snapshot);
+    const isChanged = this.snapshot !== before;
     this.wanted = result.wanted;
     const problems = [...sources.flatMap((source) => source.problems), ...result.problems];
-    const { wanted } = this;
-    const { snapshot } = this.settled;
+    const { snapshot, wanted } = this;
     const workloads = sources.flatMap((source) => source.workloads);
     this.lastView = { config: merged, snapshot, idle: result.idle, kept: result.kept, problems, workloads };
     return { snapshot, wanted, problems, isChanged };

@@ -1,6 +1,7 @@
 import type { RouterConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
 import { canonicalName } from '../lib/hostname.ts';
+import { memo } from '../lib/memo.ts';
 import type { RuleNode } from '../rule/ast.ts';
 import type { Listener } from './listener.ts';
 import { routerProblem } from './router-problem.ts';
@@ -26,7 +27,7 @@ export function settleHostConflicts(placed: readonly PlacedRouter[]): {
   const lost = new Set<PlacedRouter>();
   const problems: Problem[] = [];
   for (const one of [...placed].sort(bySeniority)) {
-    const key = `${one.router.priority} ${JSON.stringify(canonical(one.router.matcher))}`;
+    const key = `${one.router.priority} ${canonicalText(one.router.matcher)}`;
     const seniors = kept.getOrInsertComputed(key, () => []);
     const owner = seniors.find((senior) => collide(senior, one));
     if (owner === undefined) {
@@ -72,6 +73,8 @@ function conflict(owner: RouterConfig, loser: RouterConfig): Problem {
     loser.labels.rule,
   );
 }
+
+const canonicalText = memo((matcher: RuleNode) => JSON.stringify(canonical(matcher)));
 
 /** Hosts are compared without regard to case and trailing dot. */
 function canonical(node: RuleNode): RuleNode {

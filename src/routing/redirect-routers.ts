@@ -1,5 +1,6 @@
 import type { EntrypointConfig, StaticConfig } from '../config/static-config.ts';
 import type { MiddlewareOptions } from '../config/middleware-options.ts';
+import { memo } from '../lib/memo.ts';
 import type { RuleNode } from '../rule/ast.ts';
 import { NOOP_SERVICE, type RouterSnapshot } from './snapshot.ts';
 
@@ -11,8 +12,6 @@ export const ENTRYPOINT_REDIRECT_PRIORITY = Number.MAX_SAFE_INTEGER - 1;
  * entrypoint stands in the URL when it is not 443.
  */
 export function companionRouter(router: RouterSnapshot, staticConfig: StaticConfig, name: string): RouterSnapshot {
-  const https = staticConfig.entrypoints.find((entrypoint) => entrypoint.name === 'https');
-  const port = https?.addresses[0]?.port ?? 443;
   return {
     name,
     of: router.of,
@@ -21,11 +20,17 @@ export function companionRouter(router: RouterSnapshot, staticConfig: StaticConf
     priority: router.priority,
     entrypoints: ['http'],
     tls: false,
-    middlewares: [redirectTo('https', port === 443 ? undefined : port, true, true)],
+    middlewares: [redirectToHttps(staticConfig)],
     service: NOOP_SERVICE,
     disabled: undefined,
   };
 }
+
+/** One object for all routers, so that they are quickly found to be unchanged. */
+const redirectToHttps = memo(({ entrypoints }: StaticConfig) => {
+  const port = entrypoints.find(({ name }) => name === 'https')?.addresses[0]?.port ?? 443;
+  return redirectTo('https', port === 443 ? undefined : port, true, true);
+});
 
 /** The router of an entrypoint that redirects everything (Traefik's `http.redirections.entrypoint`). */
 export function entrypointRedirect({ name, redirect }: EntrypointConfig): readonly RouterSnapshot[] {

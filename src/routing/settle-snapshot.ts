@@ -1,42 +1,66 @@
-import type { Snapshot } from './snapshot.ts';
-
-/** A snapshot whose unchanged parts are the objects of the one before it. */
-export interface Settled {
-  readonly snapshot: Snapshot;
-  /** JSON of each part, by its object: so that none is written out twice. */
-  readonly texts: ReadonlyMap<object, string>;
-}
+import type { RouterSnapshot, ServiceSnapshot, Snapshot } from './snapshot.ts';
 
 /**
  * Takes over from `previous` every router, service and transport that is equal, so that whoever compares objects sees what has
  * changed. An equal snapshot is the previous one itself.
  */
-export function settleSnapshot(previous: Settled, next: Snapshot): Settled {
-  const texts = new Map<object, string>();
-  const keep = <Part extends object>(known: Part | undefined, part: Part): Part => {
-    const text = JSON.stringify(part);
-    const kept = known !== undefined && previous.texts.get(known) === text ? known : part;
-    texts.set(kept, text);
-    return kept;
-  };
-  const before = previous.snapshot;
-  const routers = byName(before.routers);
-  const services = byName(before.services);
+export function settleSnapshot(previous: Snapshot, next: Snapshot): Snapshot {
+  const routers = byName(previous.routers);
+  const services = byName(previous.services);
   const snapshot: Snapshot = {
-    routers: next.routers.map((router) => keep(routers.get(router.name), router)),
-    services: next.services.map((service) => keep(services.get(service.name), service)),
+    routers: next.routers.map((router) => kept(routers.get(router.name), router, isSameRouter)),
+    services: next.services.map((service) => kept(services.get(service.name), service, isSameService)),
     transports: Object.fromEntries(
-      Object.entries(next.transports).map(([name, transport]) => [name, keep(before.transports[name], transport)]),
+      Object.entries(next.transports).map(([name, one]) => [name, kept(previous.transports[name], one, isAlike)]),
     ),
   };
-  return isSame(before, snapshot) ? previous : { snapshot, texts };
+  return isSameSnapshot(previous, snapshot) ? previous : snapshot;
+}
+
+function kept<Part>(known: Part | undefined, part: Part, isSame: (known: Part, part: Part) => boolean): Part {
+  return known !== undefined && isSame(known, part) ? known : part;
 }
 
 function byName<Part extends { readonly name: string }>(parts: readonly Part[]): ReadonlyMap<string, Part> {
   return new Map(parts.map((part) => [part.name, part]));
 }
 
-function isSame(left: Snapshot, right: Snapshot): boolean {
+/** Keys whose values are compared by what is in them. */
+type Compare = (left: never, right: never) => boolean;
+
+const ROUTER_LISTS: Readonly<Record<string, Compare>> = {
+  matcher: isAlike,
+  entrypoints: isSameList,
+  middlewares: isAlikeList,
+};
+const SERVICE_LISTS: Readonly<Record<string, Compare>> = { servers: isAlikeList };
+
+function isSameRouter(left: RouterSnapshot, right: RouterSnapshot): boolean {
+  return isSamePart(left, right, ROUTER_LISTS);
+}
+
+function isSameService(left: ServiceSnapshot, right: ServiceSnapshot): boolean {
+  return left.transport === right.transport && isSamePart(left, right, SERVICE_LISTS);
+}
+
+function isSamePart<Part extends object>(left: Part, right: Part, lists: Readonly<Record<string, Compare>>): boolean {
+  for (const key in left) {
+    const [one, other] = [left[key], right[key]];
+    if (one !== other && lists[key]?.(one as never, other as never) !== true) return false;
+  }
+  return true;
+}
+
+function isAlikeList(left: readonly object[], right: readonly object[]): boolean {
+  return left.length === right.length && left.every((part, index) => isAlike(part, right[index]!));
+}
+
+/** What is cached along the way is the same object; only what is not is written out. */
+function isAlike(left: object, right: object): boolean {
+  return left === right || JSON.stringify(left) === JSON.stringify(right);
+}
+
+function isSameSnapshot(left: Snapshot, right: Snapshot): boolean {
   const transports = Object.keys(right.transports);
   return (
     isSameList(left.routers, right.routers) &&

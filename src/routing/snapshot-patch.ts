@@ -1,4 +1,3 @@
-import { byPrecedence } from './router-order.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot } from './snapshot.ts';
 
 /** What makes one snapshot of another. Plain JSON; what is in both lists of a kind is replaced. */
@@ -47,18 +46,6 @@ export function splitPatch(patch: SnapshotPatch, routersEach: number): readonly 
   return pieces;
 }
 
-/** The snapshot that a patch makes of another one. Parts that it does not name stay the same objects. */
-export function applyPatch(snapshot: Snapshot, { removed, routers, services, transports }: SnapshotPatch): Snapshot {
-  const gone = new Set(removed.transports);
-  const kept = Object.entries(snapshot.transports).filter(([name]) => !gone.has(name));
-  return {
-    // Nearly in order already, which is what the sort is fast at.
-    routers: replaced(snapshot.routers, removed.routers, routers).sort(byPrecedence),
-    services: replaced(snapshot.services, removed.services, services),
-    transports: { ...Object.fromEntries(kept), ...transports },
-  };
-}
-
 interface Named {
   readonly name: string;
 }
@@ -71,13 +58,4 @@ function missingNames(from: readonly Named[], to: readonly Named[]): readonly st
 function newParts<Part extends Named>(from: readonly Part[], to: readonly Part[]): readonly Part[] {
   const known = new Set(from);
   return to.filter((part) => !known.has(part));
-}
-
-function replaced<Part extends Named>(
-  parts: readonly Part[],
-  removed: readonly string[],
-  fresh: readonly Part[],
-): Part[] {
-  const gone = new Set([...removed, ...fresh.map(({ name }) => name)]);
-  return [...parts.filter(({ name }) => !gone.has(name)), ...fresh];
 }

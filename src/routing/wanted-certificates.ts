@@ -1,5 +1,6 @@
 import type { RuleNode } from '../rule/ast.ts';
 import type { AcmeConfig } from '../config/static-config.ts';
+import { memo } from '../lib/memo.ts';
 import { isCertificateName, isIpAddress, isLocalhost, isPublicName, parseHostname } from '../lib/hostname.ts';
 import { hostsOf } from '../rule/hosts-of.ts';
 import type { ListenerTls } from './listener.ts';
@@ -43,8 +44,7 @@ export function wantedCertificates(routers: readonly TlsRouter[], acme: AcmeConf
   }
   for (const router of routers) {
     if (router.tls.domains.length > 0) continue;
-    const { exact, wildcards } = hostsOf(router.matcher);
-    for (const host of normalise([...exact, ...wildcards])) {
+    for (const host of certificateHosts(router.matcher)) {
       const group = groups.get(host)?.find((one) => isOfSameContainer(one, router));
       if (group !== undefined) group.routers.add(router);
       else want([host], issuerFor(host, router.tls.issuer, acme), router);
@@ -68,6 +68,11 @@ function isOfSameContainer({ routers }: Entry, { containers }: TlsRouter): boole
 function namesOf(routers: ReadonlySet<TlsRouter>): readonly string[] {
   return [...new Set([...routers].map(({ name }) => name))].sort();
 }
+
+const certificateHosts = memo((matcher: RuleNode) => {
+  const { exact, wildcards } = hostsOf(matcher);
+  return normalise([...exact, ...wildcards]);
+});
 
 /** Hosts of dead rules (with a port, a scheme, …) are no names at all and are left out. */
 function normalise(hosts: readonly string[]): readonly string[] {

@@ -34,8 +34,8 @@ interface BuiltRouter {
   readonly route: Route;
 }
 
-/** Routers between two places where building may be interrupted. */
-const ROUTERS_A_STEP = 20;
+/** Services or routers between two places where building may be interrupted. */
+const PARTS_A_STEP = 20;
 
 /**
  * The live counterpart of one snapshot: compiled rules, middlewares and services. Built whole beside the one in use and then
@@ -74,15 +74,17 @@ export class Runtime implements RouteTable {
   ): Generator<undefined, Runtime, undefined> {
     const runtime = new Runtime(parts);
     runtime.takeTransports(snapshot.transports, previous?.transports);
-    for (const service of snapshot.services) runtime.addService(service, previous?.services.get(service.name));
-    yield;
+    for (const [index, service] of snapshot.services.entries()) {
+      runtime.addService(service, previous?.services.get(service.name));
+      if (index % PARTS_A_STEP === 0) yield;
+    }
     for (const [index, router] of snapshot.routers.entries()) {
       try {
         runtime.addRouter(router, previous?.routers.get(router.name));
       } catch (error) {
         parts.broken(router.name, error);
       }
-      if (index % ROUTERS_A_STEP === 0) yield;
+      if (index % PARTS_A_STEP === 0) yield;
     }
     return runtime;
   }

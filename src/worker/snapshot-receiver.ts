@@ -1,4 +1,5 @@
-import { applyPatch, type SnapshotPatch } from '../routing/snapshot-patch.ts';
+import { SnapshotParts } from '../routing/snapshot-parts.ts';
+import type { SnapshotPatch } from '../routing/snapshot-patch.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { Runtime, type RuntimeParts } from './runtime.ts';
 
@@ -13,7 +14,7 @@ export class SnapshotReceiver {
   private readonly parts: RuntimeParts;
   private readonly live: (runtime: Runtime, snapshot: Snapshot) => void;
   private readonly failed: (error: unknown) => void;
-  private snapshot: Snapshot;
+  private readonly whole: SnapshotParts;
   private current: Runtime;
 
   /** `live` is called with each finished runtime, `failed` when one cannot be built: the last one goes on. */
@@ -25,7 +26,7 @@ export class SnapshotReceiver {
       readonly failed: (error: unknown) => void;
     },
   ) {
-    this.snapshot = snapshot;
+    this.whole = new SnapshotParts(snapshot);
     this.parts = parts;
     this.live = calls.live;
     this.failed = calls.failed;
@@ -41,9 +42,10 @@ export class SnapshotReceiver {
    * control plane waits for that, so there is never more than one build.
    */
   take(patch: SnapshotPatch, isLast: boolean, done: () => void): void {
-    this.snapshot = applyPatch(this.snapshot, patch);
-    if (isLast) this.build(Runtime.steps(this.snapshot, this.parts, this.current), this.snapshot, done);
-    else done();
+    this.whole.apply(patch);
+    if (!isLast) return done();
+    const { snapshot } = this.whole;
+    return this.build(Runtime.steps(snapshot, this.parts, this.current), snapshot, done);
   }
 
   private build(steps: ReturnType<typeof Runtime.steps>, snapshot: Snapshot, done: () => void): void {

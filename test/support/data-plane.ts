@@ -12,7 +12,7 @@ import type { ServerConfig } from '../../src/config/dynamic.ts';
 import { createSharedCounts, SharedCounts } from '../../src/lib/shared-counts.ts';
 import type { CounterReport, FromWorker, ToWorker, WorkerBoot } from '../../src/protocol.ts';
 import { parseRule } from '../../src/rule/parse.ts';
-import { type Settled, settleSnapshot } from '../../src/routing/settle-snapshot.ts';
+import { settleSnapshot } from '../../src/routing/settle-snapshot.ts';
 import { diffSnapshots } from '../../src/routing/snapshot-patch.ts';
 import type { RouterSnapshot, Snapshot } from '../../src/routing/snapshot.ts';
 import { freePort } from './free-port.ts';
@@ -128,7 +128,7 @@ export async function startDataPlane(
   post({ type: 'listen' });
   await listening;
   let ack = 0;
-  let settled: Settled = { snapshot, texts: new Map() };
+  let published = snapshot;
   return {
     httpPort,
     httpsPort,
@@ -138,9 +138,9 @@ export async function startDataPlane(
     openConnections: () => counts.total,
     connectionsOf: (address) => counts.of(address),
     publish: (next) => {
-      const before = settled;
-      settled = settleSnapshot(before, next);
-      const patch = diffSnapshots(before.snapshot, settled.snapshot);
+      const before = published;
+      published = settleSnapshot(before, next);
+      const patch = diffSnapshots(before, published);
       post({ type: 'snapshot', patch, isLast: true, ack: ++ack });
       post({ type: 'server-states', states: readyStates(next) });
     },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SnapshotFeed } from '../../../src/control/snapshot-feed.ts';
 import type { ToWorker } from '../../../src/protocol.ts';
-import { settleSnapshot, type Settled } from '../../../src/routing/settle-snapshot.ts';
+import { settleSnapshot } from '../../../src/routing/settle-snapshot.ts';
 import type { Snapshot } from '../../../src/routing/snapshot.ts';
 import { router } from '../../support/data-plane.ts';
 
@@ -15,12 +15,12 @@ function feedOf() {
     (message) => sent.push(message as (typeof sent)[number]),
     () => ++acks,
   );
-  let settled: Settled = { snapshot: EMPTY, texts: new Map() };
+  let settled = EMPTY;
   const live: string[] = [];
   const offer = (name: string, count: number): void => {
     const routers = Array.from({ length: count }, (_, index) => router('Host(`a.test`)', { name: `${name}${index}` }));
     settled = settleSnapshot(settled, { ...EMPTY, routers });
-    void feed.offer(settled.snapshot).then(() => live.push(name));
+    void feed.offer(settled).then(() => live.push(name));
   };
   const confirm = async (): Promise<void> => {
     feed.acknowledged(sent.at(-1)!.ack);

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
 import { byPrecedence } from '../../../src/routing/router-order.ts';
-import { settleSnapshot, type Settled } from '../../../src/routing/settle-snapshot.ts';
-import { applyPatch, diffSnapshots, splitPatch } from '../../../src/routing/snapshot-patch.ts';
+import { settleSnapshot } from '../../../src/routing/settle-snapshot.ts';
+import { SnapshotParts } from '../../../src/routing/snapshot-parts.ts';
+import { diffSnapshots, splitPatch } from '../../../src/routing/snapshot-patch.ts';
 import type { Snapshot } from '../../../src/routing/snapshot.ts';
 import { router, server } from '../../support/data-plane.ts';
 
@@ -23,7 +24,7 @@ const snapshot: fc.Arbitrary<Snapshot> = fc.record({
   ),
 });
 
-const EMPTY: Settled = { snapshot: { routers: [], services: [], transports: {} }, texts: new Map() };
+const EMPTY: Snapshot = { routers: [], services: [], transports: {} };
 
 /** Services are found by name, so their order is nobody's business. */
 function canonical({ routers, services, transports }: Snapshot): unknown {
@@ -34,15 +35,15 @@ test('whatever changed, the patch in pieces makes the later snapshot of the earl
   fc.assert(
     fc.property(fc.array(snapshot, { minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 3 }), (list, each) => {
       let settled = EMPTY;
-      let there = EMPTY.snapshot;
+      const there = new SnapshotParts(EMPTY);
       for (const next of list) {
         const before = settled;
         settled = settleSnapshot(before, structuredClone(next));
-        for (const piece of splitPatch(diffSnapshots(before.snapshot, settled.snapshot), each)) {
+        for (const piece of splitPatch(diffSnapshots(before, settled), each)) {
           expect(piece.routers.length).toBeLessThanOrEqual(each);
-          there = applyPatch(there, structuredClone(piece));
+          there.apply(structuredClone(piece));
         }
-        expect(canonical(there)).toEqual(canonical(next));
+        expect(canonical(there.snapshot)).toEqual(canonical(next));
       }
     }),
   );
@@ -58,7 +59,7 @@ test('an equal snapshot is the one before, and equal parts are its objects', () 
   };
   const second = settleSnapshot(first, more);
   expect(second).not.toBe(first);
-  expect(second.snapshot.routers[1]).toBe(first.snapshot.routers[0]);
-  const patch = diffSnapshots(first.snapshot, second.snapshot);
+  expect(second.routers[1]).toBe(first.routers[0]);
+  const patch = diffSnapshots(first, second);
   expect(patch.routers.map(({ name }) => name)).toEqual(['other']);
 });

@@ -3,7 +3,7 @@ import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
 import type { Exchange } from '../../../src/http/exchange.ts';
 import { Counters } from '../../../src/http/counters.ts';
 import type { UpstreamConnection } from '../../../src/http/upstream-connection.ts';
-import { type Settled, settleSnapshot } from '../../../src/routing/settle-snapshot.ts';
+import { settleSnapshot } from '../../../src/routing/settle-snapshot.ts';
 import type { RouterSnapshot, Snapshot } from '../../../src/routing/snapshot.ts';
 import { UpstreamRegistry } from '../../../src/upstream/registry.ts';
 import { Runtime } from '../../../src/worker/runtime.ts';
@@ -16,21 +16,17 @@ beforeEach(() => {
   broken = [];
 });
 
-/** The parts of each runtime's snapshot, so that the next may take over what is equal. */
-const settled = new WeakMap<Runtime, Settled>();
+/** The snapshot of each runtime, so that the next may take over what is equal. */
+const settled = new WeakMap<Runtime, Snapshot>();
 
 function runtime(next: Snapshot, previous?: Runtime): Runtime {
   const before = previous === undefined ? undefined : settled.get(previous);
-  const known = settleSnapshot(
-    before ?? { snapshot: { routers: [], services: [], transports: {} }, texts: new Map() },
-    next,
-  );
-  const { snapshot } = known;
+  const snapshot = settleSnapshot(before ?? { routers: [], services: [], transports: {} }, next);
   const parts = { registry, counters: new Counters(), broken: (name: string) => broken.push(name) };
   const steps = Runtime.steps(snapshot, parts, previous);
   let step = steps.next();
   while (step.done !== true) step = steps.next();
-  settled.set(step.value, known);
+  settled.set(step.value, snapshot);
   return step.value;
 }
 
