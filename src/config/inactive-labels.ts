@@ -7,13 +7,17 @@ import type { LabelGroup, Setting } from './label-group.ts';
  */
 export function reportInactive(group: LabelGroup, setting: Setting): void {
   const { label, option, value } = setting;
-  const fault = valueFault(option, value);
-  if (fault !== undefined) {
-    const { message, ...rest } = fault;
-    group.error({ code: 'label_value', label, message: `"${value.slice(0, 80)}" ${message}`, ...rest });
+  const isOfObject = /^(tcp|udp)/.test(option.object);
+  const wrong = valueFault(option, value);
+  if (wrong !== undefined) {
+    const { message, ...rest } = wrong;
+    const fault = { code: 'label_value', label, message: `"${value.slice(0, 80)}" ${message}`, ...rest } as const;
+    // What does not act must not cost anybody his site.
+    if (isOfObject) group.fail(fault);
+    else group.error(fault);
     return;
   }
-  if (/^(tcp|udp)/.test(option.object) || isFallback(option, value)) return;
+  if (isOfObject || isFallback(option, value)) return;
   group.warn({
     code: 'not_acted_on',
     label,

@@ -67,7 +67,7 @@ function checkInteger(text: string, { min = -Infinity, max = Infinity }: LabelOp
   const value = parseInteger(text);
   if (value !== undefined && value >= min && value <= max) return undefined;
   if (min === -Infinity && max === Infinity) return { message: 'is not a whole number', hint: 'write a number' };
-  const range = max === Infinity ? `${min} or more` : `from ${min} to ${max}`;
+  const range = max === Infinity ? `of ${min} or more` : `from ${min} to ${max}`;
   return { message: 'is not a whole number in range', hint: `write a number ${range}` };
 }
 

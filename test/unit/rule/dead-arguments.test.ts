@@ -32,7 +32,10 @@ test.for([
   { rule: 'HostRegexp(`^{sub:a|b}\\.a\\.test$`)', hint: 'write HostRegexp(`^(?:a|b)\\.a\\.test$`)' },
   { rule: 'HostRegexp(`{sub:[a-z]{2}.a.test`)', hint: 'write HostRegexp(`^[a-z]+\\.example\\.com$`)' },
   { rule: 'HostRegexp(`^WWW\\.`)', hint: 'write it in lower case' },
-  { rule: 'HostRegexp(`^\\*\\.a\\.test$`)', hint: 'write ^[^.]+\\.example\\.com$ (in v2 syntax {name})' },
+  {
+    rule: 'HostRegexp(`^\\*\\.a\\.test$`)',
+    hint: 'write HostRegexp(`^[^.]+\\.a\\.test$`); in v2 syntax {name} instead of *',
+  },
   { rule: 'Path(`/item/{id}`)', hint: 'write PathRegexp(`^/item/[^/]+$`)' },
   { rule: 'Path(`/p.q/{id:[0-9]{3}}/x`)', hint: 'write PathRegexp(`^/p\\.q/[0-9]{3}/x$`)' },
   { rule: 'PathPrefix(`/item/{id}`)', hint: 'write PathRegexp(`^/item/[^/]+`)' },
@@ -66,7 +69,7 @@ test.for([
 });
 
 test.for([
-  { rule: 'Host(`*.a.test`)', hint: 'write ^[^.]+\\.example\\.com$ (in v2 syntax {name})' },
+  { rule: 'Host(`*.a.test`)', hint: 'write HostRegexp(`^[^.]+\\.a\\.test$`); in v2 syntax {name} instead of *' },
   { rule: 'Host(`a.test:80`, `b.test`)', hint: 'write Host(`a.test`)' },
   { rule: 'Path(`/a%20b`)', hint: 'write Path(`/a b`)' },
 ])('v2: $rule', ({ rule, hint }) => {

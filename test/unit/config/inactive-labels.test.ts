@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { decodeLabels } from '../../../src/config/decode-labels.ts';
+import { workload } from '../../support/workloads.ts';
+
+const DEFAULTS = { mode: 'sluice', exposedByDefault: true, defaultHost: undefined } as const;
+const SHORT = 'sluice.';
+const SERVICE = 'traefik.http.services.web.loadbalancer.';
+const ROUTER = 'traefik.http.routers.web.';
+const MIDDLEWARE = 'traefik.http.middlewares.m.';
+
+/** What is reported about one label beside a site that is right. */
+function report(label: string, value: string) {
+  const site = label.startsWith('sluice.') ? { 'sluice.host': 'a.com' } : { [`${ROUTER}rule`]: 'Host(`a.com`)' };
+  const { problems, routers } = decodeLabels(workload({ labels: { ...site, [label]: value } }), DEFAULTS);
+  return { problems: problems.filter((problem) => problem.label === label), routers };
+}
+
+describe('a wrong value of a label that does not act yet is an error that names label, value and fix', () => {
+  test.for([
+    [`${SHORT}limit`, '10/x', '10/s burst 20'],
+    [`${SHORT}limit`, '10', '10/s'],
+    [`${SHORT}limit`, '10/s burst', 'burst 20'],
+    [`${SHORT}limit`, '0/s', '10/s'],
+    [`${SHORT}health`, 'up', '/'],
+    [`${SHORT}health.path`, 'http://x/up', '/'],
+    [`${SHORT}health.interval`, 'abc', '10s'],
+    [`${SHORT}health.timeout`, '-1s', '10s'],
+    [`${SHORT}health.status`, '99', 'from 100 to 599'],
+    [`${SHORT}sticky`, 'a b', 'true'],
+    [`${SHORT}sticky`, '', 'true'],
+    [`${SHORT}balance`, 'random', 'roundrobin, leastconn, p2c, hash'],
+    [`${SHORT}compress`, 'yes', 'true or false'],
+    [`${SHORT}hold`, '15 s', '10s'],
+    [`${SHORT}maintenance`, 'on', 'true or false'],
+    [`${ROUTER}observability.accesslogs`, 'no', 'true or false'],
+    [`${ROUTER}observability.traceverbosity`, 'all', 'minimal, detailed'],
+    [`${SERVICE}healthcheck.interval`, 'abc', '10s'],
+    [`${SERVICE}healthcheck.interval`, '', '10s'],
+    [`${SERVICE}healthcheck.path`, 'http://a/up', '/'],
+    [`${SERVICE}healthcheck.port`, '70000', 'from 1 to 65535'],
+    [`${SERVICE}healthcheck.mode`, 'tcp', 'http, grpc'],
+    [`${SERVICE}healthcheck.followredirects`, '2', 'true or false'],
+    [`${SERVICE}sticky.cookie`, 'session', 'true or false'],
+    [`${SERVICE}sticky.cookie.maxage`, '1d', 'a number'],
+    [`${SERVICE}sticky.cookie.samesite`, 'always', 'none, lax, strict'],
+    [`${SERVICE}strategy`, 'roundrobin', 'wrr, p2c, hrw, leasttime'],
+    [`${SERVICE}server.weight`, 'heavy', 'a number'],
+    [`${SERVICE}passivehealthcheck.maxfailedattempts`, '0', '1 or more'],
+    [`${SERVICE}responseforwarding.flushinterval`, 'fast', '10s'],
+    [`${MIDDLEWARE}ratelimit.average`, 'many', '0 or more'],
+    [`${MIDDLEWARE}ratelimit.period`, '1 second', '10s'],
+    [`${MIDDLEWARE}ratelimit.sourcecriterion.ipstrategy.depth`, '-1', 'from 0 to 100'],
+    [`${MIDDLEWARE}ratelimit.sourcecriterion.ipstrategy.excludedips`, '10.0.0.0/8, x', '192.0.2.0/24'],
+    [`${MIDDLEWARE}inflightreq.amount`, '0', '1 or more'],
+    [`${MIDDLEWARE}retry.attempts`, 'three', '1 or more'],
+    [`${MIDDLEWARE}retry.status`, '500,5xx', '500-599'],
+    [`${MIDDLEWARE}errors.status`, '599-500', '500-599'],
+    [`${MIDDLEWARE}errors.status`, '404,600', '500-599'],
+    [`${MIDDLEWARE}errors.statusrewrites.500-599`, '700', 'from 100 to 599'],
+    [`${MIDDLEWARE}forwardauth.address`, 'auth:9000', 'http://host:port/path'],
+    [`${MIDDLEWARE}forwardauth.authresponseheadersregex`, '(', 'RE2'],
+    [`${MIDDLEWARE}compress`, 'gzip', 'true or false'],
+    [`${MIDDLEWARE}circuitbreaker.responsecode`, '1', 'from 100 to 599'],
+    [`${MIDDLEWARE}passtlsclientcert.info.subject.commonname`, 'x', 'true or false'],
+    [`${MIDDLEWARE}buffering.memrequestbodybytes`, '1MB', '0 or more'],
+    ['traefik.swarm.lbswarm', 'x', 'true or false'],
+    ['traefik.tcp.services.db.loadbalancer.proxyprotocol.version', '3', 'from 1 to 2'],
+    ['traefik.tcp.middlewares.m.ipallowlist.sourcerange', '10.0.0', '192.0.2.0/24'],
+    ['traefik.udp.services.dns.loadbalancer.server.port', 'dns', 'from 1 to 65535'],
+  ] as const)('%s=%s', ([label, value, hint]) => {
+    const { problems } = report(label, value);
+    expect(problems).toMatchObject([{ severity: 'error', code: 'label_value' }]);
+    expect(problems[0]?.message).toContain(`"${value}"`);
+    expect(problems[0]?.hint).toContain(hint);
+  });
+
+  test('the item of a list has its column', () => {
+    const { problems } = report(`${MIDDLEWARE}retry.status`, '500, 5xx');
+    expect(problems).toMatchObject([{ column: 6 }]);
+  });
+
+  test('it costs nobody the router, which would not have had its effect', () => {
+    expect(report(`${SERVICE}healthcheck.interval`, 'abc').routers).toMatchObject([{ fault: undefined }]);
+    expect(report(`${SHORT}limit`, '10/x').routers).toMatchObject([{ fault: undefined }]);
+  });
+});
+
+describe('a right value is a warning that it has no effect yet', () => {
+  test.for([
+    [`${SHORT}limit`, '10/s'],
+    [`${SHORT}limit`, '600/m burst 20'],
+    [`${SHORT}health`, '/up'],
+    [`${SHORT}health.interval`, '5'],
+    [`${SHORT}sticky`, 'true'],
+    [`${SHORT}sticky`, 'lb_cookie'],
+    [`${SHORT}balance`, 'LeastConn'],
+    [`${SHORT}compress`, 'true'],
+    [`${SHORT}hold`, '1m30s'],
+    [`${SHORT}maintenance`, '1'],
+    [`${ROUTER}observability.accesslogs`, 'false'],
+    [`${SERVICE}sticky`, ''],
+    [`${SERVICE}sticky.cookie`, 'true'],
+    [`${SERVICE}sticky.cookie.maxage`, '-1'],
+    [`${SERVICE}responseforwarding.flushinterval`, '-1ms'],
+    [`${SERVICE}healthcheck.headers.X-Probe`, 'anything'],
+    [`${MIDDLEWARE}retry.status`, '404, 500-599'],
+    [`${MIDDLEWARE}forwardauth.address`, 'http://auth:9000/check'],
+    [`${MIDDLEWARE}plugin.geo.countries[0]`, 'x'],
+    [`${MIDDLEWARE}ratelimit.redis.readtimeout`, '-1s'],
+  ] as const)('%s=%s', ([label, value]) => {
+    expect(report(label, value).problems).toMatchObject([{ severity: 'warning', code: 'not_acted_on' }]);
+  });
+});
+
+describe('nothing is said about a value that asks for what holds anyway', () => {
+  test.for([
+    [`${SHORT}compress`, 'false'],
+    [`${SHORT}maintenance`, '0'],
+    [`${SHORT}sticky`, 'false'],
+    [`${SHORT}balance`, 'RoundRobin'],
+    [`${ROUTER}observability.accesslogs`, 'true'],
+    [`${SERVICE}strategy`, 'wrr'],
+    [`${SERVICE}server.weight`, '1'],
+    [`${ROUTER}tls.options`, 'default'],
+  ] as const)('%s=%s', ([label, value]) => {
+    expect(report(label, value).problems).toEqual([]);
+  });
+});
