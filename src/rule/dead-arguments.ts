@@ -92,10 +92,8 @@ function checkHost(name: string, text: string): Found {
 function checkHostPattern(name: string, text: string): Found {
   if (TEMPLATE.test(text)) return template(name, text, 'host');
   if (/\\\*/.test(text)) {
-    return [
-      'a star stands for itself here, and no host has one',
-      'write ^[^.]+\\.example\\.com$ (in v2 syntax {name})',
-    ];
+    const meant = printMatcher({ name, args: [text.replaceAll('\\*', '[^.]+')] });
+    return ['a star stands for itself here, and no host has one', `write ${meant}; in v2 syntax {name} instead of *`];
   }
   // A class that has lower case as well, or one of two alternatives, still lets something through.
   const isOpen = text.includes('|') || /\(\?[a-zA-Z]*i/.test(text);
