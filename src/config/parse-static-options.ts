@@ -8,6 +8,7 @@ import { OwnOptions } from './own-static.ts';
 import type { AcmeConfig, EntrypointConfig, ListenAddress, StaticConfig } from './static-config.ts';
 import { readStaticSources, readSwitch, type StaticSources, type StaticValue } from './static-sources.ts';
 import { readTraefikStatic, type TraefikStatic } from './traefik-static.ts';
+import type { TraefikDocker } from './traefik-docker.ts';
 import { readTraefikTransport } from './traefik-transport.ts';
 
 /** Facts of the machine that defaults depend on. */
@@ -25,6 +26,8 @@ export type StaticResult =
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+const NO_DOCKER: Partial<TraefikDocker> = {};
+
 const NO_FACTS: HostFacts = { cores: 1, isTerminal: false, dataDir: './.sluice' };
 
 /**
@@ -41,9 +44,8 @@ export function parseStaticOptions(
   const sources = readStaticSources(argv, env, readFile);
   const problems = [...sources.problems];
   const notices = [...sources.notices];
-  // A path to a file of options alone does not say whose options they are.
-  const isTraefik = sources.traefik.some(({ option }) => option.path !== 'configfile');
-  const traefik = isTraefik ? readTraefikStatic(sources.traefik, problems, notices) : undefined;
+  const isTraefik = sources.traefik.length > 0;
+  const traefik = isTraefik ? readTraefikStatic(sources.traefik, env, { problems, notices }) : undefined;
   const own = new OwnOptions(sources.own, problems);
   const transport = readTraefikTransport(sources.traefik, readFile, { problems, notices });
   const built = new StaticBuilder({ own, traefik, env, facts, problems }).build(sources);
@@ -84,7 +86,7 @@ class StaticBuilder {
   build(sources: StaticSources): StaticConfig {
     const own = this.#own;
     const traefik = this.#traefik;
-    const entrypoints = this.#withProxyProtocol(this.#entrypoints());
+    const entrypoints = this.#withProxyProtocol(this.#entrypoints(sources));
     const admin = this.#admin();
     this.#checkPorts(entrypoints, admin);
     return {
@@ -92,12 +94,13 @@ class StaticBuilder {
       entrypoints,
       docker: this.#docker(),
       file: own.text('file'),
+      ...this.#ofTraefik(),
       dataDir: this.#dataDir(),
       dnsResolvers: own.nameServers('dns-resolvers') ?? [],
       domain: own.hostname('domain'),
       acme: this.#acme(),
       resolvers: traefik?.resolvers ?? [],
-      limits: readClientLimits(own),
+      limits: readClientLimits(own, traefik?.limits),
       trustedProxies: own.networks('trusted-proxies') ?? this.#traefikNetworks(sources),
       connections: {
         total: own.int('max-connections', 0, 1_000_000) ?? DEFAULT_CONNECTION_LIMITS.total,
@@ -112,7 +115,24 @@ class StaticBuilder {
         traefik?.logFormat ??
         (this.#facts.isTerminal ? 'pretty' : 'json'),
       accessLog: own.oneOf('access-log', ['off', 'json', 'common']) ?? traefik?.accessLog ?? 'off',
-      graceMs: own.durationMs('grace') ?? 10_000,
+      graceMs: own.durationMs('grace') ?? traefik?.graceMs ?? 10_000,
+    };
+  }
+
+  /** What only Traefik's options can say. */
+  #ofTraefik(): Partial<Pick<StaticConfig, 'traefikFiles' | 'ruleSyntax' | 'internalServices'>> {
+    if (this.#traefik === undefined) return {};
+    const { files, ruleSyntax, internalServices } = this.#traefik;
+    const own = this.#own.get('file');
+    if (files !== undefined && own !== undefined) {
+      this.#problems.push(
+        `${own.source}: cannot be used beside --providers.file; write its services in Traefik's form`,
+      );
+    }
+    return {
+      internalServices,
+      ...(files === undefined ? {} : { traefikFiles: files }),
+      ...(ruleSyntax === undefined ? {} : { ruleSyntax }),
     };
   }
 
@@ -128,14 +148,15 @@ class StaticBuilder {
     return own?.text ?? beside ?? this.#facts.dataDir;
   }
 
-  #entrypoints(): readonly EntrypointConfig[] {
+  #entrypoints(sources: StaticSources): readonly EntrypointConfig[] {
     const traefik = this.#traefik;
     if (traefik !== undefined) {
+      const from = sources.traefikFile === undefined ? '' : ` in ${sources.traefikFile}`;
       for (const name of ['http', 'https']) {
         const value = this.#own.get(name);
         if (value === undefined) continue;
         this.#problems.push(
-          `${value.source}: cannot be used beside Traefik's options; use --entrypoints.${name}.address`,
+          `${value.source}: cannot be used beside Traefik's options${from}; use --entrypoints.${name}.address`,
         );
       }
       return traefik.entrypoints;
@@ -190,11 +211,17 @@ class StaticBuilder {
       const hint = endpoint.startsWith('/') ? `write unix://${endpoint}` : 'write unix:///path, tcp://host:port or off';
       this.#problems.push(`${source}: "${endpoint}" is not a Docker endpoint; ${hint}`);
     }
+    const { network, constraint, defaultRule, tls, login, useBindPortIp } = traefik ?? NO_DOCKER;
     return {
       endpoint,
       certPath: this.#own.text('docker-cert-path') ?? (this.#env['DOCKER_CERT_PATH'] || undefined),
       exposedByDefault: traefik?.exposedByDefault ?? true,
-      network: traefik?.network,
+      network,
+      ...(tls === undefined ? {} : { tls }),
+      ...(login === undefined ? {} : { login }),
+      ...(constraint === undefined ? {} : { constraint }),
+      ...(defaultRule === undefined ? {} : { defaultRule }),
+      ...(useBindPortIp === true ? { useBindPortIp } : {}),
     };
   }
 

@@ -1,7 +1,8 @@
 import type { ClientLimits } from './client-limits.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
-
+import type { Constraint } from './constraints.ts';
 import type { TransportConfig } from './dynamic.ts';
+import type { GoTemplate } from './go-template.ts';
 
 /** One socket address an entrypoint listens on. `host` undefined means every IPv4 and IPv6 address. */
 export interface ListenAddress {
@@ -15,6 +16,8 @@ export interface EntrypointRedirect {
   /** Port put into the URL; `undefined` when it is the scheme's own. */
   readonly port: number | undefined;
   readonly permanent: boolean;
+  /** Of the router that redirects. Absent: above every router of a person. */
+  readonly priority?: number;
 }
 
 /** What routers of an entrypoint get without saying so (Traefik's `http.tls`, `http.middlewares`, `asDefault`). */
@@ -52,6 +55,36 @@ export interface AcmeConfig {
   readonly challenges: readonly ('http-01' | 'tls-alpn-01')[];
 }
 
+/** A rule for routers that have none, made from a container's facts (Traefik's `providers.docker.defaultRule`). */
+export interface DefaultRuleTemplate {
+  readonly template: GoTemplate;
+  /** The variables of the environment that the template asks for. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Paths of PEM files, or PEM text, for the connection to a Docker engine. */
+export interface DockerTls {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+/** Traefik's dynamic configuration in files (`providers.file`). */
+export interface TraefikFiles {
+  /** A YAML file, or a folder of them that is read with its subfolders. */
+  readonly path: string;
+  readonly watch: boolean;
+}
+
+/** Which of Traefik's services `…@internal` routers may name; all of them lead to the admin address. */
+export interface InternalServices {
+  readonly api: boolean;
+  readonly dashboard: boolean;
+  readonly ping: boolean;
+  /** Where `/ping` is answered without a router of a person. */
+  readonly pingEntrypoint: string | undefined;
+}
+
 /** Read once at start; never changes while the process lives. */
 export interface StaticConfig {
   /** `traefik` when any Traefik static option was given: its defaults for entrypoints, exposure and TLS hold. */
@@ -65,10 +98,24 @@ export interface StaticConfig {
         /** Containers without `enable` are exposed; in own mode a host or router label is needed anyway. */
         readonly exposedByDefault: boolean;
         readonly network: string | undefined;
+        /** Beside, or instead of, `certPath`. */
+        readonly tls?: DockerTls;
+        /** Basic credentials for the endpoint. */
+        readonly login?: { readonly username: string; readonly password: string };
+        /** Only containers that fulfil it count. Absent: all. */
+        readonly constraint?: Constraint;
+        /** Absent: the default of the mode. */
+        readonly defaultRule?: DefaultRuleTemplate;
+        /** Containers are reached at the address of the host that their port is bound to, if it is bound to one. */
+        readonly useBindPortIp?: boolean;
       }
     | undefined;
   /** File or folder of the file provider. */
   readonly file: string | undefined;
+  /** Traefik's own kind of files; never beside `file`. */
+  readonly traefikFiles?: TraefikFiles;
+  /** Absent: none. */
+  readonly internalServices?: InternalServices;
   readonly dataDir: string;
   /** DNS servers (`ip[:port]`) for checks before an order; absent or empty: the system's. */
   readonly dnsResolvers?: readonly string[];

@@ -1,7 +1,8 @@
-import { LineCounter, parseDocument, type Document } from 'yaml';
 import { nearest } from '../lib/suggest.ts';
 import { parseBoolean } from './label-value.ts';
 import { findOption, suggestPath } from './option-tree.ts';
+import { translateRemoved } from './removed-static-options.ts';
+import { findTraefikFile, readNamedFile, type StaticFile } from './static-files.ts';
 import { STATIC_OPTIONS } from './static-options.ts';
 import { TRAEFIK_STATIC_TREE, type TraefikStaticOption } from './traefik-static-options.ts';
 
@@ -18,44 +19,54 @@ export interface TraefikValue extends StaticValue {
   readonly index: number;
 }
 
-/** Everything said, before it is understood. Flags before variables before the file, option by option. */
+/**
+ * Everything said, before it is understood. Of our own options flags come before variables before the file, one by one. Traefik's
+ * count from one source only, as there: a file, else flags, else variables.
+ */
 export interface StaticSources {
   readonly own: ReadonlyMap<string, StaticValue>;
   readonly traefik: readonly TraefikValue[];
+  /** Path of the file that Traefik's options come from. */
+  readonly traefikFile: string | undefined;
   readonly problems: readonly string[];
   readonly notices: readonly string[];
 }
 
+type Env = Readonly<Record<string, string | undefined>>;
+type ReadFile = (path: string) => string;
+
 const OWN = new Map(STATIC_OPTIONS.map((option) => [option.name, option]));
 
-/** Collects static options from the command line, the environment and the file that `--config` names. */
-export function readStaticSources(
-  argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  readFile: (path: string) => string,
-): StaticSources {
+/** Collects static options from the command line, the environment, and files: named ones and Traefik's at its usual places. */
+export function readStaticSources(argv: readonly string[], env: Env, readFile: ReadFile): StaticSources {
   const reader = new SourceReader();
   reader.readArguments(argv);
   reader.readVariables(env);
-  reader.readConfigFile(readFile);
+  reader.readFiles(env, readFile);
+  reader.choose();
   return reader;
 }
+
+const ORIGINS = ['file', 'flags', 'variables'] as const;
+type Origin = (typeof ORIGINS)[number];
 
 class SourceReader implements StaticSources {
   readonly own = new Map<string, StaticValue>();
   readonly problems: string[] = [];
   readonly notices: string[] = [];
-  /** The first source that says something about a path counts; `rank` keeps the sources apart. */
-  readonly #traefik = new Map<string, TraefikValue & { readonly rank: number }>();
-  #rank = 0;
+  traefik: readonly TraefikValue[] = [];
+  traefikFile: string | undefined;
+  readonly #traefik: Readonly<Record<Origin, Map<string, TraefikValue>>> = {
+    file: new Map(),
+    flags: new Map(),
+    variables: new Map(),
+  };
+  /** Wrong variables matter only if variables count. */
+  readonly #wrongVariables: string[] = [];
+  #configFile: StaticValue | undefined;
   #ofThisSource = new Set<string>();
 
-  get traefik(): readonly TraefikValue[] {
-    return [...this.#traefik.values()];
-  }
-
   readArguments(argv: readonly string[]): void {
-    this.#begin();
     for (let index = 0; index < argv.length; index++) {
       const argument = argv[index] ?? '';
       const match = /^--?([^=]+)(?:=(.*))?$/s.exec(argument);
@@ -64,20 +75,20 @@ class SourceReader implements StaticSources {
         continue;
       }
       const [, name = '', inline] = match;
-      const type = this.#typeOf(name);
+      const type = typeOf(name);
       const next = argv[index + 1];
       const takesNext = inline === undefined && type !== 'flag' && next?.startsWith('-') === false;
       if (takesNext) index++;
       const bare = type === 'flag' || type === 'any' ? 'true' : undefined;
       const value = inline ?? (takesNext ? next : bare);
-      if (type === undefined) this.problems.push(`--${name}: there is no such option; ${suggestOption(name)}`);
-      else if (value === undefined) this.problems.push(`--${name}: a value is missing; write --${name}=VALUE`);
-      else this.#put(name, { text: value, source: `--${name}` });
+      if (type === undefined) this.problems.push(`--${name}: ${refusal(name, value)}`);
+      else if (value === undefined) this.problems.push(missingValue(name));
+      else this.#put(name, { text: value, source: `--${name}` }, 'flags');
     }
   }
 
-  readVariables(env: Readonly<Record<string, string | undefined>>): void {
-    this.#begin();
+  readVariables(env: Env): void {
+    this.#ofThisSource = new Set();
     for (const variable of Object.keys(env).sort()) {
       const text = env[variable];
       // An empty variable is what `${X:-}` in a compose file leaves: it says nothing.
@@ -87,58 +98,55 @@ class SourceReader implements StaticSources {
     }
   }
 
-  readConfigFile(readFile: (path: string) => string): void {
-    this.#begin();
-    const path = this.own.get('config') ?? this.traefik.find(({ option }) => option.path === 'configfile');
-    if (path === undefined) return;
-    let content: string;
-    try {
-      content = readFile(path.text);
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      this.problems.push(`${path.source}: ${path.text} cannot be read: ${detail}`);
-      return;
-    }
-    const lines = new LineCounter();
-    const document = parseDocument(content, { lineCounter: lines });
-    for (const { message, pos } of document.errors) {
-      const { line, col } = lines.linePos(pos[0]);
-      this.problems.push(`${path.text}:${line}:${col}: ${message.split('\n')[0]}`);
-    }
-    if (document.errors.length > 0) return;
-    for (const [name, text] of this.#leavesOf(document, path.text)) {
-      const source = `${name} in ${path.text}`;
-      if (this.#typeOf(ownName(name)) !== undefined) this.#put(ownName(name), { text, source });
-      else this.problems.push(`${source}: there is no such option; ${suggestOption(ownName(name))}`);
-    }
-  }
-
-  #leavesOf(document: Document, path: string): readonly (readonly [string, string])[] {
-    try {
-      const tree: unknown = document.toJS();
-      if (tree === null || tree === undefined) return [];
-      if (typeof tree === 'object' && !Array.isArray(tree)) return flatten(tree as Record<string, unknown>);
-      this.problems.push(`${path}: the file is not a list of "name: value" lines`);
-    } catch {
-      // An alias that holds itself has no end, and aliases of aliases grow beyond any bound.
-      this.problems.push(`${path}: its aliases (*name) cannot be resolved; write the values out`);
-    }
-    return [];
-  }
-
-  #begin(): void {
-    this.#rank++;
+  readFiles(env: Env, readFile: ReadFile): void {
     this.#ofThisSource = new Set();
+    const named = [this.own.get('config'), this.#configFile].filter((one) => one !== undefined);
+    for (const one of named) {
+      const file = readNamedFile(one, readFile, this.problems);
+      if (file !== undefined) this.#putFile(file);
+    }
+    if (this.#configFile !== undefined || this.#traefik.file.size > 0) return;
+    const found = findTraefikFile(env, readFile, this.problems, this.notices);
+    if (found === undefined) return;
+    this.#putFile(found);
+    if (this.#traefik.file.size > 0) this.notices.push(`Traefik's options are those of ${found.path}`);
   }
 
-  #typeOf(name: string): TraefikStaticOption['type'] | undefined {
-    return OWN.get(name)?.type ?? findOption(TRAEFIK_STATIC_TREE, name.split('.'))?.row.type;
+  /** Which source of Traefik's options counts; the others are named and have no effect. */
+  choose(): void {
+    const origin = ORIGINS.find((one) => this.#traefik[one].size > 0);
+    const ignored = ORIGINS.filter((one) => one !== origin).flatMap((one) => [...this.#traefik[one].values()]);
+    if (origin === undefined || origin === 'variables') this.problems.push(...this.#wrongVariables);
+    if (origin === undefined) return;
+    this.traefik = [...this.#traefik[origin].values()];
+    if (ignored.length === 0) return;
+    const what = origin === 'file' ? `the file ${this.traefikFile}` : 'flags';
+    const names = ignored.map(({ source }) => source).join(', ');
+    this.notices.push(`Traefik's options come from one source, here ${what}; these are ignored: ${names}`);
+  }
+
+  #putFile({ path, leaves }: StaticFile): void {
+    const dynamic = new Set<string>();
+    for (const [name, text] of leaves) {
+      const source = `${name} in ${path}`;
+      const option = ownName(name);
+      const [top = ''] = name.toLowerCase().split('.');
+      if (typeOf(option) !== undefined) {
+        this.#put(option, { text, source }, 'file');
+        if (!OWN.has(option)) this.traefikFile = path;
+      } else if (['http', 'tcp', 'udp', 'tls'].includes(top)) dynamic.add(top);
+      else this.problems.push(`${source}: ${refusal(option, text)}`);
+    }
+    for (const top of dynamic) {
+      const fix = 'move it to a file of its own and name that in providers.file.filename';
+      this.problems.push(`${top} in ${path}: routers, services and certificates are dynamic configuration; ${fix}`);
+    }
   }
 
   #putVariable(variable: string, text: string): void {
     const name = variable.slice('SLUICE_'.length).toLowerCase().replaceAll('_', '-');
     if (OWN.has(name)) {
-      this.#put(name, { text, source: variable });
+      this.#put(name, { text, source: variable }, 'variables');
       return;
     }
     // Orchestrators set variables of this form for a service called `sluice`; a near miss is a typing mistake.
@@ -151,47 +159,75 @@ class SourceReader implements StaticSources {
     const path = variable.slice('TRAEFIK_'.length).toLowerCase().replaceAll('_', '.');
     const indexed = path.replace(/\.domains\.(\d+)\./, '.domains[$1].');
     const [top = ''] = indexed.split('.');
-    if (findOption(TRAEFIK_STATIC_TREE, indexed.split('.')) !== undefined) {
-      this.#put(indexed, { text, source: variable });
-    } else if (TRAEFIK_STATIC_TREE.children.has(top)) {
-      const guess = suggestPath(TRAEFIK_STATIC_TREE, indexed.split('.'));
-      const hint =
-        guess === undefined ? 'remove it' : `did you mean TRAEFIK_${guess.toUpperCase().replaceAll('.', '_')}?`;
-      this.problems.push(`${variable}: there is no such option; ${hint}`);
-    } else {
+    if (!TRAEFIK_STATIC_TREE.children.has(top)) {
       this.notices.push(`${variable}: there is no such option; it is ignored`);
+      return;
     }
+    const removed = translateRemoved(indexed, text);
+    if (removed === undefined && findOption(TRAEFIK_STATIC_TREE, indexed.split('.')) !== undefined) {
+      this.#putTraefik(indexed, { text, source: variable }, 'variables');
+      return;
+    }
+    const guess = suggestPath(TRAEFIK_STATIC_TREE, indexed.split('.'));
+    const near =
+      guess === undefined ? 'remove it' : `did you mean TRAEFIK_${guess.toUpperCase().replaceAll('.', '_')}?`;
+    this.#wrongVariables.push(`${variable}: ${removed ?? `there is no such option; ${near}`}`);
   }
 
-  #put(name: string, value: StaticValue): void {
+  #put(name: string, value: StaticValue, origin: Origin): void {
     const own = OWN.get(name);
-    if (own !== undefined) {
-      const earlier = this.own.get(name);
-      const isRepeated = this.#ofThisSource.has(name);
-      if (earlier !== undefined && !isRepeated) return;
-      const isList = own.type === 'list' && earlier !== undefined;
-      this.own.set(name, isList ? { ...value, text: `${earlier.text},${value.text}` } : value);
-    } else {
-      this.#putTraefik(name, value);
+    if (own === undefined) {
+      this.#putTraefik(name, value, origin);
+      return;
     }
+    const earlier = this.own.get(name);
+    const isRepeated = this.#ofThisSource.has(name);
     this.#ofThisSource.add(name);
+    if (earlier !== undefined && !isRepeated) return;
+    const isList = own.type === 'list' && earlier !== undefined;
+    this.own.set(name, isList ? { ...value, text: `${earlier.text},${value.text}` } : value);
   }
 
-  #putTraefik(path: string, value: StaticValue): void {
+  #putTraefik(path: string, value: StaticValue, origin: Origin): void {
     const found = findOption(TRAEFIK_STATIC_TREE, path.split('.'));
     if (found === undefined) return;
-    const key = path.toLowerCase();
-    const earlier = this.#traefik.get(key);
-    if (earlier !== undefined && earlier.rank !== this.#rank) return;
-    const isList = found.row.type === 'list' && earlier !== undefined;
-    const text = isList ? `${earlier.text},${value.text}` : value.text;
     const { row: option, names, index } = found;
-    this.#traefik.set(key, { text, source: value.source, option, names, index, rank: this.#rank });
+    // A path to a file of options says nothing by itself.
+    if (option.path === 'configfile') {
+      this.#configFile ??= value;
+      return;
+    }
+    const key = path.toLowerCase();
+    const known = this.#traefik[origin];
+    const earlier = known.get(key);
+    const isList = option.type === 'list' && earlier !== undefined;
+    const text = isList ? `${earlier.text},${value.text}` : value.text;
+    known.set(key, { text, source: value.source, option, names, index });
   }
 }
 
+function typeOf(name: string): TraefikStaticOption['type'] | undefined {
+  const own = OWN.get(name);
+  if (own !== undefined) return own.type;
+  if (translateRemoved(name, undefined) !== undefined) return undefined;
+  return findOption(TRAEFIK_STATIC_TREE, name.split('.'))?.row.type;
+}
+
+/** Why there is no such option, and what to write. */
+function refusal(name: string, text: string | undefined): string {
+  return translateRemoved(name, text) ?? `there is no such option; ${suggestOption(name)}`;
+}
+
+function missingValue(name: string): string {
+  // Bare, these were options of Traefik v1; with a value they are ours.
+  const isOfV1 = name === 'docker' || name === 'file';
+  const hint = isOfV1 ? ` (Traefik v1's --${name} is --providers.${name} today)` : '';
+  return `--${name}: a value is missing; write --${name}=VALUE${hint}`;
+}
+
 function suggestOption(name: string): string {
-  const guess = nearest(name, OWN.keys()) ?? suggestPath(TRAEFIK_STATIC_TREE, name.split('.'));
+  const ofTraefik = suggestPath(TRAEFIK_STATIC_TREE, name.split('.'));
+  const guess = name.includes('.') ? ofTraefik : (nearest(name, OWN.keys()) ?? ofTraefik);
   return guess === undefined ? 'remove it or correct its name' : `did you mean --${guess}?`;
 }
 
@@ -207,22 +243,6 @@ function ownName(name: string): string {
     .replaceAll('_', '-')
     .toLowerCase();
   return OWN.has(kebab) ? kebab : name;
-}
-
-/** Leaves of a YAML tree as dotted paths; a list of plain values is joined by commas, `{}` and nothing mean `true`. */
-function flatten(tree: Readonly<Record<string, unknown>>, prefix = ''): readonly (readonly [string, string])[] {
-  return Object.entries(tree).flatMap(([key, value]): readonly (readonly [string, string])[] => {
-    const path = prefix + key;
-    if (Array.isArray(value)) {
-      const items: readonly unknown[] = value;
-      if (items.every((item) => typeof item !== 'object')) return [[path, items.map(String).join(',')]];
-      return items.flatMap((item, index) => flatten({ [`${path}[${index}]`]: item }));
-    }
-    if (value === null || value === undefined) return [[path, 'true']];
-    if (typeof value !== 'object') return [[path, typeof value === 'string' ? value : JSON.stringify(value)]];
-    if (Object.keys(value).length === 0) return [[path, 'true']];
-    return flatten(value as Record<string, unknown>, `${path}.`);
-  });
 }
 
 /** Reads a switch; undefined with a problem when the text is no boolean. */

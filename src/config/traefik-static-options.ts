@@ -18,18 +18,43 @@ type Row = readonly [paths: string, type: TraefikStaticOption['type']];
 const EP = 'entrypoints.<entrypoint>';
 const ACME = 'certificatesresolvers.<resolver>.acme';
 
+/** Characters of a path that Traefik lets pass encoded or refuses. */
+export const ENCODED_CHARACTERS = [
+  'slash',
+  'backslash',
+  'nullcharacter',
+  'semicolon',
+  'percent',
+  'questionmark',
+  'hash',
+] as const;
+
+const LOG_FILES = `log.filepath log.maxsize log.maxage log.maxbackups log.compress log.nocolor log.otlp log.otlp.**`;
+
+const ACCESS_LOG = `accesslog.bufferingsize accesslog.filters.** accesslog.fields.** accesslog.addinternals accesslog.otlp
+  accesslog.otlp.** accesslog.dualoutput`;
+
 const ACTED: readonly Row[] = [
   [
-    `providers.docker providers.docker.exposedbydefault providers.docker.watch api api.dashboard api.insecure ping
-    serverstransport.insecureskipverify
+    `providers.docker providers.docker.exposedbydefault providers.docker.watch providers.docker.usebindportip
+    providers.docker.allowemptyservices providers.docker.tls providers.docker.tls.insecureskipverify providers.file
+    providers.file.watch api api.dashboard api.insecure ping ping.manualrouting serverstransport.insecureskipverify
     accesslog ${EP}.asdefault ${EP}.http.redirections.entrypoint.permanent ${EP}.http.tls ${EP}.forwardedheaders.insecure
-    ${EP}.proxyprotocol ${EP}.proxyprotocol.insecure ${ACME}.httpchallenge ${ACME}.tlschallenge
+    ${EP}.proxyprotocol ${EP}.proxyprotocol.insecure ${ACME} ${ACME}.httpchallenge ${ACME}.tlschallenge ${EP}.http.sanitizepath
     global.checknewversion global.sendanonymoususage`,
     'flag',
   ],
+  [ENCODED_CHARACTERS.map((name) => `${EP}.http.encodedcharacters.allowencoded${name}`).join(' '), 'flag'],
   [
-    `providers.docker.endpoint providers.docker.network ${EP}.address ${EP}.http.redirections.entrypoint.to
+    `providers.docker.endpoint providers.docker.network providers.docker.defaultrule providers.docker.constraints providers.docker.tls.ca
+    providers.docker.tls.cert providers.docker.tls.key providers.docker.username providers.docker.password
+    providers.file.filename providers.file.directory ping.entrypoint core.defaultrulesyntax
+    ${EP}.address ${EP}.http.redirections.entrypoint.to ${EP}.http.redirections.entrypoint.priority
     ${EP}.http.redirections.entrypoint.scheme ${EP}.http.tls.certresolver ${EP}.http.tls.domains[n].main
+    ${EP}.http.tls.options ${EP}.http.underscoreheadersstrategy ${EP}.http.maxheaderbytes
+    ${EP}.transport.respondingtimeouts.readtimeout ${EP}.transport.respondingtimeouts.writetimeout
+    ${EP}.transport.respondingtimeouts.idletimeout ${EP}.transport.lifecycle.gracetimeout
+    ${EP}.transport.keepalivemaxrequests
     ${ACME}.email ${ACME}.storage ${ACME}.caserver ${ACME}.httpchallenge.entrypoint ${ACME}.keytype ${ACME}.eab.kid
     ${ACME}.eab.hmacencoded ${ACME}.profile ${ACME}.cacertificates log.level log.format accesslog.format configfile
     serverstransport.maxidleconnsperhost serverstransport.forwardingtimeouts.dialtimeout
@@ -43,34 +68,34 @@ const ACTED: readonly Row[] = [
   ],
 ];
 
-const API = `api.basepath api.debug api.disabledashboardad api.dashboardname ping.entrypoint ping.manualrouting
-  ping.terminatingstatuscode`;
-
-const LOGS = `log.filepath log.maxsize log.maxage log.maxbackups log.compress log.nocolor log.otlp.** accesslog.filepath
-  accesslog.bufferingsize accesslog.filters.** accesslog.fields.** accesslog.addinternals accesslog.otlp.**`;
-
 const OTHER_PROVIDERS = `http redis consul consulcatalog etcd zookeeper nomad ecs rest knative kubernetesingress
-  kubernetescrd kubernetesgateway kubernetesingressnginx marathon rancher plugin`;
+  kubernetescrd kubernetesgateway kubernetesingressnginx plugin`;
 
-/** Accepted with a notice: reason, then paths. */
+/** Accepted with a notice: what holds instead, then paths. */
 const HARMLESS: readonly (readonly [reason: string, paths: string])[] = [
+  ['listeners close at once when a stop begins', `${EP}.transport.lifecycle.requestacceptgracetimeout`],
+  ['connections end by idle time and number of requests', `${EP}.transport.keepalivemaxtime`],
+  ['HTTP/2 has no settings here', `${EP}.http2.**`],
+  ['HTTP/3 is not offered', `${EP}.http3 ${EP}.http3.**`],
+  ['there are no UDP entrypoints', `${EP}.udp.timeout`],
+  ['a query is passed on as it came', `${EP}.http.encodequerysemicolons`],
+  ['changes are applied at once, and a burst of them as one', 'providers.providersthrottleduration'],
+  ['of two routers that claim the same, the older one has precedence', 'providers.precedence'],
+  ['the engine is called with time-outs of ours', 'providers.docker.httpclienttimeout'],
+  ['TCP services have no settings yet', 'tcpserverstransport tcpserverstransport.**'],
+  ['it is always so here', `${EP}.reuseport ${EP}.allowacmebypass`],
   [
-    'our own limits and time-outs hold',
-    `${EP}.transport.respondingtimeouts.readtimeout ${EP}.transport.respondingtimeouts.writetimeout
-    ${EP}.transport.respondingtimeouts.idletimeout ${EP}.transport.lifecycle.requestacceptgracetimeout
-    ${EP}.transport.lifecycle.gracetimeout ${EP}.transport.keepalivemaxtime ${EP}.transport.keepalivemaxrequests
-    ${EP}.http.maxheaderbytes ${EP}.http2.maxconcurrentstreams ${EP}.http2.maxdecoderheadertablesize
-    ${EP}.http2.maxencoderheadertablesize ${EP}.udp.timeout ${EP}.http.encodequerysemicolons
-    providers.providersthrottleduration providers.precedence providers.docker.httpclienttimeout
-    tcpserverstransport.**`,
+    'nothing is reported there',
+    `${EP}.observability.** metrics metrics.** tracing tracing.** ocsp ocsp.** experimental.otlplogs`,
   ],
-  ['HTTP/3 is not offered', `${EP}.http3 ${EP}.http3.** experimental.http3`],
-  ['it is always so here', `${EP}.reuseport ${EP}.allowacmebypass providers.docker.allowemptyservices`],
-  ['nothing is reported there', `${EP}.observability.** metrics metrics.** tracing tracing.** ocsp ocsp.**`],
-  ['fields with underscores are always deleted', `${EP}.http.underscoreheadersstrategy`],
   ['forwarding fields are always appended', `${EP}.forwardedheaders.notappendxforwardedfor`],
-  ['the dashboard is at the address of --admin', API],
-  ['logs go to standard output', LOGS],
+  [
+    'the API has one place and one form here',
+    'api.basepath api.debug api.disabledashboardad api.dashboardname ping.terminatingstatuscode',
+  ],
+  ['the log goes to standard output; the engine of the container keeps it and rotates it', LOG_FILES],
+  ['the access log goes to standard output', 'accesslog.filepath'],
+  ['the access log has every request, with the same fields', ACCESS_LOG],
   [
     'certificates are obtained by HTTP-01 or TLS-ALPN-01; wildcards stay with the local authority',
     `${ACME}.dnschallenge ${ACME}.dnschallenge.**`,
@@ -83,45 +108,34 @@ const HARMLESS: readonly (readonly [reason: string, paths: string])[] = [
   ],
   ['routers that use a plugin do not serve', 'experimental.plugins.** experimental.localplugins.**'],
   ['there is one data path', 'experimental.fastproxy experimental.fastproxy.**'],
-  ['it has no effect', 'experimental.otlplogs'],
+  ['it has no effect', 'log global core experimental experimental.** serverstransport'],
 ];
 
 /** They end the start: fix, then paths. */
 const REFUSED: readonly (readonly [reason: string, paths: string])[] = [
-  ['name hosts by label, or use --domain', 'providers.docker.defaultrule'],
-  ['hide containers with sluice.enable=false', 'providers.docker.constraints'],
-  ['the router uses the addresses of containers', 'providers.docker.usebindportip'],
+  ['Swarm is not supported', 'providers.swarm providers.swarm.**'],
   [
-    'use --docker and --docker-cert-path',
-    'providers.docker.tls providers.docker.tls.** providers.docker.username providers.docker.password',
-  ],
-  ['Swarm is not supported', 'providers.swarm providers.swarm.** providers.docker.swarmmode'],
-  ['write the services in a file for --file', 'providers.file providers.file.**'],
-  [
-    'only Docker and --file are supported',
+    'only Docker and files are supported; write the services in a file for --providers.file.filename',
     words(OTHER_PROVIDERS)
       .map((name) => `providers.${name} providers.${name}.**`)
       .join(' '),
   ],
-  ['paths are always cleaned', `${EP}.http.sanitizepath`],
-  ['our own rules for encoded characters hold', `${EP}.http.encodedcharacters.**`],
-  ['TLS options are not supported', `${EP}.http.tls.options`],
-  ['an entrypoint redirect always comes first', `${EP}.http.redirections.entrypoint.priority`],
   ['the Connection field is always removed', `${EP}.forwardedheaders.connection`],
-  ['write rules in v3 syntax', 'core.defaultrulesyntax'],
   ['CNAMEs are not followed', 'hostresolver hostresolver.**'],
   ['use --acme-ca', 'certificatesresolvers.<resolver>.tailscale certificatesresolvers.<resolver>.tailscale.**'],
   ['SPIFFE is not supported', 'spiffe spiffe.** serverstransport.spiffe serverstransport.spiffe.**'],
-  ['it was removed in Traefik v3', 'pilot pilot.**'],
 ];
 
-/** Every static option of Traefik v3 that we know, indexed by path (traefik-static.md). */
+/** Every static option of Traefik v3 that we know (traefik-static.md). */
+export const TRAEFIK_STATIC_OPTIONS: readonly TraefikStaticOption[] = [
+  ...ACTED.flatMap(([paths, type]) => rows(paths, type, 'yes', '')),
+  ...HARMLESS.flatMap(([reason, paths]) => rows(paths, 'any', 'harmless', reason)),
+  ...REFUSED.flatMap(([reason, paths]) => rows(paths, 'any', 'refused', reason)),
+];
+
+/** The same, indexed by path. */
 export const TRAEFIK_STATIC_TREE: OptionTree<TraefikStaticOption> = buildOptionTree(
-  [
-    ...ACTED.flatMap(([paths, type]) => rows(paths, type, 'yes', '')),
-    ...HARMLESS.flatMap(([reason, paths]) => rows(paths, 'any', 'harmless', reason)),
-    ...REFUSED.flatMap(([reason, paths]) => rows(paths, 'any', 'refused', reason)),
-  ],
+  TRAEFIK_STATIC_OPTIONS,
   ({ path }) => [path],
 );
 

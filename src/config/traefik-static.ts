@@ -1,19 +1,31 @@
+import type { RuleSyntax } from '../rule/ast.ts';
 import { parseList } from './label-value.ts';
 import { parseListenAddress } from './listen-address.ts';
-import type { EntrypointConfig, EntrypointDefaults, EntrypointRedirect, ListenAddress } from './static-config.ts';
-import { readSwitch, type StaticValue, type TraefikValue } from './static-sources.ts';
+import type {
+  EntrypointConfig,
+  EntrypointDefaults,
+  EntrypointRedirect,
+  InternalServices,
+  ListenAddress,
+  TraefikFiles,
+} from './static-config.ts';
+import type { StaticValue, TraefikValue } from './static-sources.ts';
+import { readTraefikAcme, type TraefikAcme } from './traefik-acme.ts';
+import { readTraefikDocker, type TraefikDocker } from './traefik-docker.ts';
+import { readTraefikFiles } from './traefik-files.ts';
+import { readTraefikInternal } from './traefik-internal.ts';
+import { readTraefikLimits, type TraefikLimits } from './traefik-limits.ts';
+import { type StaticReport, TraefikOptionValues } from './traefik-option-values.ts';
+import { checkPathOptions } from './traefik-paths.ts';
 import { readProxyNetworks } from './traefik-proxy-protocol.ts';
 
 /** What Traefik's options say, before ours are laid over them. Undefined: not said. */
-export interface TraefikStatic {
+export interface TraefikStatic extends TraefikLimits {
   readonly entrypoints: readonly EntrypointConfig[];
-  readonly docker:
-    | {
-        readonly endpoint: string | undefined;
-        readonly exposedByDefault: boolean;
-        readonly network: string | undefined;
-      }
-    | undefined;
+  readonly docker: TraefikDocker | undefined;
+  readonly files: TraefikFiles | undefined;
+  readonly ruleSyntax: RuleSyntax | undefined;
+  readonly internalServices: InternalServices;
   readonly resolvers: readonly string[];
   readonly acme: TraefikAcme;
   readonly trustedProxies: readonly string[];
@@ -23,98 +35,64 @@ export interface TraefikStatic {
   readonly accessLog: 'json' | 'common' | undefined;
 }
 
-export interface TraefikAcme {
-  readonly email: string | undefined;
-  readonly caServer: StaticValue | undefined;
-  readonly dataDir: string | undefined;
-  readonly challenges: readonly ('http-01' | 'tls-alpn-01')[];
-  readonly eab: { readonly kid: string; readonly hmacKey: string } | undefined;
-  readonly profile: string | undefined;
-  readonly caRootFile: string | undefined;
-}
-
 /** Maps Traefik's static options (traefik-static.md) on ours. Faults and notices are added to the lists given. */
 export function readTraefikStatic(
   values: readonly TraefikValue[],
-  problems: string[],
-  notices: string[],
+  env: Readonly<Record<string, string | undefined>>,
+  report: StaticReport,
 ): TraefikStatic {
-  reportInactive(values, problems, notices);
-  const options = new Options(values, problems);
-  const isInsecure = options.bool('api.insecure') === true;
-  const entrypoints = readEntrypoints(options, problems, notices);
-  const dashboard = entrypoints.find(({ name }) => name === 'traefik');
-  const docker = readDocker(options);
-  if (docker === undefined) notices.push('no provider is on: add --providers.docker, or --file for services in a file');
+  const { problems, notices } = report;
+  reportInactive(values, report);
+  const options = new TraefikOptionValues(values, problems);
+  checkPathOptions(options, report);
+  const defined = readEntrypoints(options, problems, notices);
+  const { entrypoints, admin, services } = readTraefikInternal(options, defined, report);
+  const docker = readTraefikDocker(options, env, report);
+  const files = readTraefikFiles(options, report);
+  if (docker === undefined && !options.isOn('providers.file')) {
+    notices.push('no provider is on: add --providers.docker, or --providers.file.filename for services in a file');
+  }
   const resolvers = options.names('certificatesresolvers.<resolver>.');
   return {
-    entrypoints: isInsecure ? entrypoints.filter((one) => one !== dashboard) : entrypoints,
+    ...readTraefikLimits(options, report),
+    entrypoints,
     docker,
+    files,
+    ruleSyntax: readRuleSyntax(options),
+    internalServices: services,
     resolvers,
-    acme: readAcme(options, resolvers, entrypoints, { problems, notices }),
+    acme: readTraefikAcme(options, resolvers, defined, report),
     trustedProxies: readTrusted(options),
-    admin: isInsecure ? (dashboard?.addresses[0] ?? { host: undefined, port: 8080 }) : undefined,
+    admin,
     logLevel: options.get('log.level'),
     logFormat: readLogFormat(options),
     accessLog: readAccessLog(options),
   };
 }
 
-/** Traefik's values by path, read by type. */
-class Options {
-  readonly #values: readonly TraefikValue[];
-  readonly #problems: string[];
-
-  constructor(values: readonly TraefikValue[], problems: string[]) {
-    this.#values = values.filter(({ option }) => option.acts === 'yes');
-    this.#problems = problems;
-  }
-
-  /** Values of a path; `name` picks one entrypoint or resolver. */
-  all(path: string, name?: string): readonly TraefikValue[] {
-    return this.#values.filter(
-      ({ option, names }) => option.path === path && (name === undefined || names[0] === name),
-    );
-  }
-
-  get(path: string, name?: string): TraefikValue | undefined {
-    return this.all(path, name)[0];
-  }
-
-  bool(path: string, name?: string): boolean | undefined {
-    return readSwitch(this.get(path, name), this.#problems);
-  }
-
-  list(path: string, name?: string): readonly string[] {
-    return this.all(path, name).flatMap(({ text }) => parseList(text));
-  }
-
-  has(prefix: string): boolean {
-    return this.#values.some(({ option }) => option.path.startsWith(prefix));
-  }
-
-  /** Names chosen below a path, in the order in which they were first written. */
-  names(prefix: string): readonly string[] {
-    const below = this.#values.filter(({ option }) => option.path.startsWith(prefix));
-    return [...new Set(below.flatMap(({ names }) => names[0] ?? []))];
+function reportInactive(values: readonly TraefikValue[], { problems, notices }: StaticReport): void {
+  for (const { option, source } of values) {
+    if (option.acts === 'harmless') notices.push(`${source}: accepted without effect: ${option.reason}`);
+    if (option.acts === 'refused') problems.push(`${source}: not supported; ${option.reason}`);
   }
 }
 
-function reportInactive(values: readonly TraefikValue[], problems: string[], notices: string[]): void {
-  for (const { option, source, text } of values) {
-    const isDefault =
-      (option.path === 'core.defaultrulesyntax' && text.toLowerCase() === 'v3') ||
-      (/sanitizepath$|encodedcharacters/.test(option.path) && text === 'true') ||
-      (option.path.endsWith('http.tls.options') && text === 'default');
-    if (option.acts === 'harmless') notices.push(`${source}: accepted without effect: ${option.reason}`);
-    if (option.acts === 'refused' && !isDefault) problems.push(`${source}: not supported; ${option.reason}`);
-  }
+function readRuleSyntax(options: TraefikOptionValues): RuleSyntax | undefined {
+  const value = options.get('core.defaultrulesyntax');
+  if (value === undefined) return undefined;
+  const syntax = (['v2', 'v3'] as const).find((one) => one === value.text.trim().toLowerCase());
+  if (syntax === undefined) options.fail(value, 'is not a syntax of rules', 'write v3 or v2');
+  return syntax;
 }
 
 const EP = 'entrypoints.<entrypoint>.';
 const REDIRECTION = `${EP}http.redirections.entrypoint.`;
 
-function readEntrypoints(options: Options, problems: string[], notices: string[]): readonly EntrypointConfig[] {
+function readEntrypoints(
+  options: TraefikOptionValues,
+  problems: string[],
+  notices: string[],
+): readonly EntrypointConfig[] {
   const names = options.names(EP);
   if (names.length === 0) {
     const addresses = [{ host: undefined, port: 80 }];
@@ -160,7 +138,7 @@ function readAddress(name: string, value: StaticValue | undefined, problems: str
 }
 
 function readRedirect(
-  options: Options,
+  options: TraefikOptionValues,
   name: string,
   addresses: ReadonlyMap<string, ListenAddress>,
   problems: string[],
@@ -181,11 +159,19 @@ function readRedirect(
     return undefined;
   }
   const isUsual = port === (scheme === 'https' ? 443 : 80);
-  return { scheme, port: isUsual ? undefined : port, permanent };
+  const priority = readPriority(options, name);
+  return { scheme, port: isUsual ? undefined : port, permanent, ...(priority === undefined ? {} : { priority }) };
+}
+
+/** Traefik's own default stands for ours, which is above every router of a person too. */
+function readPriority(options: TraefikOptionValues, name: string): number | undefined {
+  const value = options.get(`${REDIRECTION}priority`, name);
+  if (value === undefined || value.text.trim() === '9223372036854775806') return undefined;
+  return options.int(value, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1);
 }
 
 function readProxyProtocol(
-  options: Options,
+  options: TraefikOptionValues,
   name: string,
   problems: string[],
   notices: string[],
@@ -196,7 +182,7 @@ function readProxyProtocol(
   return readProxyNetworks({ trustedIps, insecure }, problems, notices);
 }
 
-function readDefaults(options: Options, name: string): EntrypointDefaults | undefined {
+function readDefaults(options: TraefikOptionValues, name: string): EntrypointDefaults | undefined {
   const isTls = options.bool(`${EP}http.tls`, name);
   const resolver = options.get(`${EP}http.tls.certresolver`, name)?.text;
   const domains = readDomains(options, name);
@@ -207,7 +193,7 @@ function readDefaults(options: Options, name: string): EntrypointDefaults | unde
   return { tls: hasTls ? { resolver, domains } : undefined, middlewares, isDefault };
 }
 
-function readDomains(options: Options, name: string): readonly (readonly string[])[] {
+function readDomains(options: TraefikOptionValues, name: string): readonly (readonly string[])[] {
   const groups = new Map<number, string[]>();
   for (const part of ['main', 'sans']) {
     for (const { index, text } of options.all(`${EP}http.tls.domains[n].${part}`, name)) {
@@ -217,80 +203,19 @@ function readDomains(options: Options, name: string): readonly (readonly string[
   return [...groups.entries()].sort(([left], [right]) => left - right).map(([, names]) => names);
 }
 
-function readDocker(options: Options): TraefikStatic['docker'] {
-  const isOn = options.bool('providers.docker') ?? options.has('providers.docker.');
-  options.bool('providers.docker.watch');
-  const exposedByDefault = options.bool('providers.docker.exposedbydefault') ?? true;
-  const endpoint = options.get('providers.docker.endpoint')?.text;
-  const network = options.get('providers.docker.network')?.text;
-  return isOn ? { endpoint, exposedByDefault, network } : undefined;
-}
-
-const ACME = 'certificatesresolvers.<resolver>.acme.';
-
-function readAcme(
-  options: Options,
-  resolvers: readonly string[],
-  entrypoints: readonly EntrypointConfig[],
-  report: { readonly problems: string[]; readonly notices: string[] },
-): TraefikAcme {
-  for (const value of options.all(`${ACME}httpchallenge.entrypoint`)) {
-    if (!entrypoints.some(({ name }) => name === value.text)) {
-      report.problems.push(`${value.source}: there is no entrypoint ${value.text}`);
-    }
-  }
-  for (const key of ['caserver', 'email', 'storage']) {
-    const texts = new Set(options.all(ACME + key).map(({ text }) => text));
-    const first = options.get(ACME + key)?.text;
-    if (texts.size > 1) report.notices.push(`several resolvers with unlike ${key}: all of them use ${first}`);
-  }
-  const keyType = options.get(`${ACME}keytype`);
-  if (keyType !== undefined) report.notices.push(`${keyType.source}: accepted without effect: keys are ECDSA P-256`);
-  const uses = (key: string): boolean =>
-    resolvers.some(
-      (name) => options.bool(ACME + key, name) ?? options.get(`${ACME}${key}.entrypoint`, name) !== undefined,
-    );
-  const kid = options.get(`${ACME}eab.kid`)?.text;
-  const hmacKey = options.get(`${ACME}eab.hmacencoded`)?.text;
-  if ((kid === undefined) !== (hmacKey === undefined)) {
-    const { source } = options.get(`${ACME}eab.kid`) ?? options.get(`${ACME}eab.hmacencoded`)!;
-    report.problems.push(`${source}: an external account needs both eab.kid and eab.hmacencoded`);
-  }
-  const storage = options.get(`${ACME}storage`)?.text;
-  return {
-    email: options.get(`${ACME}email`)?.text,
-    caServer: options.get(`${ACME}caserver`),
-    dataDir: storage === undefined ? undefined : folderBeside(storage),
-    challenges: [
-      ...(uses('httpchallenge') ? ['http-01' as const] : []),
-      ...(uses('tlschallenge') ? ['tls-alpn-01' as const] : []),
-    ],
-    eab: kid === undefined || hmacKey === undefined ? undefined : { kid, hmacKey },
-    profile: options.get(`${ACME}profile`)?.text,
-    caRootFile: parseList(options.get(`${ACME}cacertificates`)?.text ?? '')[0],
-  };
-}
-
-/** Traefik keeps one file, we keep a folder: `/letsencrypt/acme.json` becomes `/letsencrypt/sluice`. */
-function folderBeside(storage: string): string {
-  const slash = storage.lastIndexOf('/');
-  return slash < 0 ? './sluice' : `${storage.slice(0, slash)}/sluice`;
-}
-
-function readTrusted(options: Options): readonly string[] {
+function readTrusted(options: TraefikOptionValues): readonly string[] {
   const isEverybody = options.names(EP).some((name) => options.bool(`${EP}forwardedheaders.insecure`, name) === true);
   const named = options.list(`${EP}forwardedheaders.trustedips`);
   return isEverybody ? ['0.0.0.0/0', '::/0'] : [...new Set(named)];
 }
 
-function readLogFormat(options: Options): TraefikStatic['logFormat'] {
+function readLogFormat(options: TraefikOptionValues): TraefikStatic['logFormat'] {
   const format = options.get('log.format')?.text.toLowerCase();
   if (format === undefined) return undefined;
   return format === 'json' ? 'json' : 'pretty';
 }
 
-function readAccessLog(options: Options): TraefikStatic['accessLog'] {
-  const isOn = options.bool('accesslog') ?? options.has('accesslog.');
-  if (!isOn) return undefined;
+function readAccessLog(options: TraefikOptionValues): TraefikStatic['accessLog'] {
+  if (!options.isOn('accesslog')) return undefined;
   return options.get('accesslog.format')?.text.toLowerCase() === 'json' ? 'json' : 'common';
 }

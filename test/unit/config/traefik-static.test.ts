@@ -110,13 +110,135 @@ describe('mapped options', () => {
       argv: ['--api.insecure', '--entrypoints.traefik.address=:9000', WEB],
       part: { admin: { port: 9000 }, entrypoints: [{ name: 'web' }] },
     },
-    { argv: ['--api', '--api.dashboard=true', '--ping'], part: { admin: { host: '127.0.0.1', port: 8090 } } },
+    {
+      argv: ['--api', '--api.dashboard=true'],
+      part: {
+        admin: { host: '127.0.0.1', port: 8090 },
+        entrypoints: [{ name: 'http' }],
+        internalServices: { api: true, dashboard: true, ping: false, pingEntrypoint: undefined },
+      },
+    },
+    { argv: ['--api.dashboard=false', '--api'], part: { internalServices: { api: true, dashboard: false } } },
+    {
+      argv: [WEB, '--ping'],
+      part: {
+        admin: { host: '127.0.0.1', port: 8090 },
+        entrypoints: [{ name: 'web' }, { name: 'traefik', addresses: [{ host: undefined, port: 8080 }] }],
+        internalServices: { api: false, dashboard: false, ping: true, pingEntrypoint: 'traefik' },
+      },
+    },
+    {
+      argv: [WEB, '--ping.entrypoint=web'],
+      part: { entrypoints: [{ name: 'web' }], internalServices: { pingEntrypoint: 'web' } },
+    },
+    {
+      argv: [WEB, '--ping', '--entrypoints.traefik.address=:9000'],
+      part: { entrypoints: [{ name: 'web' }, { name: 'traefik', addresses: [{ port: 9000 }] }] },
+    },
+    {
+      argv: [WEB, '--ping', '--ping.manualrouting'],
+      part: { entrypoints: [{ name: 'web' }], internalServices: { ping: true, pingEntrypoint: undefined } },
+    },
+    {
+      argv: [WEB, '--ping', '--api.insecure'],
+      part: {
+        admin: { host: undefined, port: 8080 },
+        entrypoints: [{ name: 'web' }],
+        internalServices: { api: true, ping: true, pingEntrypoint: undefined },
+      },
+    },
+    {
+      argv: [WEB, '--ping.entrypoint=web', '--api.insecure'],
+      part: { admin: { port: 8080 }, internalServices: { pingEntrypoint: 'web' } },
+    },
+    {
+      argv: ['--providers.docker.constraints=!Label(`a`,`b`)', '--providers.docker.useBindPortIP=true'],
+      part: { docker: { constraint: { kind: 'not' }, useBindPortIp: true } },
+    },
+    {
+      argv: ['--providers.docker.defaultRule=Host(`{{ .Name }}.{{ env "DOMAIN" }}`)'],
+      part: { docker: { defaultRule: { env: { DOMAIN: '' } } } },
+    },
+    {
+      argv: ['--providers.docker.tls.ca=/ca', '--providers.docker.username=u', '--providers.docker.password=p'],
+      part: { docker: { tls: { ca: '/ca', cert: undefined }, login: { username: 'u', password: 'p' } } },
+    },
+    { argv: ['--providers.file.directory=/d'], part: { traefikFiles: { path: '/d', watch: true }, docker: undefined } },
+    {
+      argv: ['--providers.file.filename=/d/a.yml', '--providers.file.watch=false'],
+      part: { traefikFiles: { path: '/d/a.yml', watch: false } },
+    },
+    { argv: ['--core.defaultRuleSyntax=V2'], part: { ruleSyntax: 'v2' } },
+    {
+      argv: [WEB, SECURE, `${REDIRECT}.to=websecure`, `${REDIRECT}.priority=10`],
+      part: { entrypoints: [{ redirect: { scheme: 'https', priority: 10 } }, {}] },
+    },
     { argv: ['--accesslog'], part: { accessLog: 'common' } },
     { argv: ['--accesslog=true', '--accesslog.format=json'], part: { accessLog: 'json' } },
     { argv: ['--accesslog=false'], part: { accessLog: 'off' } },
     { argv: ['--global.checknewversion=false', '--global.sendanonymoususage=false'], part: { mode: 'traefik' } },
   ])('$argv', ({ argv, part }) => {
     expect(parse(argv)).toMatchObject({ config: part });
+  });
+});
+
+describe('limits of connections', () => {
+  const T = '--entrypoints.web.transport';
+  const SECURE_T = '--entrypoints.websecure.transport';
+
+  test.for<{ argv: string[]; part: object; notice?: string }>([
+    {
+      argv: [`${T}.respondingtimeouts.readtimeout=5s`],
+      part: { limits: { headMs: 5000, bodyIdleMs: 5000 } },
+      notice: 'not the whole request',
+    },
+    { argv: [`${T}.respondingtimeouts.readtimeout=600`], part: { limits: { headMs: 10_000, bodyIdleMs: 600_000 } } },
+    {
+      argv: [`${T}.respondingtimeouts.readtimeout=0`],
+      part: { limits: { headMs: 10_000, bodyIdleMs: 60_000 } },
+      notice: 'a head still has 10s, a pause of a body 1m',
+    },
+    {
+      argv: [`${T}.respondingtimeouts.readtimeout=5s`, `${SECURE_T}.respondingtimeouts.readtimeout=0s`],
+      part: { limits: { bodyIdleMs: 60_000 } },
+      notice: '0s holds for all',
+    },
+    {
+      argv: [`${T}.respondingtimeouts.writetimeout=100ms`],
+      part: { limits: { stallMs: 1000 } },
+      notice: 'for 1s is ended',
+    },
+    { argv: [`${T}.respondingtimeouts.writetimeout=0`], part: { limits: { stallMs: 60_000 } }, notice: 'for 1m' },
+    { argv: [`${T}.respondingtimeouts.idletimeout=3m`], part: { limits: { keepAliveMs: 180_000 } } },
+    {
+      argv: [`${T}.respondingtimeouts.idletimeout=0`],
+      part: { limits: { keepAliveMs: 86_400_000 } },
+      notice: 'a day at most',
+    },
+    { argv: [`${T}.keepalivemaxrequests=100`], part: { limits: { requests: 100 } } },
+    { argv: [`${T}.keepalivemaxrequests=0`], part: { limits: { requests: 1_000_000 } } },
+    {
+      argv: ['--entrypoints.web.http.maxheaderbytes=65536'],
+      part: { limits: { headBytes: 65_536, requestLineBytes: 32_768 } },
+    },
+    {
+      argv: ['--entrypoints.web.http.maxheaderbytes=9999999'],
+      part: { limits: { headBytes: 1_048_576 } },
+      notice: '1048576 bytes here',
+    },
+    {
+      argv: [`${T}.lifecycle.gracetimeout=20s`, `${SECURE_T}.lifecycle.gracetimeout=0`],
+      part: { graceMs: 20_000 },
+      notice: '20s holds for all',
+    },
+    {
+      argv: [`${T}.lifecycle.gracetimeout=20s`, '--grace=3s', '--max-head=2048', '--keepalive-timeout=9s'],
+      part: { graceMs: 3000, limits: { headBytes: 2048, keepAliveMs: 9000 } },
+    },
+  ])('$argv', ({ argv, part, notice }) => {
+    const result = parse([WEB, SECURE, '--providers.docker', ...argv]);
+    expect(result).toMatchObject({ config: part });
+    if (notice !== undefined) expect(result.notices).toContainEqual(expect.stringContaining(notice));
   });
 });
 
@@ -206,7 +328,6 @@ describe('the default transport', () => {
 
 describe('accepted with a notice', () => {
   test.for([
-    { argv: [WEB, '--entrypoints.web.transport.respondingtimeouts.readtimeout=0'], notice: 'our own limits' },
     { argv: [WEB, '--entrypoints.web.http3'], notice: 'HTTP/3' },
     { argv: ['--providers.docker', '--metrics.prometheus.entrypoint', 'metrics'], notice: 'nothing is reported' },
     { argv: ['--providers.docker', `${LE}.keytype=RSA4096`], notice: 'ECDSA' },
@@ -243,11 +364,8 @@ describe('refused, because it would change who gets what', () => {
   test.for([
     { argv: [`${LE}.eab.kid=k`], problem: 'eab.kid: an external account needs both' },
     { argv: [`${LE}.eab.hmacencoded=k`], problem: 'eab.hmacencoded: an external account needs both' },
-    { argv: ['--providers.docker.defaultrule=Host(`x`)'], problem: '--providers.docker.defaultrule: not supported' },
-    { argv: ['--providers.docker.constraints', 'Label(`a`,`b`)'], problem: 'hide containers' },
-    { argv: ['--providers.file.filename=/x.yml'], problem: '--file' },
     { argv: ['--providers.swarm'], problem: 'Swarm' },
-    { argv: ['--providers.kubernetescrd'], problem: 'only Docker and --file' },
+    { argv: ['--providers.kubernetescrd'], problem: 'only Docker and files' },
     {
       argv: ['--providers.dokcer'],
       problem: '--providers.dokcer: there is no such option; did you mean --providers.docker?',
@@ -257,9 +375,7 @@ describe('refused, because it would change who gets what', () => {
       problem: '--entrypoints.web.proxyprotocol.trustedips: "10.0.0.0/40" is not a network',
     },
     { argv: [WEB, '--entrypoints.web.proxyprotocol.insecure=maybe'], problem: '"maybe" is not a boolean' },
-    { argv: [WEB, '--entrypoints.web.http.encodedcharacters.allowencodedslash=false'], problem: 'encoded characters' },
     { argv: [WEB, '--entrypoints.web.http.sanitizepath=false'], problem: 'cleaned' },
-    { argv: ['--core.defaultrulesyntax=v2'], problem: 'v3 syntax' },
     { argv: ['--entrypoints.web.adress=:80'], problem: 'did you mean --entrypoints.web.address?' },
     { argv: ['--entrypoints.web.asdefault'], problem: '--entrypoints.web: the address is missing' },
     { argv: ['--entrypoints.dns.address=:53/udp'], problem: 'UDP entrypoints are not supported' },
@@ -268,6 +384,17 @@ describe('refused, because it would change who gets what', () => {
     { argv: [WEB, `${REDIRECT}.to=:443`, `${REDIRECT}.scheme=wss`], problem: '"wss" is not a scheme' },
     { argv: [`${LE}.httpchallenge.entrypoint=web`], problem: 'there is no entrypoint web' },
     { argv: [`${LE}.caserver=letsencript`], problem: 'did you mean letsencrypt?' },
+    { argv: ['--providers.docker.defaultrule=Host(`{{ .Nam`)'], problem: 'defaultrule: column 14: the text that' },
+    { argv: ['--providers.docker.constraints', 'Label(`a`)'], problem: 'constraints: column 10: ) is not expected' },
+    { argv: ['--providers.docker.tls.cert=/c'], problem: 'tls.cert: a certificate and its key belong together' },
+    { argv: ['--providers.docker.username=u'], problem: 'username: a user name and a password belong together' },
+    { argv: ['--providers.file'], problem: '--providers.file: it names no file' },
+    { argv: ['--providers.file.filename=/a.yml', '--file=/b'], problem: '--file: cannot be used beside' },
+    { argv: [WEB, '--ping.entrypoint=wep'], problem: 'there is no entrypoint wep; the entrypoints are web' },
+    { argv: [WEB, `${REDIRECT}.to=:443`, `${REDIRECT}.priority=x`], problem: '"x" is not a whole number' },
+    { argv: [WEB, '--entrypoints.web.transport.keepalivemaxrequests=-1'], problem: 'is not a whole number in range' },
+    { argv: [WEB, '--entrypoints.web.transport.lifecycle.gracetimeout=25h'], problem: 'longer than a day' },
+    { argv: [WEB, '--entrypoints.web.http.underscoreheadersstrategy=drop'], problem: 'write keep, delete, reject' },
     { argv: ['--providers.docker=maybe'], problem: '"maybe" is not a boolean' },
     { argv: ['--log.level=loud'], problem: '--log.level: "loud" is not one of its values' },
     { argv: [WEB, '--entrypoints.web.forwardedheaders.trustedips=x'], problem: '"x" is not a network' },
