@@ -3,8 +3,9 @@ import { defaultPriority } from '../rule/priority.ts';
 import { isRuleError, parseRule } from '../rule/parse.ts';
 import { translateRuleV1 } from '../rule/rule-v1.ts';
 import { buildServers, serverProblem, type BuiltServers } from './build-servers.ts';
-import { decodeLabels, type DecodedLabels } from './decode-labels.ts';
-import { defaultHost } from './default-host.ts';
+import { fulfils } from './constraints.ts';
+import { decodeLabels, type DecodedLabels, NOTHING } from './decode-labels.ts';
+import { defaultRule } from './default-rule.ts';
 import type { RouterDraft } from './draft.ts';
 import type {
   BrokenRouter,
@@ -15,6 +16,7 @@ import type {
   ServiceConfig,
   ServiceTransport,
 } from './dynamic.ts';
+import { placeInFile } from './file-place.ts';
 import { mergeContributions, type Contribution } from './merge-config.ts';
 import type { Problem } from './problem.ts';
 import type { StaticConfig } from './static-config.ts';
@@ -93,6 +95,20 @@ interface Built {
   readonly faults: ReadonlyMap<string, string>;
 }
 
+/** A container that does not fulfil the constraint is none of ours, whatever its labels say. */
+function isLeftOut({ provider, labels }: Workload, { docker }: StaticConfig): boolean {
+  return provider === 'docker' && docker?.constraint !== undefined && !fulfils(docker.constraint, labels);
+}
+
+function decode(workload: Workload, staticConfig: StaticConfig): DecodedLabels {
+  return decodeLabels(workload, {
+    mode: staticConfig.mode,
+    exposedByDefault: workload.provider === 'file' || (staticConfig.docker?.exposedByDefault ?? true),
+    ...defaultRule(workload, staticConfig),
+    ruleSyntax: staticConfig.ruleSyntax ?? 'v3',
+  });
+}
+
 class Contributor {
   readonly #workload: Workload;
   readonly #place: RouterPlace;
@@ -106,12 +122,7 @@ class Contributor {
     this.#workload = workload;
     this.#place = place;
     this.#staticConfig = staticConfig;
-    this.#decoded = decodeLabels(workload, {
-      mode: staticConfig.mode,
-      exposedByDefault: workload.provider === 'file' || (staticConfig.docker?.exposedByDefault ?? true),
-      defaultHost: defaultHost(workload, staticConfig),
-      ruleSyntax: staticConfig.ruleSyntax ?? 'v3',
-    });
+    this.#decoded = isLeftOut(workload, staticConfig) ? { ...NOTHING, problems: [] } : decode(workload, staticConfig);
     this.#problems = [...this.#decoded.problems];
   }
 
@@ -131,7 +142,8 @@ class Contributor {
       middlewares: this.#middlewares(),
       transports: this.#transports(),
     };
-    return { contribution, problems: this.#problems, faults: isDropped ? new Map() : this.#faults };
+    const problems = this.#problems.map((problem) => placeInFile(problem, this.#workload));
+    return { contribution, problems, faults: isDropped ? new Map() : this.#faults };
   }
 
   #services(implicitService: string | undefined): readonly ServiceConfig[] {
@@ -146,7 +158,8 @@ class Contributor {
       if (draft.fault !== undefined) this.#faults.set(name, draft.fault);
       if (built.fault !== undefined) {
         this.#faults.set(name, built.fault.message);
-        const severity = implicitService === draft.name ? 'warning' : 'error';
+        const isMild = implicitService === draft.name || built.fault.code === 'not_acted_on';
+        const severity = isMild ? 'warning' : 'error';
         this.#problems.push(serverProblem(this.#workload, name, built.fault, severity));
       }
       for (const warning of built.warnings) {
@@ -171,7 +184,10 @@ class Contributor {
     if (isRuleError(matcher)) {
       const v1 = translateRuleV1(rule);
       const hint = v1 === undefined ? matcher.hint : `this is a rule of Traefik v1; write ${v1}`;
-      this.#problems.push({ severity: 'error', ...place, ...matcher, hint });
+      // Only routers that a label gives a rule have one of a person's own.
+      const isOwn = draft.labels.rule !== undefined;
+      const message = isOwn ? matcher.message : `in the rule ${rule}, which is made by default: ${matcher.message}`;
+      this.#problems.push({ severity: draft.isImplicit ? 'warning' : 'error', ...place, ...matcher, message, hint });
       return this.#breakRouter(draft, `column ${matcher.column} of its rule: ${matcher.message}`);
     }
     for (const dead of deadArguments(matcher)) this.#problems.push({ severity: 'warning', ...place, ...dead });

@@ -6,7 +6,7 @@ import { chooseAddress, type NamedNetwork } from './server-address.ts';
 import { choosePort } from './server-port.ts';
 import { isServerUrl, parseServerUrl } from './server-url.ts';
 import type { StaticConfig } from './static-config.ts';
-import type { RouterPlace, Workload } from './workload.ts';
+import type { FileService, RouterPlace, Workload } from './workload.ts';
 
 /** What decides a workload's servers beside its labels. */
 export interface ServerPlace {
@@ -40,19 +40,36 @@ const NO_H2C: Fault = {
 };
 
 function findServers(workload: Workload, draft: ServiceDraft, where: ServerPlace): BuiltServers {
+  if (workload.services !== undefined) return serversOfFile(workload, workload.services[draft.name]);
   if (draft.url !== undefined) return serverOfUrlLabel(workload, draft.url, draft, where);
   if (workload.urls !== undefined) return serversOfUrls(workload, workload.urls);
-  const address = chooseAddress(workload, where.place, networkOf(draft, where));
-  if (address.address === undefined) return failed(address.fault);
-  const warnings = address.warning === undefined ? [] : [address.warning];
   const found =
     draft.port === undefined
       ? choosePort(workload.ports, draft.scheme, where.staticConfig.mode, portLabel(draft, workload))
       : { port: draft.port, warning: undefined };
+  const bound = boundServer(workload, draft, found.port, where);
+  if (bound !== undefined) return bound;
+  const address = chooseAddress(workload, where.place, networkOf(draft, where));
+  if (address.address === undefined) return failed(address.fault);
+  const warnings = address.warning === undefined ? [] : [address.warning];
   if (found.port === undefined) return failed(found.fault);
   if (found.warning !== undefined) warnings.push(found.warning);
   const server = { scheme: draft.scheme, host: address.address, port: found.port };
   return { servers: [serverOf(workload, server)], fault: undefined, warnings };
+}
+
+/** With Traefik's `useBindPortIP`, a port that is bound to one address of the host is reached there (traefik-labels.md section 5). */
+function boundServer(
+  workload: Workload,
+  { scheme }: ServiceDraft,
+  port: number | undefined,
+  { staticConfig }: ServerPlace,
+): BuiltServers | undefined {
+  if (staticConfig.docker?.useBindPortIp !== true) return undefined;
+  const binding = workload.bindings?.find((one) => one.port === port);
+  if (binding === undefined) return undefined;
+  const server = serverOf(workload, { scheme, host: binding.address, port: binding.hostPort });
+  return { servers: [server], fault: undefined, warnings: [] };
 }
 
 function networkOf(draft: ServiceDraft, { network, staticConfig }: ServerPlace): NamedNetwork | undefined {
@@ -89,6 +106,11 @@ function serverOfUrlLabel(workload: Workload, text: string, draft: ServiceDraft,
     });
   }
   return { servers: [serverOf(workload, url)], fault: undefined, warnings: [] };
+}
+
+function serversOfFile(workload: Workload, service: FileService | undefined): BuiltServers {
+  if (service?.fault !== undefined) return failed({ code: 'not_acted_on', ...service.fault });
+  return serversOfUrls(workload, service?.urls ?? []);
 }
 
 function serversOfUrls(workload: Workload, urls: readonly string[]): BuiltServers {

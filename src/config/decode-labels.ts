@@ -16,6 +16,10 @@ export interface LabelDefaults {
   readonly exposedByDefault: boolean;
   /** Host of a router that names none; undefined: it needs one. */
   readonly defaultHost: string | undefined;
+  /** Rule of a router that has none, or why none can be made. Absent: `defaultHost` says it. */
+  readonly defaultRule?:
+    | { readonly rule: string }
+    | { readonly fault: { readonly message: string; readonly hint: string } };
   /** Syntax of rules whose router does not say. Absent: v3. */
   readonly ruleSyntax?: RuleSyntax;
 }
@@ -46,7 +50,8 @@ export function decodeLabels(workload: Workload, defaults: LabelDefaults): Decod
   return { ...drafts, network: containerNetwork(groups), problems };
 }
 
-const NOTHING: Omit<DecodedLabels, 'problems'> = {
+/** What a hidden workload gives. */
+export const NOTHING: Omit<DecodedLabels, 'problems'> = {
   routers: [],
   services: [],
   middlewares: [],
@@ -122,13 +127,10 @@ class Decoder {
   #fullFormRouters(explicit: readonly ServiceDraft[]): RouterDraft[] {
     return [...this.#groups.routers.values()].map((group) => {
       const draft = decodeRouter(group, this.#defaults.ruleSyntax ?? 'v3');
-      const { defaultHost } = this.#defaults;
-      if (draft.rule === undefined && defaultHost === undefined) {
-        group.fail({
-          code: 'rule_missing',
-          message: 'the router has no rule',
-          hint: `add ….http.routers.${group.name}.rule=Host(\`example.com\`)`,
-        });
+      const hint = `add ….http.routers.${group.name}.rule=Host(\`example.com\`)`;
+      const missing = this.#missingRule ?? { message: 'the router has no rule', hint };
+      if (draft.rule === undefined && this.#defaultRule === undefined) {
+        group.fail({ code: 'rule_missing', ...missing });
       }
       const isAmbiguous = draft.service === undefined && explicit.length > 1;
       if (isAmbiguous) {
@@ -138,10 +140,22 @@ class Decoder {
           hint: `add ….http.routers.${group.name}.service=${explicit[0]?.name}`,
         });
       }
-      const rule = draft.rule ?? (defaultHost === undefined ? undefined : `Host(\`${defaultHost}\`)`);
+      const rule = draft.rule ?? this.#defaultRule;
       const service = draft.service ?? explicit[0]?.name ?? this.#workload.baseName;
       return { ...draft, rule, service, fault: group.fault, mayKeepLast: group.isHarmless };
     });
+  }
+
+  get #defaultRule(): string | undefined {
+    const { defaultRule, defaultHost } = this.#defaults;
+    if (defaultRule !== undefined) return 'rule' in defaultRule ? defaultRule.rule : undefined;
+    return defaultHost === undefined ? undefined : `Host(\`${defaultHost}\`)`;
+  }
+
+  /** Why there is no default rule, when there should be one. */
+  get #missingRule(): { readonly message: string; readonly hint: string } | undefined {
+    const { defaultRule } = this.#defaults;
+    return defaultRule !== undefined && 'fault' in defaultRule ? defaultRule.fault : undefined;
   }
 
   #addSiteRouter(routers: RouterDraft[], router: RouterDraft, group: SiteGroup): void {
@@ -160,6 +174,8 @@ class Decoder {
   /** The router of a workload that asks for none (traefik-labels.md section 3). */
   #implicitRouter(explicit: readonly ServiceDraft[]): readonly RouterDraft[] {
     const { defaultHost, mode } = this.#defaults;
+    // A file asks for everything it wants.
+    if (this.#workload.services !== undefined) return [];
     const { container, sites, hasOther, middlewares, transports, isLabelled } = this.#groups;
     const definitions = middlewares.size + transports.size;
     const isFile = this.#workload.provider === 'file';
@@ -170,15 +186,19 @@ class Decoder {
     const hasFaultySite = [...sites.values()].some(({ fault }) => fault !== undefined);
     const isHostSaid = [...sites.values()].some((site) => site.find('host') !== undefined);
     if (hasFaultySite || isHostSaid || sites.keys().some((name) => name !== '')) return [];
-    if (defaultHost === undefined) {
+    // A site cannot take a rule that is more than a host, and what it asks for must not be left out.
+    const rule = sites.size > 0 && defaultHost === undefined ? undefined : this.#defaultRule;
+    if (rule === undefined) {
       container.warn({
         code: 'rule_missing',
         message: 'it is labelled but no label says which host it answers',
         hint: isFile ? 'add the label sluice.host' : 'add the label sluice.host=example.com, or sluice.enable=false',
+        ...this.#missingRule,
       });
       return [];
     }
-    return [implicitRouter(this.#workload.baseName, defaultHost, explicit[0]?.name)];
+    const ruleSyntax = this.#defaults.ruleSyntax ?? 'v3';
+    return [{ ...implicitRouter(this.#workload.baseName, rule, explicit[0]?.name), ruleSyntax }];
   }
 
   /** Explicit services all count; those of the shorthand and the default one only when a router sends there. */
@@ -229,10 +249,10 @@ function missingHost(group: SiteGroup): void {
   });
 }
 
-function implicitRouter(baseName: string, host: string, service: string | undefined): RouterDraft {
+function implicitRouter(baseName: string, rule: string, service: string | undefined): RouterDraft {
   return {
     name: baseName,
-    rule: `Host(\`${host}\`)`,
+    rule,
     priority: undefined,
     entryPoints: undefined,
     middlewares: [],

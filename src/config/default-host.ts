@@ -1,17 +1,13 @@
-import type { StaticConfig } from './static-config.ts';
 import type { Workload } from './workload.ts';
 
 const COMPOSE_SERVICE = 'com.docker.compose.service';
 
-/**
- * The host of a router that names none: `SERVICE.DOMAIN` with `--domain`, else in Traefik's mode the base name, as its
- * default rule has it. Undefined: a host must be named.
- */
+/** The host of a router that names none: `SERVICE.DOMAIN` with `--domain`. Undefined: there is none. */
 export function defaultHost(
   workload: Pick<Workload, 'labels' | 'baseName'>,
-  { domain, mode }: Pick<StaticConfig, 'domain' | 'mode'>,
+  domain: string | undefined,
 ): string | undefined {
-  if (domain === undefined) return mode === 'traefik' ? workload.baseName.toLowerCase() : undefined;
+  if (domain === undefined) return undefined;
   const label = hostLabel(workload.labels[COMPOSE_SERVICE] ?? workload.baseName);
   return label === '' ? undefined : `${label}.${domain}`;
 }

@@ -37,7 +37,8 @@ type Report = (problem: Omit<Problem, 'provider' | 'container'>) => void;
  */
 export function groupLabels(workload: Workload, report: Report): GroupedLabels {
   const groups = new Groups(workload, report);
-  const labels = readNames(workload.labels, report);
+  const labels = [...readNames(workload.labels, report), ...fileSettings(workload)];
+  for (const name of Object.keys(workload.services ?? {})) groups.get('service', name);
   const sites = namedSites(labels);
   for (const label of labels) placeLabel(label, groups, sites, report);
   return {
@@ -64,6 +65,7 @@ interface WrittenLabel {
   readonly value: string;
   readonly prefix: LabelPrefix;
   readonly path: readonly string[];
+  readonly items?: readonly string[];
 }
 
 const PREFIXES: readonly LabelPrefix[] = ['sluice', 'traefik'];
@@ -72,14 +74,15 @@ function readNames(labels: Workload['labels'], report: Report): readonly Written
   const byPath = new Map<string, WrittenLabel>();
   for (const label of Object.keys(labels).sort()) {
     const dot = label.indexOf('.');
-    const prefix = PREFIXES.find((one) => one === label.slice(0, dot).toLowerCase());
+    const word = label.slice(0, dot);
+    const prefix = PREFIXES.find((one) => one === word) ?? PREFIXES.find((one) => one === word.toLowerCase());
     if (prefix === undefined) {
       warnNearPrefix(label, report);
       continue;
     }
-    const path = label.slice(dot + 1).split('.');
-    const key = label.slice(dot + 1).toLowerCase();
-    const written = { label, value: labels[label] ?? '', prefix, path };
+    const rest = label.slice(dot + 1);
+    const key = rest.toLowerCase();
+    const written = { label, value: labels[label] ?? '', prefix, path: rest.split('.') };
     const earlier = byPath.get(key);
     if (earlier === undefined || (earlier.prefix === 'traefik' && prefix === 'sluice')) {
       byPath.set(key, written);
@@ -94,6 +97,14 @@ function readNames(labels: Workload['labels'], report: Report): readonly Written
     }
   }
   return [...byPath.values()];
+}
+
+/** Options of a file are those of labels; names in them may have dots. */
+function fileSettings({ settings = [] }: Workload): readonly WrittenLabel[] {
+  return settings.map(({ path, value, items }) => {
+    const written = { label: path.join('.'), value, prefix: 'traefik', path } as const;
+    return items === undefined ? written : { ...written, items };
+  });
 }
 
 /**
@@ -132,7 +143,8 @@ function placeLabel(written: WrittenLabel, groups: Groups, sites: ReadonlySet<st
     return;
   }
   const { option, names, index } = found;
-  const setting: Setting = { label, value, option, index };
+  const { items } = written;
+  const setting: Setting = { label, value, option, index, ...(items === undefined ? {} : { items }) };
   const hasName = option.object !== 'container' && option.object !== 'other';
   const isNamedSite = option.object === 'site' && path.length > option.key.split('.').length;
   const group = groups.get(option.object, hasName && (option.object !== 'site' || isNamedSite) ? (names[0] ?? '') : '');

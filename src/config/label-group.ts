@@ -7,6 +7,8 @@ export interface Setting {
   /** As written on the container. */
   readonly label: string;
   readonly value: string;
+  /** The items of a list, where they are not told apart by commas (files). */
+  readonly items?: readonly string[];
   readonly option: LabelOption;
   /** The `n` of `domains[n]`. */
   readonly index: number;
@@ -96,7 +98,7 @@ export class LabelGroup {
 
   list(key: string): readonly string[] | undefined {
     const setting = this.find(key);
-    return setting === undefined ? undefined : parseList(setting.value);
+    return setting === undefined ? undefined : (setting.items ?? parseList(setting.value));
   }
 
   bool(key: string): boolean | undefined {

@@ -4,6 +4,29 @@ export interface NetworkAddress {
   readonly address: string;
 }
 
+/** A port of a container that is bound to one address of its host. */
+export interface PortBinding {
+  readonly port: number;
+  readonly address: string;
+  readonly hostPort: number;
+}
+
+/** An option of an object in a file, as a label would say it: the path below the prefix, cut at its dots. */
+export interface FileSetting {
+  readonly path: readonly string[];
+  readonly value: string;
+  /** The items of a list, where one of them has a comma. */
+  readonly items?: readonly string[];
+  /** 1-based line of the file. */
+  readonly line: number;
+}
+
+/** A service of a file: its servers by URL, or why it has none. */
+export interface FileService {
+  readonly urls: readonly string[];
+  readonly fault?: { readonly message: string; readonly hint: string };
+}
+
 /**
  * What a provider saw of one container (or one entry of a file), before any label is read.
  * Plain facts only: choosing a port, a network and routers is the pure work of `build-config.ts`.
@@ -27,8 +50,14 @@ export interface Workload {
   /** Exposed TCP ports, ascending. */
   readonly ports: readonly number[];
   readonly hostNetwork: boolean;
+  /** Ports that are bound to one address of the host; absent: none is. */
+  readonly bindings?: readonly PortBinding[];
   /** Servers by URL (file provider only). */
   readonly urls?: readonly string[];
+  /** What a file of Traefik's form says, beside `labels`. */
+  readonly settings?: readonly FileSetting[];
+  /** The services of such a file by name. Present: nothing is made that nobody asked for. */
+  readonly services?: Readonly<Record<string, FileService>>;
 }
 
 /** Where the router itself stands: decides which container addresses it can reach. */

@@ -1,4 +1,4 @@
-import type { NetworkAddress, Workload } from '../../config/workload.ts';
+import type { NetworkAddress, PortBinding, Workload } from '../../config/workload.ts';
 import { normaliseName } from '../../lib/normalise-name.ts';
 
 /** What is read of one entry of the engine's container list. Engines differ, so every field may be absent. */
@@ -11,11 +11,18 @@ export interface ContainerRow {
   readonly State?: string;
   /** Text for people; the only place of the list that tells the health. */
   readonly Status?: string;
-  readonly Ports?: readonly { readonly PrivatePort?: number; readonly Type?: string }[] | null;
+  readonly Ports?: readonly PortRow[] | null;
   readonly HostConfig?: { readonly NetworkMode?: string } | null;
   readonly NetworkSettings?: {
     readonly Networks?: Readonly<Record<string, EndpointRow | null>> | null;
   } | null;
+}
+
+interface PortRow {
+  readonly PrivatePort?: number;
+  readonly Type?: string;
+  readonly IP?: string;
+  readonly PublicPort?: number;
 }
 
 interface EndpointRow {
@@ -51,6 +58,7 @@ function buildWorkload(row: ContainerRow, owner: ContainerRow): Workload {
   const service = labels[SERVICE_LABEL];
   const project = labels[PROJECT_LABEL];
   const isComposed = service !== undefined && project !== undefined;
+  const bindings = portBindings(row);
   return {
     provider: 'docker',
     id: row.Id ?? '',
@@ -62,6 +70,7 @@ function buildWorkload(row: ContainerRow, owner: ContainerRow): Workload {
     health: parseHealth(row.Status ?? ''),
     networks: networkAddresses(owner),
     ports: tcpPorts(row),
+    ...(bindings.length === 0 ? {} : { bindings }),
     hostNetwork: owner.HostConfig?.NetworkMode === 'host',
   };
 }
@@ -96,4 +105,17 @@ function tcpPorts(row: ContainerRow): readonly number[] {
     if (PrivatePort !== undefined && PrivatePort > 0 && (Type ?? 'tcp') === 'tcp') ports.add(PrivatePort);
   }
   return [...ports].sort((a, b) => a - b);
+}
+
+/** Ports bound to one address; those of every address say nothing about how to reach them. IPv4 first. */
+function portBindings(row: ContainerRow): readonly PortBinding[] {
+  const found: PortBinding[] = [];
+  for (const { PrivatePort, Type, IP, PublicPort } of row.Ports ?? []) {
+    const isOne = IP !== undefined && !['', '0.0.0.0', '::'].includes(IP);
+    if (!isOne || !PrivatePort || !PublicPort || (Type ?? 'tcp') !== 'tcp') continue;
+    found.push({ port: PrivatePort, address: IP, hostPort: PublicPort });
+  }
+  const key = ({ port, address, hostPort }: PortBinding): string =>
+    `${address.includes(':') ? 1 : 0} ${address} ${port} ${hostPort}`;
+  return found.sort((left, right) => (key(left) < key(right) ? -1 : 1));
 }

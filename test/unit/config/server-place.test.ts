@@ -99,15 +99,14 @@ describe('choosePort', () => {
 describe('defaultHost', () => {
   const service = (name: string) => ({ 'com.docker.compose.service': name });
   test.for([
-    { labels: {}, domain: undefined, mode: 'sluice', host: undefined },
-    { labels: {}, domain: undefined, mode: 'traefik', host: 'my-web' },
-    { labels: {}, domain: 'a.com', mode: 'sluice', host: 'my-web.a.com' },
-    { labels: service('API'), domain: 'a.com', mode: 'traefik', host: 'api.a.com' },
-    { labels: service('my_app.v2'), domain: 'a.com', mode: 'sluice', host: 'my-app-v2.a.com' },
-    { labels: service('_x_'), domain: 'a.com', mode: 'sluice', host: 'x.a.com' },
-    { labels: service('___'), domain: 'a.com', mode: 'sluice', host: undefined },
-    { labels: service(`${'a'.repeat(62)}--b`), domain: 'a.com', mode: 'sluice', host: `${'a'.repeat(62)}.a.com` },
-  ] as const)('$labels $domain $mode: $host', ({ labels, domain, mode, host }) => {
-    expect(defaultHost({ labels, baseName: 'My-Web' }, { domain, mode })).toBe(host);
+    { labels: {}, domain: undefined, host: undefined },
+    { labels: {}, domain: 'a.com', host: 'my-web.a.com' },
+    { labels: service('API'), domain: 'a.com', host: 'api.a.com' },
+    { labels: service('my_app.v2'), domain: 'a.com', host: 'my-app-v2.a.com' },
+    { labels: service('_x_'), domain: 'a.com', host: 'x.a.com' },
+    { labels: service('___'), domain: 'a.com', host: undefined },
+    { labels: service(`${'a'.repeat(62)}--b`), domain: 'a.com', host: `${'a'.repeat(62)}.a.com` },
+  ] as const)('$labels $domain: $host', ({ labels, domain, host }) => {
+    expect(defaultHost({ labels, baseName: 'My-Web' }, domain)).toBe(host);
   });
 });
