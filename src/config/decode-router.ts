@@ -33,18 +33,8 @@ export function decodeRouter(group: LabelGroup, defaultSyntax: RuleSyntax): Rout
 }
 
 function decodeServiceName(group: LabelGroup): string | undefined {
-  const setting = group.find('service');
-  const name = setting?.value.trim();
-  if (setting === undefined || name === undefined || name === '') return undefined;
-  if (name.endsWith('@internal') && name !== 'noop@internal') {
-    group.fail({
-      code: 'not_acted_on',
-      label: setting.label,
-      message: `there is no service ${name}`,
-      hint: 'the dashboard, the API and metrics are at the address of --admin; remove this router',
-    });
-  }
-  return name;
+  const name = group.text('service');
+  return name === '' ? undefined : name;
 }
 
 function decodeTls(group: LabelGroup): RouterTls {

@@ -53,6 +53,10 @@ export function parseStaticOptions(
   if (config.acme.directories.length > 0 && !config.acme.challenges.includes('http-01')) {
     notices.push('TLS-ALPN-01 is not supported yet: HTTP-01 is used, so port 80 must reach a plain entrypoint');
   }
+  const { internalServices } = config;
+  if (config.admin === undefined && (internalServices?.api === true || internalServices?.ping === true)) {
+    notices.push("--admin is off: Traefik's API and ping are answered there, so there are none");
+  }
   const resolvers = sources.own.get('dns-resolvers');
   if (resolvers !== undefined) {
     notices.push(`${resolvers.source}: accepted without effect: no DNS record is looked up before an order yet`);

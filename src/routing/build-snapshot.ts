@@ -6,6 +6,7 @@ import type { StaticConfig } from '../config/static-config.ts';
 import { settleHostConflicts, type PlacedRouter } from './host-conflicts.ts';
 import { keepLastGood, type LastPublished } from './keep-last-good.ts';
 import { type IdleRouter, idleRouters } from './idle-routers.ts';
+import { internalServices, pingRouter } from './internal-routes.ts';
 import type { Listener } from './listener.ts';
 import { ownListeners } from './own-listeners.ts';
 import { companionRouter, entrypointRedirect } from './redirect-routers.ts';
@@ -34,12 +35,13 @@ export interface BuiltSnapshot {
  * version of a router that labels have spoiled is taken from there.
  */
 export function buildSnapshot(
-  config: DynamicConfig,
+  given: DynamicConfig,
   staticConfig: StaticConfig,
   readRootCas: ReadRootCas,
   readUsers: ReadUsersFile,
   last?: LastPublished,
 ): BuiltSnapshot {
+  const config = { ...given, services: [...given.services, ...internalServices(staticConfig)] };
   const problems: Problem[] = [];
   const placed: PlacedRouter[] = [];
   const listenersOf = staticConfig.mode === 'sluice' ? ownListeners : traefikListeners;
@@ -74,6 +76,7 @@ export function buildSnapshot(
     ...routers.filter(({ of }) => !lastGood.names.has(of)),
     ...lastGood.routers,
     ...staticConfig.entrypoints.flatMap(entrypointRedirect),
+    ...pingRouter(staticConfig),
   ].sort(byPrecedence);
   return {
     snapshot: { routers: all, ...usedServices(config, all, transports) },

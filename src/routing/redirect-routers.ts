@@ -35,7 +35,7 @@ const redirectToHttps = memo(({ entrypoints }: StaticConfig) => {
 /** The router of an entrypoint that redirects everything (Traefik's `http.redirections.entrypoint`). */
 export function entrypointRedirect({ name, redirect }: EntrypointConfig): readonly RouterSnapshot[] {
   if (redirect === undefined) return [];
-  const { scheme, port, permanent } = redirect;
+  const { scheme, port, permanent, priority = ENTRYPOINT_REDIRECT_PRIORITY } = redirect;
   const own = `${name}-to-${scheme}@internal`;
   return [
     {
@@ -43,7 +43,7 @@ export function entrypointRedirect({ name, redirect }: EntrypointConfig): readon
       of: own,
       rule: 'HostRegexp(`^.+$`)',
       matcher: ANY_HOST,
-      priority: ENTRYPOINT_REDIRECT_PRIORITY,
+      priority,
       entrypoints: [name],
       tls: false,
       middlewares: [redirectTo(scheme, port, permanent, false)],

@@ -14,6 +14,8 @@ export interface References {
 }
 
 const MAX_CANDIDATES = 300;
+const INTERNAL_HINT =
+  "the API is at the address of --admin; Traefik's --api and --ping let a router lead there; else remove this router";
 
 /** What a configuration defines, by name. */
 export interface DefinedNames {
@@ -106,7 +108,9 @@ function tooManyProblem(router: RouterConfig, count: number): Problem {
 
 function serviceProblem(defined: DefinedNames, router: RouterConfig): Problem {
   const guess = defined.suggest('services', router.service);
-  const hint = guess === undefined ? 'define it, or name another service' : `did you mean ${guess}?`;
+  const isInternal = router.service.endsWith('@internal');
+  const usual = isInternal ? INTERNAL_HINT : 'define it, or name another service';
+  const hint = guess === undefined || isInternal ? usual : `did you mean ${guess}?`;
   const message = `there is no service ${router.service}`;
   return routerProblem(router, { severity: 'error', code: 'service_missing', message, hint }, router.labels.service);
 }

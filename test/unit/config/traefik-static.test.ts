@@ -346,6 +346,7 @@ describe('accepted with a notice', () => {
     },
     { argv: ['--providers.docker', '--serverstransport.insecureskipverify=true'], notice: 'not checked' },
     { argv: ['--log.level=debug'], notice: 'no provider is on' },
+    { argv: ['--ping', '--admin=off'], notice: '--admin is off' },
   ])('$argv', ({ argv, notice }) => {
     const result = parse(argv);
     expect(result).toMatchObject({ config: { mode: 'traefik' } });

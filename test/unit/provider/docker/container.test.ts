@@ -130,6 +130,22 @@ describe('ports', () => {
   });
 });
 
+test('ports bound to one address of the host are told, IPv4 first; those of every address are not', () => {
+  const Ports = [
+    { PrivatePort: 80, Type: 'tcp', IP: '2001:db8::1', PublicPort: 8080 },
+    { PrivatePort: 80, Type: 'tcp', IP: '192.0.2.7', PublicPort: 8080 },
+    { PrivatePort: 81, Type: 'tcp', IP: '0.0.0.0', PublicPort: 8081 },
+    { PrivatePort: 82, Type: 'tcp', IP: '::', PublicPort: 8082 },
+    { PrivatePort: 83, Type: 'udp', IP: '192.0.2.7', PublicPort: 8083 },
+    { PrivatePort: 84, Type: 'tcp' },
+    { PrivatePort: 85, Type: 'tcp', IP: '', PublicPort: 8085 },
+  ];
+  expect(built({ Ports }).bindings).toEqual([
+    { port: 80, address: '192.0.2.7', hostPort: 8080 },
+    { port: 80, address: '2001:db8::1', hostPort: 8080 },
+  ]);
+});
+
 describe('networks', () => {
   test.for([
     { name: 'none', given: networks({}), expected: [] },
