@@ -81,7 +81,9 @@ class Interpolator {
     if (depth >= MAX_DEPTH) return this.#refuse(start);
     const isPlain = operator === '' && this.#source[this.#position] === '}';
     const word = operator === '' ? { text: '', faults: [] } : this.#text(depth + 1);
-    if (this.#source[this.#position] !== '}' || (operator === '' && !isPlain)) return this.#refuse(start);
+    if (operator === '' && !isPlain) return this.#refuse(start);
+    // Read on from its end: reading what is inside again, at every level, would double the work each time.
+    if (this.#source[this.#position] !== '}') return this.#refuse(start, this.#source.length);
     this.#position += 1;
     if (operator === '') return this.#value(name, start);
     const value = this.#lookup(name);
@@ -98,11 +100,11 @@ class Interpolator {
     return { text: '', faults: [{ kind: 'unset', name, column: start + 1 }] };
   }
 
-  /** The `$` stays and is a fault; what is behind it is read on. */
-  #refuse(start: number): Interpolated {
-    this.#position = start + 1;
+  /** The `$` stays and is a fault, with everything up to `end`; what is behind it is read on. */
+  #refuse(start: number, end = start + 1): Interpolated {
+    this.#position = end;
     const [name = '$'] = /^\$\{?[A-Za-z0-9_]{0,12}/.exec(this.#source.slice(start, start + 20)) ?? [];
-    return { text: '$', faults: [{ kind: 'syntax', name, column: start + 1 }] };
+    return { text: this.#source.slice(start, end), faults: [{ kind: 'syntax', name, column: start + 1 }] };
   }
 
   #nameAt(position: number): string {

@@ -76,16 +76,29 @@ class OptionReader {
 
   /** A file of the router's container is read where it is mounted from; one that is not here says nothing. */
   #readConfig(path: string): string {
-    const here = this.#router === undefined ? path : pathHere(this.#router, path);
+    const here = this.#router === undefined ? undefined : pathHere(this.#router, path);
+    const isNamed = this.#isNamed(path);
+    // The usual places of Traefik's own file are those of the router's container, not of this machine.
+    if (here === undefined && !isNamed) throw new Error('it is not mounted');
     try {
       return this.#readText(here ?? path);
-    } catch {
+    } catch (error) {
+      if (!isNamed) throw error;
       const message = `the file ${path} is not here, so its options are not checked`;
       const known = this.findings.some((finding) => finding.message === message);
       const hint = 'mount it from a folder beside the compose file, or name it with --config here';
       if (!known) this.#add('warning', { code: 'file_not_here', message, hint, place: this.#placeOf('--config') });
       return '';
     }
+  }
+
+  #isNamed(path: string): boolean {
+    const words = [...this.#arguments.flatMap((argument) => argument.words), ...this.#variableTexts()];
+    return words.some((word) => word.includes(path));
+  }
+
+  #variableTexts(): readonly string[] {
+    return [...this.#variables.values()].map(({ text }) => text);
   }
 
   /** Removes the options that problems are about; false when there is none of them. */
@@ -108,7 +121,12 @@ class OptionReader {
     const source = sourceOf(text);
     const [, message = text, hint] = /^(.*); (.*?)$/s.exec(text) ?? [];
     const at = this.#placeOf(source);
-    this.#add(severity, { code: 'static_option', message, hint: hint ?? 'nothing needs to be done', place: at });
+    this.#add(severity, {
+      code: 'static_option',
+      message,
+      hint: hint ?? 'no change is needed if that suits you',
+      place: at,
+    });
   }
 
   #add(severity: Finding['severity'], finding: Omit<Finding, 'severity' | 'service'>): void {
