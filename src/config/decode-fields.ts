@@ -25,8 +25,8 @@ export function decodeFields(group: LabelGroup, key: string, side: 'request' | '
 }
 
 /** The name that a label `….<header>` ends with. */
-export function fieldNameOf({ label }: Setting): string {
-  return label.slice(label.lastIndexOf('.') + 1);
+export function fieldNameOf({ names }: Setting): string {
+  return names.at(-1) ?? '';
 }
 
 /** Checks the name of a field that is to be set. */

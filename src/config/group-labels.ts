@@ -144,7 +144,7 @@ function placeLabel(written: WrittenLabel, groups: Groups, sites: ReadonlySet<st
   }
   const { option, names, index } = found;
   const { items } = written;
-  const setting: Setting = { label, value, option, index, ...(items === undefined ? {} : { items }) };
+  const setting: Setting = { label, value, option, names, index, ...(items === undefined ? {} : { items }) };
   const hasName = option.object !== 'container' && option.object !== 'other';
   const isNamedSite = option.object === 'site' && path.length > option.key.split('.').length;
   const group = groups.get(option.object, hasName && (option.object !== 'site' || isNamedSite) ? (names[0] ?? '') : '');

@@ -10,6 +10,8 @@ export interface Setting {
   /** The items of a list, where they are not told apart by commas (files). */
   readonly items?: readonly string[];
   readonly option: LabelOption;
+  /** What stands for each `<x>` of the option's path, as written. */
+  readonly names: readonly string[];
   /** The `n` of `domains[n]`. */
   readonly index: number;
 }

@@ -4,6 +4,7 @@ import { createDockerApi } from '../provider/docker/docker-api.ts';
 import { createDockerProvider } from '../provider/docker/docker-provider.ts';
 import { readSelfFacts } from '../provider/docker/self-facts.ts';
 import { createFileProvider } from '../provider/file/file-provider.ts';
+import { traefikForm } from '../provider/file/services-files.ts';
 import type { Provider, ProviderSink } from '../provider/provider.ts';
 
 /** Makes and starts the providers that the options ask for. */
@@ -15,11 +16,14 @@ export function startProviders(
   const providers: Provider[] = [];
   const now = (): number => performance.now();
   if (config.docker !== undefined) {
-    const { endpoint, certPath } = config.docker;
-    const api = createDockerApi({ endpoint, certPath });
+    const { endpoint, certPath, tls, login } = config.docker;
+    const api = createDockerApi({ endpoint, certPath, tls, login });
     providers.push(createDockerProvider({ api, self: readSelfFacts(), now, random: Math.random }));
   }
   if (config.file !== undefined) providers.push(createFileProvider({ path: config.file }));
+  if (config.traefikFiles !== undefined) {
+    providers.push(createFileProvider({ ...config.traefikFiles, form: traefikForm(process.env) }));
+  }
   // Every sink first: a provider that answers at once must not pass for the only one.
   const sinks = providers.map((provider) => sinkFor(provider));
   for (const [index, provider] of providers.entries()) provider.start(sinks[index]!);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
+import type { DockerTls } from '../../config/static-config.ts';
 import type { ContainerRow } from './container.ts';
 import { parseDockerEndpoint } from './endpoint.ts';
 import { EVENT_FILTERS } from './event.ts';
@@ -25,14 +26,19 @@ export interface DockerApiOptions {
   readonly endpoint: string;
   /** Folder with ca.pem, cert.pem and key.pem. */
   readonly certPath: string | undefined;
+  /** Paths of files, or PEM text; each goes before the file of the folder. */
+  readonly tls?: DockerTls | undefined;
+  /** Sent as Basic credentials. */
+  readonly login?: { readonly username: string; readonly password: string } | undefined;
 }
 
 /**
  * Opens nothing yet. Throws when the endpoint has no known form or a certificate file cannot be read.
  * Calls carry no API version: the engine then answers with its newest, and the fields read are in all of them.
  */
-export function createDockerApi({ endpoint, certPath }: DockerApiOptions): DockerApi {
-  const options = clientOptions(endpoint, certPath);
+export function createDockerApi(given: DockerApiOptions): DockerApi {
+  const { endpoint } = given;
+  const options = clientOptions(given);
   let client: Promise<Dockerode> | undefined;
   const connect = () => (client ??= loadClient(options));
   return {
@@ -66,21 +72,39 @@ async function loadClient(options: Dockerode.DockerOptions): Promise<Dockerode> 
   return new Client(options);
 }
 
-function clientOptions(endpoint: string, certPath: string | undefined): Dockerode.DockerOptions {
-  const target = parseDockerEndpoint(endpoint, certPath !== undefined);
+function clientOptions({ endpoint, certPath, tls, login }: DockerApiOptions): Dockerode.DockerOptions {
+  const target = parseDockerEndpoint(endpoint, certPath !== undefined || tls !== undefined);
   // The client takes what is absent here from DOCKER_HOST and DOCKER_CERT_PATH: say everything, also what is not.
   const none = { ca: undefined, cert: undefined, key: undefined, timeout: undefined };
-  if (target.type === 'socket') return { ...none, socketPath: target.path, host: undefined };
-  const read = (file: string) => (certPath === undefined ? undefined : readCertificateFile(certPath, file));
+  const headers = login === undefined ? {} : { headers: { Authorization: basicCredentials(login) } };
+  if (target.type === 'socket') return { ...none, ...headers, socketPath: target.path, host: undefined };
+  const read = (name: keyof DockerTls): string | Buffer | undefined => {
+    const named = tls?.[name];
+    if (named !== undefined) return named.includes('-----BEGIN') ? named : readTlsFile(name, named);
+    return certPath === undefined ? undefined : readCertificateFile(certPath, `${name}.pem`);
+  };
   return {
     ...none,
+    ...headers,
     host: target.host.includes(':') ? `[${target.host}]` : target.host,
     port: target.port,
     protocol: target.protocol,
-    ca: read('ca.pem'),
-    cert: read('cert.pem'),
-    key: read('key.pem'),
+    ca: read('ca'),
+    cert: read('cert'),
+    key: read('key'),
   };
+}
+
+function basicCredentials({ username, password }: { readonly username: string; readonly password: string }): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+function readTlsFile(name: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new Error(`--providers.docker.tls.${name}: cannot read ${path}: name a PEM file or PEM text`, { cause });
+  }
 }
 
 function readCertificateFile(folder: string, file: string): Buffer {

@@ -1,11 +1,15 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Provider, ProviderSink } from '../provider.ts';
-import { ServicesFiles } from './services-files.ts';
+import { type FileForm, ServicesFiles } from './services-files.ts';
 
 export interface FileProviderOptions {
   /** A YAML file or a folder of them. It may appear later. */
   readonly path: string;
+  /** Absent: services without containers, in our own form. */
+  readonly form?: FileForm;
+  /** False: read once, at the start. */
+  readonly watch?: boolean;
   /** Quiet time after a change before the files are read: editors write in several steps. */
   readonly settleMs?: number;
   /** How often the files are looked at in any case: bind mounts and network folders send no events. */
@@ -16,8 +20,9 @@ export interface FileProviderOptions {
  * The file provider (design section 7). Tells the sink the whole truth whenever it changed; a broken or missing file
  * keeps its last good content and adds a problem.
  */
-export function createFileProvider({ path, settleMs = 50, pollMs = 1000 }: FileProviderOptions): Provider {
-  const files = new ServicesFiles(path);
+export function createFileProvider(options: FileProviderOptions): Provider {
+  const { path, form, watch: isWatching = true, settleMs = 50, pollMs = 1000 } = options;
+  const files = new ServicesFiles(path, form);
   let sink: ProviderSink | undefined;
   let watchers: readonly FSWatcher[] = [];
   let poll: NodeJS.Timeout | undefined;
@@ -38,7 +43,7 @@ export function createFileProvider({ path, settleMs = 50, pollMs = 1000 }: FileP
     const current = files.fingerprint();
     if (current === fingerprint) return;
     fingerprint = current;
-    watchAgain();
+    if (isWatching) watchAgain();
     tell(at);
   }
 
@@ -76,6 +81,7 @@ export function createFileProvider({ path, settleMs = 50, pollMs = 1000 }: FileP
     start(newSink) {
       sink = newSink;
       readIfChanged(performance.now());
+      if (!isWatching) return;
       poll = setInterval(() => {
         if (files.fingerprint() !== fingerprint) noticeChange();
       }, pollMs).unref();

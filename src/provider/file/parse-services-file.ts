@@ -2,6 +2,8 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type
 import type { Problem } from '../../config/problem.ts';
 import type { Workload } from '../../config/workload.ts';
 import { nearest } from '../../lib/suggest.ts';
+import { normaliseName } from '../../lib/normalise-name.ts';
+import { offsetOf, textOf } from './yaml-node.ts';
 
 /** What one file says. `workloads` undefined: it is no YAML, and what it said before stays. */
 export interface ParsedFile {
@@ -125,28 +127,12 @@ class FileParser {
   }
 }
 
-/** Text of a plain value; nothing is the empty text, a map or a list is none. */
-function textOf(node: unknown): string | undefined {
-  if (node === null || node === undefined) return '';
-  if (!isScalar(node)) return undefined;
-  const { value, source } = node;
-  if (typeof value === 'string') return value;
-  if (value === null) return '';
-  // `80` and `true` are meant as written, not as YAML would print them again.
-  return source ?? JSON.stringify(value);
-}
-
-function offsetOf(node: unknown): number {
-  const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-  return Array.isArray(range) ? Number(range[0]) : 0;
-}
-
 function workloadOf(name: string, urls: readonly string[], labels: Readonly<Record<string, string>>): Workload {
   return {
     provider: 'file',
     id: name,
     name,
-    baseName: name.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, ''),
+    baseName: normaliseName(name),
     // What the operator writes in a file has precedence over containers that claim the same.
     createdAt: 0,
     labels,

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../../config/problem.ts';
 import type { Workload } from '../../config/workload.ts';
-import { parseServicesFile } from './parse-services-file.ts';
+import { type ParsedFile, parseServicesFile } from './parse-services-file.ts';
+import { parseTraefikFile } from './parse-traefik-file.ts';
 
 /** What all files say together. */
 export interface FilesContent {
@@ -12,28 +13,54 @@ export interface FilesContent {
   readonly missing: string | undefined;
 }
 
+/** What kind of files there are, and how one is read. */
+export interface FileForm {
+  /** Names, below a folder, of the files that count. */
+  readonly isOurs: (name: string) => boolean;
+  readonly isRecursive: boolean;
+  readonly parse: (content: string, path: string) => ParsedFile;
+}
+
+/** `{NAME: {servers: [URL…], labels: {…}}}`. */
+export const SERVICES_FORM: FileForm = {
+  isOurs: (name) => /^[^.].*\.ya?ml$/i.test(name),
+  isRecursive: false,
+  parse: parseServicesFile,
+};
+
+/** Traefik's dynamic configuration. Hidden folders are passed over: Kubernetes keeps copies in them. */
+export function traefikForm(env: Readonly<Record<string, string | undefined>>): FileForm {
+  return {
+    isOurs: (name) => /\.(ya?ml|toml)$/i.test(name) && !/(^|\/)\./.test(name),
+    isRecursive: true,
+    parse: (content, path) => parseTraefikFile(content, path, env),
+  };
+}
+
 /**
- * Reads a YAML file, or every `.yaml` and `.yml` of a folder, again and again. A file that cannot be read or is broken
+ * Reads a file, or every one of a folder that counts, again and again. A file that cannot be read or is broken
  * keeps what it said last; one that was removed from a folder takes its services with it.
  */
 export class ServicesFiles {
   readonly #path: string;
+  readonly #form: FileForm;
   readonly #lastGood = new Map<string, readonly Workload[]>();
   #lastFiles: readonly string[] = [];
 
-  constructor(path: string) {
+  constructor(path: string, form: FileForm = SERVICES_FORM) {
     this.#path = path;
+    this.#form = form;
   }
 
   /** Changes when any file may have: names, sizes, times and inodes. Cheap enough to be asked every second. */
   fingerprint(): string {
-    const files = listFiles(this.#path);
+    const files = listFiles(this.#path, this.#form);
     if (files === undefined) return 'missing';
     return files.map((file) => `${file} ${stamp(file)}`).join('\n');
   }
 
   read(): FilesContent {
-    const files = listFiles(this.#path);
+    const files = listFiles(this.#path, this.#form);
     const problems: Problem[] = [];
     if (files === undefined) problems.push(unreadable(this.#path, 'there is no such file or folder'));
     else this.#forgetAllBut(files);
@@ -56,7 +83,7 @@ export class ServicesFiles {
       problems.push(unreadable(file, error instanceof Error ? error.message : String(error)));
       return this.#last(file);
     }
-    const parsed = parseServicesFile(content, file);
+    const parsed = this.#form.parse(content, file);
     problems.push(...parsed.problems);
     if (parsed.workloads !== undefined) this.#lastGood.set(file, parsed.workloads);
     return this.#last(file);
@@ -72,11 +99,11 @@ export class ServicesFiles {
 }
 
 /** The file itself, or the files of a folder by name; undefined when the path does not exist. */
-function listFiles(path: string): readonly string[] | undefined {
+function listFiles(path: string, { isOurs, isRecursive }: FileForm): readonly string[] | undefined {
   try {
     if (!statSync(path).isDirectory()) return [path];
-    return readdirSync(path)
-      .filter((name) => /^[^.].*\.ya?ml$/i.test(name))
+    return readdirSync(path, { recursive: isRecursive, encoding: 'utf8' })
+      .filter(isOurs)
       .sort()
       .map((name) => join(path, name));
   } catch {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Problem } from '../../../../src/config/problem.ts';
 import type { Workload } from '../../../../src/config/workload.ts';
 import { createFileProvider } from '../../../../src/provider/file/file-provider.ts';
+import { traefikForm } from '../../../../src/provider/file/services-files.ts';
 import type { Provider, ProviderSink } from '../../../../src/provider/provider.ts';
 
 class RecordingSink implements ProviderSink {
@@ -198,4 +199,52 @@ test('after stop nothing is told', async () => {
   start(path, 1);
   await sink.until(['b']);
   expect(first.told.map(({ names }) => names.join())).toEqual(['a']);
+});
+
+describe("Traefik's own form", () => {
+  const dynamic = (host: string) => `http: {routers: {a: {rule: "Host(\`${host}\`)", service: s}}}\n`;
+
+  function startTraefik(path: string, watch = true): void {
+    provider = createFileProvider({ path, watch, form: traefikForm({}), settleMs: 5, pollMs: 20 });
+    sink = new RecordingSink();
+    provider.start(sink);
+  }
+
+  test('a folder is read with its subfolders; hidden ones and other files are passed over', async () => {
+    for (const sub of ['sub/deep', '..data']) mkdirSync(join(folder, sub), { recursive: true });
+    for (const name of ['a.yml', 'sub/b.yaml', 'sub/deep/c.YML', '..data/a.yml', 'note.txt', '.d.yml']) {
+      writeFileSync(join(folder, name), dynamic('a.test'));
+    }
+    startTraefik(folder);
+    expect(sink.last?.names).toEqual(['a.yml', 'sub/b.yaml', 'sub/deep/c.YML'].map((name) => join(folder, name)));
+    writeFileSync(join(folder, 'sub', 'new.yml'), dynamic('a.test'));
+    await vi.waitFor(() => expect(sink.last?.names).toContain(join(folder, 'sub', 'new.yml')), 5000);
+  });
+
+  test('a wrong file keeps its last good content, and a TOML file says what it is', async () => {
+    const path = join(folder, 'a.yml');
+    writeFileSync(path, dynamic('a.test'));
+    startTraefik(folder);
+    writeFileSync(path, 'http: {');
+    await sink.until([path], ['file_syntax']);
+    writeFileSync(join(folder, 'b.toml'), '[http]\n');
+    await sink.until([path], ['file_syntax', 'file_syntax']);
+    writeFileSync(path, dynamic('b.test'));
+    await sink.until([path], ['file_syntax']);
+    expect(sink.last?.problems[0]?.message).toContain('b.toml: TOML is not read');
+  });
+
+  test('without watching it is read once', async () => {
+    const path = join(folder, 'a.yml');
+    writeFileSync(path, dynamic('a.test'));
+    startTraefik(path, false);
+    expect(sink.told).toHaveLength(1);
+    const silent = { provider, sink };
+    writeFileSync(path, '');
+    // Another provider that watches sees the change; the first one has had as much time.
+    startTraefik(folder);
+    await sink.until([]);
+    expect(silent.sink.told).toHaveLength(1);
+    await silent.provider.stop();
+  });
 });

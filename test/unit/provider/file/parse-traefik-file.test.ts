@@ -1,0 +1,264 @@
+import { describe, expect, test } from 'vitest';
+import { parseTraefikFile } from '../../../../src/provider/file/parse-traefik-file.ts';
+import { printProblems, printSnapshot } from '../../../../src/routing/print.ts';
+import { compile, traefikConfig, workload } from '../../../support/workloads.ts';
+
+const ENV = { DOMAIN: 'example.com' };
+const parse = (content: string, path = '/d/a.yml') => parseTraefikFile(content, path, ENV);
+
+/** The snapshot and the problems of both steps, as text. */
+function render(content: string, containers: Parameters<typeof compile>[0] = []): string {
+  const { workloads = [], problems } = parse(content);
+  const compiled = compile([...workloads, ...containers], traefikConfig());
+  return printSnapshot(compiled.snapshot) + printProblems([...problems, ...compiled.problems]);
+}
+
+test('what people have in such a file, with a container that refers to it', () => {
+  const content = `
+http:
+  routers:
+    nas.home:
+      rule: Host(\`nas.{{ env "DOMAIN" }}\`)
+      entryPoints: [websecure]
+      middlewares:
+        - lan
+        - headers
+      service: nas
+      tls:
+        certResolver: le
+        domains:
+          - main: example.com
+            sans: ["*.example.com", a.example.com]
+  middlewares:
+    lan: {ipAllowList: {sourceRange: [10.0.0.0/8, 192.168.1.7]}}
+    headers:
+      headers:
+        customRequestHeaders: {X-Script.Name: nas, X-Empty: ""}
+        stsSeconds: 31536000
+    strip: {stripPrefixRegex: {regex: ["/a{1,2}", "/b"]}}
+  services:
+    nas:
+      loadBalancer:
+        passHostHeader: false
+        serversTransport: insecure
+        servers:
+          - url: https://10.0.0.7:5001
+          - {url: "https://10.0.0.8:5001/ignored/", weight: 1}
+          - {url: "https://10.0.0.9:5001", weight: 0}
+  serversTransports:
+    insecure:
+      insecureSkipVerify: true
+      forwardingTimeouts: {dialTimeout: 30s}
+`;
+  const container = workload({
+    labels: {
+      'traefik.http.routers.web.rule': 'Host(`web.example.com`)',
+      'traefik.http.routers.web.middlewares': 'lan@file, strip@file',
+      'traefik.http.routers.web.service': 'nas@file',
+    },
+  });
+  expect(render(content, [container])).toBe(`routers:
+  nas.home@file  websecure  tls  priority 23
+    Host(\`nas.example.com\`)
+    via lan@file  allow 10.0.0.0/8 192.168.1.7
+    via headers@file  request X-Script.Name=nas, -X-Empty  over TLS Strict-Transport-Security=max-age=31536000
+    to nas@file
+  web@docker  web,websecure  plain  priority 23
+    Host(\`web.example.com\`)
+    via lan@file  allow 10.0.0.0/8 192.168.1.7
+    via strip@file  strip what matches /a{1,2} /b
+    to nas@file
+services:
+  nas@file  host of the server
+    over insecure@file
+    https://10.0.0.7:5001  /d/a.yml
+    https://10.0.0.8:5001  /d/a.yml
+transports:
+  insecure@file
+    connect 30s  head 1m  body 5m  idle 1m  keeps 64
+    certificates not checked
+problems:
+  warning tls_unverified  /d/a.yml · insecure@file · http.serversTransports.insecure.insecureSkipVerify
+    line 34: certificates of the servers are not checked: whoever stands between can read and change everything
+    → name the root that signed them with ….rootcas
+`);
+});
+
+describe('one fault costs the smallest thing and names its line', () => {
+  const SERVICE = 'http:\n  services: {app: {loadBalancer: {servers: [{url: http://10.0.0.7}]}}}\n';
+  const ROUTER =
+    '  routers:\n    a: {rule: Host(`a.test`), service: app}\n    b:\n      rule: Host(`b.test`)\n      service: app\n';
+
+  test.for([
+    {
+      more: '      middleware: [x]\n',
+      label: 'http.routers.b.middleware',
+      message: 'line 8: there is no such label',
+      hint: 'did you mean http.routers.b.middlewares?',
+    },
+    {
+      more: '      priority: high\n',
+      label: 'http.routers.b.priority',
+      message: 'line 8: "high" is not',
+      hint: 'number',
+    },
+    { more: '      tls: {options: modern@file}\n', label: 'http.routers.b.tls.options', message: 'line 8: ', hint: '' },
+  ])('$label', ({ more, label, message, hint }) => {
+    const { workloads = [] } = parse(SERVICE + ROUTER + more);
+    const { snapshot, problems } = compile(workloads, traefikConfig());
+    const disabled = snapshot.routers.filter((router) => router.disabled !== undefined).map(({ name }) => name);
+    expect(disabled).toEqual(['b@file']);
+    expect(snapshot.routers).toHaveLength(2);
+    expect(problems).toMatchObject([
+      { container: '/d/a.yml', label, message: expect.stringContaining(message), hint: expect.stringContaining(hint) },
+    ]);
+  });
+
+  test.for([
+    { content: 'http: {routes: {}}', label: 'http.routes', hint: 'did you mean routers?' },
+    { content: 'htp: {}', label: 'htp', hint: 'did you mean http?' },
+    { content: 'entryPoints: {web: {address: ":80"}}', label: 'entryPoints', hint: 'move it to traefik.yml' },
+    { content: 'http: {routers: [a]}', label: 'http.routers', hint: 'names below it' },
+    { content: 'http: {routers: {a: x}}', label: 'http.routers.a', hint: 'below its name' },
+    { content: 'http: {routers: {a@file: {rule: x}}}', label: 'http.routers.a@file', hint: 'without @' },
+    {
+      content: 'http: {services: {a: {loadBalancer: {servers: x}}}}',
+      label: 'http.services.a.loadBalancer.servers',
+      hint: '[{url',
+    },
+    {
+      content: 'http: {services: {a: {loadBalancer: {servers: [x]}}}}',
+      label: 'http.services.a.loadBalancer.servers[0]',
+      hint: '{url',
+    },
+    {
+      content: 'http: {services: {a: {loadBalancer: {servers: [{weight: 1}]}}}}',
+      label: 'http.services.a.loadBalancer.servers[0]',
+      hint: 'write url',
+    },
+    {
+      content: 'http: {services: {a: {loadBalancer: {servers: [{ulr: http://x}]}}}}',
+      label: 'http.services.a.loadBalancer.servers[0].ulr',
+      hint: 'did you mean url?',
+    },
+    {
+      content: 'http: {services: {a: {loadBalancer: {servers: [{url: http://x/y, preservePath: true}]}}}}',
+      label: 'http.services.a.loadBalancer.servers[0].url',
+      hint: 'addPrefix',
+    },
+  ])('$content', ({ content, label, hint }) => {
+    const { workloads, problems } = parse(content);
+    expect(workloads).toHaveLength(1);
+    expect(problems[0]).toMatchObject({
+      severity: 'error',
+      code: 'file_syntax',
+      container: '/d/a.yml',
+      label,
+      message: expect.stringContaining('line 1: '),
+      hint: expect.stringContaining(hint),
+    });
+  });
+});
+
+describe('what is known and not acted on yet', () => {
+  test.for(['weighted', 'mirroring', 'failover'])(
+    'a %s service disables the routers that name it, with that reason',
+    (kind) => {
+      const text = render(`http:
+  routers: {a: {rule: Host(\`a.test\`), service: pool}}
+  services:
+    pool:
+      ${kind}: {service: app}
+    app: {loadBalancer: {servers: [{url: http://10.0.0.7}]}}
+`);
+      expect(text).toContain(`disabled: line 5: ${kind} services are known and not acted on yet`);
+      expect(text).toContain(`warning not_acted_on  /d/a.yml · pool@file\n    line 5: ${kind} services`);
+    },
+  );
+
+  test('tls, tcp and udp are named', () => {
+    const { problems } = parse(`
+tls:
+  options: {modern: {minVersion: VersionTLS13}}
+  certificates: [{certFile: /a, keyFile: /b}]
+  stores: {default: {}}
+tcp:
+  routers: {db: {rule: HostSNI(\`*\`), service: db}}
+udp: {services: {dns: {}}}
+`);
+    expect(problems.map(({ severity, label }) => `${severity} ${label}`)).toEqual([
+      'warning tls.options.modern',
+      'warning tls.certificates',
+      'warning tls.stores.default',
+      'warning tcp.routers.db',
+      'warning udp.services.dns',
+    ]);
+  });
+});
+
+describe('what cannot be read keeps what it said before', () => {
+  test.for([
+    { content: 'http: {', message: '/d/a.yml:1:8: ' },
+    { content: '- a', message: '/d/a.yml: the file is not a map' },
+    { content: 'http:\n  # {{ env }}\n', message: '/d/a.yml:2:8: env: it takes 1 values' },
+    { content: 'a: "{{ .Name }}"\nb: {{ nope }}', message: '/d/a.yml:2:7: there is no function nope' },
+    { content: 'a = 1', message: '/d/a.toml: TOML is not read', path: '/d/a.toml' },
+  ])('$content', ({ content, message, path = '/d/a.yml' }) => {
+    const { workloads, problems } = parse(content, path);
+    expect(workloads).toBeUndefined();
+    expect(problems[0]).toMatchObject({
+      code: 'file_syntax',
+      container: path,
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test.for(['', '# nothing\n', '~'])('an empty file says nothing: %j', (content) => {
+    expect(parse(content)).toEqual({ workloads: [], problems: [] });
+  });
+
+  test.for(['http: {}', 'http:\n', 'http:\n  routers:\n'])('nor does one with empty sections: %j', (content) => {
+    expect(render(content)).toBe('routers: none\nservices: none\nproblems: none\n');
+  });
+});
+
+test('anchors, aliases and merges; one that holds itself has an end', () => {
+  const { workloads, problems } = parse(`
+x: &common {service: app, entryPoints: &eps [web]}
+http:
+  routers:
+    a: {<<: *common, rule: Host(\`a.test\`)}
+    b: {rule: Host(\`b.test\`), service: own, <<: [*common]}
+    c: {rule: Host(\`c.test\`), entryPoints: *eps, service: app}
+  middlewares: &all
+    loop: {chain: *all}
+`);
+  expect(problems.map(({ label }) => label)).toEqual(['x', 'http']);
+  const settings = workloads?.[0]?.settings?.map(({ path, value }) => `${path.slice(2).join('.')}=${value}`);
+  expect(settings?.filter((one) => /^[abc]\./.test(one)).toSorted()).toEqual([
+    'a.entryPoints=web',
+    'a.rule=Host(`a.test`)',
+    'a.service=app',
+    'b.entryPoints=web',
+    'b.rule=Host(`b.test`)',
+    'b.service=own',
+    'c.entryPoints=web',
+    'c.rule=Host(`c.test`)',
+    'c.service=app',
+  ]);
+});
+
+test('templates make objects', () => {
+  const text = render(`http:
+  routers:
+{{- range $i, $name := list "a" "b" }}
+    {{ $name }}:
+      rule: Host(\`{{ $name }}.{{ env "DOMAIN" }}\`)
+      service: app
+{{- end }}
+  services: {app: {loadBalancer: {servers: [{url: http://10.0.0.7}]}}}
+`);
+  expect(text).toContain('Host(`a.example.com`)');
+  expect(text).toContain('Host(`b.example.com`)');
+  expect(text).toContain('problems: none');
+});
