@@ -25,6 +25,12 @@ Flags are --kebab-case, variables SLUICE_UPPER_SNAKE; Traefik's flags and TRAEFI
 The most used: --http :80 --https :443 --docker unix:///var/run/docker.sock --data DIR --acme-email MAIL --workers N
 `;
 
+/**
+ * Customary in health checks for Traefik, which then reads its options from flags alone. The health is always told here, and this
+ * flag must not hide that the router has its options from variables.
+ */
+const BARE_PING = /^--?ping(=true)?$/i;
+
 /** Streams of a command: results to `out`, faults to `err`. */
 export interface CommandStreams {
   readonly out: (text: string) => void;
@@ -46,7 +52,8 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
   if (command === 'check') return runCheck(rest, streams);
   if (command === 'explain') return explainRequest(rest, streams);
   const operands = command === 'certs' ? leadingOperands(rest) : [];
-  const flags = rest.slice(operands.length);
+  const given = rest.slice(operands.length);
+  const flags = command === 'healthcheck' ? given.filter((flag) => !BARE_PING.test(flag)) : given;
   const result = readOptions(command === 'run' ? flags : [...readRouterFlags(), ...flags]);
   if ('problems' in result) {
     for (const problem of result.problems) streams.err(`sluice: ${problem}\n`);

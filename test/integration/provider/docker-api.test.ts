@@ -56,6 +56,22 @@ describe('over plain TCP', () => {
     expect(await api.version(forever)).toBe('Docker 1, API 2');
   });
 
+  test('a user name and a password go with every call', async () => {
+    const port = await listen(
+      createHttpServer((request, response) => {
+        seen.push(request.headers.authorization ?? '');
+        response.end(request.url?.startsWith('/version') ? '{}' : '[]');
+      }),
+      '127.0.0.1',
+    );
+    const login = { username: 'fay', password: 'ä:b' };
+    const api = createDockerApi({ endpoint: `tcp://127.0.0.1:${port}`, certPath: undefined, login });
+    await api.list(forever);
+    await api.version(forever);
+    const credentials = `Basic ${Buffer.from('fay:ä:b').toString('base64')}`;
+    expect(seen).toEqual([credentials, credentials]);
+  });
+
   test('the variables of the docker command do not leak in', async () => {
     vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:1');
     vi.stubEnv('DOCKER_CERT_PATH', folder);
@@ -81,6 +97,25 @@ describe('over TLS', () => {
     const api = createDockerApi({ endpoint: `${scheme}://127.0.0.1:${port}`, certPath: folder });
     expect(await api.list(forever)).toEqual([]);
     expect(seen).toEqual(['localhost']);
+  });
+
+  test.for(['paths', 'text'])('with files named one by one (%s), which go before the folder', async (form) => {
+    const ca = await createListenerCa();
+    await writeCertificates(ca);
+    const port = await listen(createHttpsServer({ cert: ca.certificatePem, key: ca.keyPem }, answer), '127.0.0.1');
+    const tls =
+      form === 'text'
+        ? { ca: ca.rootPem, cert: undefined, key: undefined }
+        : { ca: join(folder, 'ca.pem'), cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+    const api = createDockerApi({ endpoint: `tcp://127.0.0.1:${port}`, certPath: undefined, tls });
+    expect(await api.list(forever)).toEqual([{ Id: 'a1' }]);
+  });
+
+  test('a file that is not there ends the start, naming the option', () => {
+    const tls = { ca: join(folder, 'none.pem'), cert: undefined, key: undefined };
+    expect(() => createDockerApi({ endpoint: 'tcp://engine:2376', certPath: undefined, tls })).toThrow(
+      `--providers.docker.tls.ca: cannot read ${folder}/none.pem: name a PEM file or PEM text`,
+    );
   });
 
   test('an engine of another authority is refused', async () => {
