@@ -1,4 +1,5 @@
 import { CONTAINER_OPTIONS } from './container-options.ts';
+import { withoutDots } from './label-hints.ts';
 import { optionPath, type LabelOption } from './label-option.ts';
 import { buildOptionTree, expectedAt, findOption, suggestPath, type OptionTree } from './option-tree.ts';
 import { MIDDLEWARE_OPTIONS } from './middleware-table.ts';
@@ -68,6 +69,8 @@ function hintFor(prefix: LabelPrefix, path: readonly string[]): string {
     const shorthand = suggestPath(TREES.sluice, path);
     if (shorthand !== undefined) return `did you mean sluice.${shorthand}?`;
   }
+  const mended = withoutDots(path, TREES[prefix]);
+  if (mended !== undefined) return `a name has no dots: write ${prefix}.${mended}`;
   const expected = expectedAt(TREES[prefix], path);
   return expected.length === 0 ? 'remove it' : `expected one of ${expected.slice(0, 12).join(', ')}`;
 }

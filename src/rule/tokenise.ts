@@ -108,7 +108,8 @@ function unexpectedCharacter(rule: string, start: number): RuleError {
     "'": 'write the value between backticks: `value`',
     '&': 'write && between two matchers',
     '|': 'write || between two matchers',
-    '.': 'a matcher name has no dots',
+    '.': 'write names between backticks, inside a matcher: Host(`example.com`)',
+    '=': 'write the value in parentheses and backticks: Host(`example.com`)',
     ';': 'write && or || between two matchers',
   };
   return {
