@@ -45,7 +45,9 @@ export function findTraefikFile(
       content = readFile(path);
     } catch (error) {
       const { code } = error as { readonly code?: unknown };
-      if (code === 'EACCES') notices.push(`${path} cannot be read and is passed over: ${detailOf(error)}`);
+      // A folder is what Docker makes of a mounted file that is not there.
+      if (code === 'EACCES' || code === 'EISDIR')
+        notices.push(`${path} cannot be read and is passed over: ${detailOf(error)}`);
       continue;
     }
     if (!LOOKS_STATIC.test(content)) continue;

@@ -12,7 +12,7 @@ function parse({ argv = [], env = {}, files = {} }: Given) {
     const content = files[path];
     if (content === undefined)
       throw Object.assign(new Error(`ENOENT: no such file, open '${path}'`), { code: 'ENOENT' });
-    if (content === 'EACCES') throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    if (/^E[A-Z]+$/.test(content)) throw Object.assign(new Error(`${content}: refused`), { code: content });
     return content;
   });
 }
@@ -90,10 +90,10 @@ describe("Traefik's static file", () => {
     }
   });
 
-  test('one that may not be read is passed over and named', () => {
-    expect(parse({ files: { '/etc/traefik/traefik.yml': 'EACCES' } })).toMatchObject({
+  test.for(['EACCES', 'EISDIR'])('one that cannot be read is passed over and named: %s', (code) => {
+    expect(parse({ files: { '/etc/traefik/traefik.yml': code } })).toMatchObject({
       config: { mode: 'sluice' },
-      notices: [expect.stringContaining('/etc/traefik/traefik.yml cannot be read and is passed over: EACCES')],
+      notices: [expect.stringContaining(`/etc/traefik/traefik.yml cannot be read and is passed over: ${code}`)],
     });
   });
 
