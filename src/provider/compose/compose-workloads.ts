@@ -1,5 +1,5 @@
 import type { NetworkAddress, RouterPlace, Workload } from '../../config/workload.ts';
-import { normaliseName } from '../docker/container.ts';
+import { normaliseName } from '../../lib/normalise-name.ts';
 import type { ComposeProject, ComposeService } from './compose-project.ts';
 import type { ServiceLabels } from './service-labels.ts';
 

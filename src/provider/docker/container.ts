@@ -30,8 +30,6 @@ interface EndpointRow {
   readonly GlobalIPv6Address?: string;
 }
 
-export { normaliseName };
-
 const SERVICE_LABEL = 'com.docker.compose.service';
 const PROJECT_LABEL = 'com.docker.compose.project';
 const SHARED_MODE = 'container:';
