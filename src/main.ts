@@ -8,9 +8,16 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('../node_modules/.ca
 enableCompileCache(process.env['NODE_COMPILE_CACHE']);
 const { runCommand } = await import('./cli/main-command.ts');
 
+// Whoever reads our output may go away before its end: `sluice check | head`.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 process.exitCode = await runCommand(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
 });
+// A pipe takes a long output in pieces; but whoever does not read it must not keep us.
+await Promise.race([
+  new Promise((resolve) => process.stdout.write('', resolve)),
+  new Promise((resolve) => setTimeout(resolve, 2000)),
+]);
 // Whatever is still open belongs to a stop that ran out of patience.
 process.exit();

@@ -5,7 +5,7 @@ import { UsersFiles } from '../control/users-files.ts';
 import { checkStack, type CheckWorld } from '../provider/compose/check-stack.ts';
 import { findComposeFiles } from '../provider/compose/find-files.ts';
 import { printFindings, printFindingsAsJson } from '../provider/compose/print-findings.ts';
-import { ServicesFiles } from '../provider/file/services-files.ts';
+import { ServicesFiles, traefikForm } from '../provider/file/services-files.ts';
 
 /** Results go to `out`, what keeps it from judging to `err`. */
 interface Streams {
@@ -60,6 +60,6 @@ function realWorld(): CheckWorld {
     isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
     readRootCas: rootCas.read,
     readUsers: users.read,
-    readServices: (path) => new ServicesFiles(path).read(),
+    readServices: (path, form) => new ServicesFiles(path, form === 'own' ? undefined : traefikForm({})).read(),
   };
 }

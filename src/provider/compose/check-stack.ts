@@ -21,8 +21,8 @@ export interface CheckWorld extends ComposeWorld {
   /** Roots and users in files that labels name; asked for those only that the router has from a folder here. */
   readonly readRootCas: ReadRootCas;
   readonly readUsers: ReadUsersFile;
-  /** Services without containers, of a file or folder here. */
-  readonly readServices: (path: string) => FilesContent;
+  /** Services without containers, of a file or folder here, in our own form or Traefik's. */
+  readonly readServices: (path: string, form: 'own' | 'traefik') => FilesContent;
   readonly exists: (path: string) => boolean;
   readonly isFolder: (path: string) => boolean;
 }
@@ -54,7 +54,7 @@ export function checkStack(
   const labels = new Map(project.services.map((service) => [service.name, readLabels(service, world.readFile)]));
   const workloads = buildComposeWorkloads(project, labels, router?.service.name);
   const routed = route({ workloads, config: options.config, router, world, elsewhere: start });
-  const context = { project, labels, mayHaveFiles: routed.mayHaveFiles, elsewhere: start };
+  const context = { project, labels, mayHaveFiles: routed.mayHaveFiles, elsewhere: start, inFiles: routed.inFiles };
   const findings = [
     ...options.findings,
     ...ownFindings(project, labels),
@@ -91,6 +91,8 @@ interface Routed {
   readonly problems: readonly Problem[];
   readonly findings: readonly Finding[];
   readonly mayHaveFiles: boolean;
+  /** Where problems of files that the router reads are said to be. */
+  readonly inFiles: Place;
 }
 
 function route({
@@ -113,8 +115,10 @@ function route({
     absent.add(path);
     return undefined;
   };
-  const servicesPath = config.file === undefined ? undefined : here(config.file);
-  const services = servicesPath === undefined ? undefined : world.readServices(servicesPath);
+  const inContainer = config.file ?? config.traefikFiles?.path;
+  const servicesPath = inContainer === undefined ? undefined : here(inContainer);
+  const form = config.file === undefined ? 'traefik' : 'own';
+  const services = servicesPath === undefined ? undefined : world.readServices(servicesPath, form);
   const ofDocker = buildConfig(workloads, place, config);
   const ofFile = buildConfig(services?.workloads ?? [], place, config);
   const merged = {
@@ -136,8 +140,9 @@ function route({
   const built = buildSnapshot(merged, config, readRootCas, readUsers);
   const problems = [...(services?.problems ?? []), ...ofDocker.problems, ...ofFile.problems, ...built.problems];
   const findings = [...absent].map((path) => absentFile(path, router, elsewhere));
-  const isFileUnread = config.file !== undefined && services === undefined;
-  return { built, problems, findings, mayHaveFiles: router === undefined || isFileUnread };
+  const isFileUnread = inContainer !== undefined && services === undefined;
+  const inFiles = servicesPath === undefined ? elsewhere : { file: servicesPath, line: 1, column: 1 };
+  return { built, problems, findings, mayHaveFiles: router === undefined || isFileUnread, inFiles };
 }
 
 function absentFile(path: string, router: RouterService | undefined, elsewhere: Place): Finding {

@@ -35,8 +35,8 @@ function inFolder(folder: string, { exists }: FilesWorld): readonly string[] {
   return file === undefined ? [] : [file, ...paths(OVERRIDES).slice(0, 1)];
 }
 
-function composeFileVariable({ env, readFile, exists }: FilesWorld): readonly string[] {
-  const entries = exists('.env') ? parseEnvFile(readFile('.env'), (name) => env[name]) : [];
+function composeFileVariable({ env, readFile, exists, isFolder }: FilesWorld): readonly string[] {
+  const entries = exists('.env') && !isFolder('.env') ? parseEnvFile(readFile('.env'), (name) => env[name]) : [];
   const value = (name: string): string => env[name] ?? entries.findLast((entry) => entry.name === name)?.value ?? '';
   const separator = value('COMPOSE_PATH_SEPARATOR') || ':';
   return value('COMPOSE_FILE')

@@ -35,6 +35,9 @@ export interface LoadedCompose {
   readonly faults: readonly ComposeFault[];
 }
 
+/** Twenty times the largest compose files that people write. */
+const MAX_FILE_LENGTH = 1_048_576;
+
 /** Nobody includes or extends deeper. */
 const MAX_DEPTH = 20;
 
@@ -120,6 +123,10 @@ class Loader {
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       this.#fail(start, `the file cannot be read: ${detail}`, 'name a compose file that is there');
+      return undefined;
+    }
+    if (content.length > MAX_FILE_LENGTH) {
+      this.#fail(start, 'the file is larger than 1 MiB', 'split it, and name its parts with include');
       return undefined;
     }
     const parsed = parseCompose(content, shownName(file), lookup);

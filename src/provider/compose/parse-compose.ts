@@ -7,6 +7,9 @@ export type ParsedCompose = { readonly root: ComposeMap } | { readonly faults: r
 /** Aliases of aliases grow beyond any bound; the largest files people write have a hundredth of it. */
 const MAX_NODES = 200_000;
 
+/** What follows the first few faults of a file is most often their consequence. */
+const MAX_FAULTS = 5;
+
 /**
  * One compose file as a tree of values: anchors and `<<` resolved, variables replaced in every value as compose does. `file` is
  * the name that places carry. Never throws.
@@ -15,7 +18,7 @@ export function parseCompose(content: string, file: string, lookup: Lookup): Par
   const lines = new LineCounter();
   try {
     const document = parseDocument(content, { lineCounter: lines, logLevel: 'silent' });
-    const faults = document.errors.map(({ message, pos }) => {
+    const faults = document.errors.slice(0, MAX_FAULTS).map(({ message, pos }) => {
       const { line, col } = lines.linePos(pos[0]);
       const [what = 'not YAML'] = message.split(/ at line \d|\n/);
       return { place: { file, line, column: col }, message: what, hint: 'mend the YAML at this place' };

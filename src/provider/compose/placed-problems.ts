@@ -10,8 +10,9 @@ export interface ProblemContext {
   readonly labels: ReadonlyMap<string, ServiceLabels>;
   /** Whether files that the router has may define what is named `…@file`. */
   readonly mayHaveFiles: boolean;
-  /** Where problems without a service are said to be. */
+  /** Where problems without a service are said to be: those of the compose files, and those of files that the router reads. */
   readonly elsewhere: Place;
+  readonly inFiles: Place;
 }
 
 /**
@@ -21,7 +22,8 @@ export interface ProblemContext {
 export function placeProblems(problems: readonly Problem[], context: ProblemContext): readonly Finding[] {
   const told = new Set<string>();
   return problems.flatMap((problem): readonly Finding[] => {
-    const service = context.project.services.find(({ name }) => name === problem.container);
+    const isOfFile = problem.provider === 'file';
+    const service = isOfFile ? undefined : context.project.services.find(({ name }) => name === problem.container);
     const own = service === undefined ? undefined : context.labels.get(service.name);
     if (own !== undefined && isConsequence(problem, own)) return [];
     const key = JSON.stringify(problem);
@@ -32,19 +34,19 @@ export function placeProblems(problems: readonly Problem[], context: ProblemCont
 }
 
 function placeProblem(
-  { severity, code, object, label, column, message, hint }: Problem,
+  { severity, code, provider, container, object, label, column, message, hint }: Problem,
   service: ComposeService | undefined,
   own: ServiceLabels | undefined,
-  { elsewhere }: ProblemContext,
+  { elsewhere, inFiles }: ProblemContext,
 ): Finding {
   const found = findLabel(own, label, object);
   const value = code === 'rule_syntax' && column !== undefined && label !== undefined ? found?.value : undefined;
   return {
     severity,
     code,
-    place: found?.place ?? service?.place ?? elsewhere,
+    place: found?.place ?? service?.place ?? (provider === 'file' ? inFiles : elsewhere),
     service: service?.name,
-    ...(object === undefined ? {} : { object }),
+    ...((object ?? container) === undefined ? {} : { object: object ?? container }),
     ...(label === undefined ? {} : { label }),
     ...(column === undefined ? {} : { column }),
     ...(value === undefined ? {} : { excerpt: value }),

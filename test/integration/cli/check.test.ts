@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -140,6 +140,43 @@ test('--json: a line for each problem', async () => {
       column: 9,
     }),
   ]);
+});
+
+test('a long output reaches its reader whole', async () => {
+  const services = Array.from({ length: 3000 }, (_, n) => `  s${n}: {labels: {sluice.hots: h${n}.test}}\n`);
+  await write({ 'compose.yaml': `services:\n${services.join('')}` });
+  // Far more than a pipe holds.
+  const child = spawn(process.execPath, [MAIN, 'check'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  let out = '';
+  for await (const chunk of child.stdout) out += String(chunk);
+  expect(out.length).toBeGreaterThan(262_144);
+  expect(out).toMatch(/\n3000 errors, 0 warnings in 3000 services\n$/);
+});
+
+test("Traefik's own files are read from where the router mounts them", async () => {
+  const compose = `services:
+  traefik:
+    image: traefik:v3
+    volumes: ["./dynamic:/etc/dynamic:ro"]
+    command:
+      - --providers.docker
+      - --providers.file.directory=/etc/dynamic
+      - --entrypoints.web.address=:80
+  web:
+    expose: [80]
+    labels:
+      traefik.http.routers.web.rule: Host(\`a.test\`)
+      traefik.http.routers.web.middlewares: strip@file
+`;
+  await write({ 'compose.yaml': compose });
+  expect(await check([])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('compose.yaml:13: warning: traefik.http.routers.web.middlewares'),
+  });
+  await write({ 'dynamic/a.yml': 'http: {middlewares: {stripped: {stripPrefix: {prefixes: [/x]}}}}\n' });
+  expect(await check([])).toMatchObject({ code: 1, out: expect.stringContaining('did you mean stripped@file?') });
+  await write({ 'dynamic/a.yml': 'http: {middlewares: {strip: {stripPrefix: {prefixes: [/x]}}}}\n' });
+  expect(await check([])).toMatchObject({ code: 0, out: expect.not.stringContaining('strip@file') });
 });
 
 test('a file of users that the router mounts is read', async () => {
