@@ -4,7 +4,7 @@ import type { Snapshot } from '../routing/snapshot.ts';
 import { Runtime, type RuntimeParts } from './runtime.ts';
 
 /** How long requests may have to wait for the building of a table, in one go. */
-const SLICE_MS = 4;
+const SLICE_MS = 1;
 
 /**
  * Makes runtimes of the patches that the control plane sends. A large snapshot comes in pieces and is built in slices between requests;

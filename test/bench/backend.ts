@@ -35,6 +35,7 @@ http {
     location = / { return 200 "${body}"; }
     location = /headers { ${headers} return 200 "${body}"; }
     location = /post { return 200 "ok"; }
+    location ~ ^/p[0-9]+/ { return 200 "${body}"; }
     location / { root ${folder}/www; }
   }
 }

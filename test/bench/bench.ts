@@ -12,6 +12,7 @@ import { type LoadResult, sendLoad } from './load.ts';
 import { type Peer, PEER_NAMES, startPeer } from './peers.ts';
 import { cpuMicros, residentKib } from './process-cpu.ts';
 import { type Row, ROWS } from './rows.ts';
+import { routingRows } from './routing-rows.ts';
 import { soak } from './soak.ts';
 import { median, printFigures, printTable } from './table.ts';
 
@@ -97,7 +98,13 @@ async function proxyRows(folder: string): Promise<Record<string, Record<string, 
   const isWanted = (name: string): boolean => options.only === undefined || name.includes(options.only);
   try {
     for (const name of options.peers.split(',')) peers.push(await startPeer(name, inputs));
-    if (options.soak !== undefined) return { soak: await soakEach(peers, ROWS.filter(({ name }) => isWanted(name))) };
+    if (options.soak !== undefined)
+      return {
+        soak: await soakEach(
+          peers,
+          ROWS.filter(({ name }) => isWanted(name)),
+        ),
+      };
     for (const row of ROWS.filter(({ name }) => isWanted(name))) {
       const measures = await measureRow(row, peers);
       results[row.name] = Object.fromEntries(measures);
@@ -107,6 +114,14 @@ async function proxyRows(folder: string): Promise<Record<string, Record<string, 
       const measures = await measureConnections(row, peers);
       results[row.name] = Object.fromEntries(measures);
       printFigures(row.name, measures);
+    }
+    if (isWanted('routers')) {
+      const { rounds, seconds } = options;
+      const figures = await routingRows(folder, backend.port, Number(rounds), Number(seconds));
+      for (const [name, row] of Object.entries(figures)) {
+        results[name] = { sluice: row };
+        printFigures(name, new Map([['sluice', row]]));
+      }
     }
   } finally {
     await Promise.all(peers.map((peer) => peer.stop()));
