@@ -31,9 +31,15 @@ export function buildOptionTree<Row>(rows: readonly Row[], pathsOf: (row: Row) =
 export function findOption<Row>(tree: OptionTree<Row>, path: readonly string[]): FoundOption<Row> | undefined {
   const names: string[] = [];
   let index = 0;
-  let node: OptionTree<Row> | undefined = tree;
+  let node: OptionTree<Row> = tree;
   for (const written of path) {
-    const step: Step<Row> | undefined = descend(node, written);
+    // Nearly every element is one of the table's names or a chosen one: `descend` is for the others.
+    const child = written.endsWith(']') ? undefined : childOf(node, written);
+    if (child !== undefined && !child.isIndexed) {
+      node = child;
+      continue;
+    }
+    const step = descend(node, written);
     if (step === undefined) return node.rest === undefined ? undefined : { row: node.rest, names, index };
     if (step.isChosen) names.push(written);
     index = step.index ?? index;
@@ -86,7 +92,7 @@ interface Step<Row> {
 
 function descend<Row>(node: OptionTree<Row>, written: string): Step<Row> | undefined {
   const indexed = written.endsWith(']') ? /^(.+)\[(\d{1,6})\]$/.exec(written) : null;
-  const child = node.children.get((indexed?.[1] ?? written).toLowerCase());
+  const child = childOf(node, indexed?.[1] ?? written);
   if (child !== undefined && child.isIndexed === (indexed !== null)) {
     return { node: child, isChosen: false, index: indexed === null ? undefined : Number(indexed[2]) };
   }
@@ -94,6 +100,11 @@ function descend<Row>(node: OptionTree<Row>, written: string): Step<Row> | undef
     return { node: node.chosen, isChosen: true, index: undefined };
   }
   return undefined;
+}
+
+/** Most names are written as the table has them, and most chosen names stand where nothing else may. */
+function childOf<Row>({ children }: OptionTree<Row>, name: string): OptionTree<Row> | undefined {
+  return children.size === 0 ? undefined : (children.get(name) ?? children.get(name.toLowerCase()));
 }
 
 function guesses<Row>(tree: OptionTree<Row>, written: string): readonly string[] {
