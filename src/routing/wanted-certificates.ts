@@ -32,7 +32,7 @@ export function wantedCertificates(routers: readonly TlsRouter[], acme: AcmeConf
   for (const router of routers) {
     for (const group of router.tls.domains) {
       const names = normalise(group);
-      const signable = names.filter((host) => issuerFor(host, router.tls.issuer, acme) === 'acme');
+      const signable = names.filter((name) => issuerFor(hostFacts(name), router.tls.issuer, acme) === 'acme');
       if (signable.length > 0) want(signable, 'acme', router);
       for (const host of names) if (!signable.includes(host)) want([host], 'internal', router);
     }
@@ -45,9 +45,9 @@ export function wantedCertificates(routers: readonly TlsRouter[], acme: AcmeConf
   for (const router of routers) {
     if (router.tls.domains.length > 0) continue;
     for (const host of certificateHosts(router.matcher)) {
-      const group = groups.get(host)?.find((one) => isOfSameContainer(one, router));
+      const group = groups.get(host.name)?.find((one) => isOfSameContainer(one, router));
       if (group !== undefined) group.routers.add(router);
-      else want([host], issuerFor(host, router.tls.issuer, acme), router);
+      else want([host.name], issuerFor(host, router.tls.issuer, acme), router);
     }
   }
   return [...wanted.values()]
@@ -69,9 +69,28 @@ function namesOf(routers: ReadonlySet<TlsRouter>): readonly string[] {
   return [...new Set([...routers].map(({ name }) => name))].sort();
 }
 
-const certificateHosts = memo((matcher: RuleNode) => {
+/** What decides who signs for a host. */
+interface HostFacts {
+  readonly name: string;
+  readonly isCertificateName: boolean;
+  readonly isLocalhost: boolean;
+  readonly isAddress: boolean;
+  readonly isPublic: boolean;
+}
+
+function hostFacts(name: string): HostFacts {
+  return {
+    name,
+    isCertificateName: isCertificateName(name),
+    isLocalhost: isLocalhost(name.replace(/^\*\./, '')),
+    isAddress: isIpAddress(name),
+    isPublic: isPublicName(name),
+  };
+}
+
+const certificateHosts = memo((matcher: RuleNode): readonly HostFacts[] => {
   const { exact, wildcards } = hostsOf(matcher);
-  return normalise([...exact, ...wildcards]);
+  return normalise([...exact, ...wildcards]).map(hostFacts);
 });
 
 /** Hosts of dead rules (with a port, a scheme, …) are no names at all and are left out. */
@@ -79,11 +98,11 @@ function normalise(hosts: readonly string[]): readonly string[] {
   return [...new Set(hosts.flatMap((host) => parseHostname(host) ?? []))].sort();
 }
 
-function issuerFor(host: string, asked: ListenerTls['issuer'], acme: AcmeConfig): WantedCertificate['issuer'] {
-  if (asked === 'internal' || acme.directories.length === 0 || !isCertificateName(host)) return 'internal';
+function issuerFor(host: HostFacts, asked: ListenerTls['issuer'], acme: AcmeConfig): WantedCertificate['issuer'] {
+  if (asked === 'internal' || acme.directories.length === 0 || !host.isCertificateName) return 'internal';
   // A private CA decides itself what it signs, but nobody owns localhost.
-  if (acme.customDirectory) return isLocalhost(host.replace(/^\*\./, '')) ? 'internal' : 'acme';
+  if (acme.customDirectory) return host.isLocalhost ? 'internal' : 'acme';
   // Let's Encrypt signs addresses with its short-lived profile only.
-  if (isIpAddress(host) && acme.profile !== 'shortlived') return 'internal';
-  return isPublicName(host) ? 'acme' : 'internal';
+  if (host.isAddress && acme.profile !== 'shortlived') return 'internal';
+  return host.isPublic ? 'acme' : 'internal';
 }
