@@ -157,4 +157,20 @@ describe('ProblemLog', () => {
     ]);
     expect(lines[0]!.fields).toMatchObject({ code: 'port_missing', hint: 'h' });
   });
+
+  test('of very many at once it says some, and where the others are', () => {
+    const { logger, lines } = collectLogger();
+    const log = new ProblemLog(logger);
+    const problems = Array.from({ length: 200 }, (_, index) => {
+      const place = { provider: 'docker', container: `c${index}` };
+      return { severity: 'warning', code: 'label_unknown', message: 'm', hint: 'h', ...place } as const;
+    });
+    log.update(problems);
+    expect(lines.length).toBe(51);
+    expect(lines.at(-1)).toMatchObject({ level: 'warn', fields: { untold: 150, problems: 200 } });
+    log.update(problems);
+    expect(lines.length).toBe(51);
+    log.update([]);
+    expect(lines.length).toBe(101);
+  });
 });
