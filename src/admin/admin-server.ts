@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ListenAddress } from '../config/static-config.ts';
+import { canonicalHost, isIpAddress, isLocalhost } from '../lib/hostname.ts';
 import { listen } from '../lib/listen.ts';
 import type { AdminFacts } from './admin-facts.ts';
 import { answerExplain, API_READERS } from './json-api.ts';
@@ -12,7 +13,12 @@ const MAX_BODY_BYTES = 262_144;
  * what is known, `POST /api/explain` answers why. Nothing here changes anything.
  */
 export async function startAdmin(address: ListenAddress, facts: AdminFacts): Promise<Server> {
+  const isPrivate = address.host !== undefined && isLoopback(address.host);
   const server = createServer((request, response) => {
+    if (isPrivate && !isLocalName(request.headers.host)) {
+      replyText(response, 421, 'this address is for programs of this machine: ask for 127.0.0.1 or localhost');
+      return;
+    }
     respond(request, response, facts).catch((error: unknown) => {
       if (!response.headersSent) replyText(response, 500, `internal fault: ${String(error)}`);
     });
@@ -22,6 +28,19 @@ export async function startAdmin(address: ListenAddress, facts: AdminFacts): Pro
   // The system may run out of descriptors; that costs this connection, never the router.
   server.on('error', () => {});
   return server;
+}
+
+/**
+ * A page of the web can make its name resolve to this machine and then read what we answer (DNS rebinding); what it cannot do is call us
+ * by a name that is not its own.
+ */
+function isLocalName(authority: string | undefined): boolean {
+  const host = canonicalHost(authority ?? '');
+  return host === '' || isIpAddress(host) || isLocalhost(host) || !host.includes('.');
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || host.startsWith('127.') || host === 'localhost';
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, facts: AdminFacts): Promise<void> {

@@ -146,7 +146,8 @@ function routerBranches(answer: Explanation): readonly Branch[] {
 function routerBranch({ name, rule, priority, matched, failedAt }: TriedRouter, chosen: string | null): Branch {
   const text = `${matched ? '✓' : '✗'} ${name}  ${rule}  priority ${priority}`;
   if (name === chosen) return { text: `${text}  ← takes the request` };
-  return failedAt === undefined ? { text: `${text}  (too late)` } : { text, children: [{ text: failedAt }] };
+  if (failedAt !== undefined) return { text, children: [{ text: failedAt }] };
+  return { text: chosen === null ? text : `${text}  (another was first)` };
 }
 
 function certificateBranch({

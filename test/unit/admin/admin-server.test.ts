@@ -1,4 +1,5 @@
-import type { Server } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startAdmin } from '../../../src/admin/admin-server.ts';
@@ -79,6 +80,21 @@ test.for([
 ] as const)('a question with %s is refused', async ([, body, error]) => {
   const [status, text] = await ask('/api/explain', 'POST', body);
   expect([status, JSON.parse(text)]).toEqual([400, { error }]);
+});
+
+test.for([
+  ['evil.example.com', 421],
+  ['evil.example.com:80', 421],
+  ['127.0.0.1', 200],
+  ['[::1]:8090', 200],
+  ['localhost:1', 200],
+  ['router', 200],
+] as const)('asked for %s: %d, so that no page of the web reads along', async ([host, status]) => {
+  const { port } = admin.address() as AddressInfo;
+  const asked = request({ host: '127.0.0.1', port, path: '/api/routers', headers: { host } }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  response.resume();
+  expect(response.statusCode).toBe(status);
 });
 
 test('a question without end is refused', async () => {
