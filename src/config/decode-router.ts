@@ -1,9 +1,11 @@
 import type { RuleSyntax } from '../rule/ast.ts';
+import { decodeDomains } from './decode-domains.ts';
 import type { RouterDraft } from './draft.ts';
 import type { RouterLabelNames, RouterTls } from './dynamic.ts';
 import type { LabelGroup } from './label-group.ts';
-import { parseBoolean, parseList } from './label-value.ts';
+import { parseBoolean } from './label-value.ts';
 import { decodeRuleSyntax } from './rule-syntax.ts';
+import { booleanFault } from './value-hints.ts';
 
 // Above these no router of a person may stand: redirects of whole entrypoints are there.
 const MAX_PRIORITY = Number.MAX_SAFE_INTEGER - 1000;
@@ -43,25 +45,11 @@ function decodeTls(group: LabelGroup): RouterTls {
   if (!isSaid) return { mode: 'unsaid' };
   if (bare !== undefined && bare.value.trim() !== '') {
     const value = parseBoolean(bare.value);
-    if (value === undefined) group.failValue(bare, 'is not a boolean', 'write true or false');
+    if (value === undefined) group.failText(bare, booleanFault(bare.value));
     // As in Traefik, `false` removes the object together with everything below it.
     else if (!value) return { mode: 'off' };
   }
   return { mode: 'auto', resolver: group.text('tls.certresolver'), domains: decodeDomains(group) };
-}
-
-function decodeDomains(group: LabelGroup): readonly (readonly string[])[] {
-  const byIndex = new Map<number, { main: readonly string[]; sans: readonly string[] }>();
-  for (const { option, index, value } of group.settings) {
-    if (!option.key.startsWith('tls.domains[n].')) continue;
-    const domain = byIndex.getOrInsert(index, { main: [], sans: [] });
-    const part = option.key.endsWith('.main') ? 'main' : 'sans';
-    byIndex.set(index, { ...domain, [part]: parseList(value) });
-  }
-  return [...byIndex.entries()]
-    .sort(([left], [right]) => left - right)
-    .map(([, { main, sans }]) => [...main, ...sans])
-    .filter((names) => names.length > 0);
 }
 
 function labelNames(group: LabelGroup): RouterLabelNames {

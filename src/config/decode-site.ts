@@ -4,8 +4,8 @@ import { siteName } from './group-labels.ts';
 import type { MiddlewareDraft, RouterDraft } from './draft.ts';
 import type { RouterTls } from './dynamic.ts';
 import type { LabelGroup } from './label-group.ts';
-import { parseBoolean } from './label-value.ts';
 import { decodeAddressList, type SiteAddress } from './site-address.ts';
+import { meantBoolean } from './value-hints.ts';
 
 const NOOP_SERVICE = 'noop@internal';
 const NOTHING = { priority: undefined, middlewares: [] };
@@ -107,7 +107,8 @@ function ruleOf({ host, path }: SiteAddress): Pick<RouterDraft, 'rule' | 'priori
 function decodeSiteTls(group: LabelGroup): RouterTls {
   const setting = group.find('tls');
   if (setting === undefined) return { mode: 'unsaid' };
-  if (setting.value.trim().toLowerCase() === 'passthrough') {
+  const word = setting.value.trim().toLowerCase();
+  if (word === 'passthrough') {
     group.fail({
       code: 'not_acted_on',
       label: setting.label,
@@ -116,7 +117,7 @@ function decodeSiteTls(group: LabelGroup): RouterTls {
     });
     return { mode: 'unsaid' };
   }
-  const isSaid = parseBoolean(setting.value);
+  const isSaid = word === 'off' ? undefined : meantBoolean(word);
   if (isSaid !== undefined) {
     group.failValue(setting, 'is not a value of this label', isSaid ? 'write auto, or remove it' : 'write off');
     return { mode: 'unsaid' };

@@ -2,12 +2,10 @@ import { parseDuration } from '../lib/duration.ts';
 import { parseIpNetwork } from '../lib/ip-address.ts';
 import { regexpFault } from '../rule/regexp-fault.ts';
 import type { LabelOption, LabelType } from './label-option.ts';
-import { parseBoolean, parseInteger } from './label-value.ts';
+import { parseBoolean, parseInteger, parseItems } from './label-value.ts';
+import { booleanFault, durationFault, numberFault, type TextFault, wordHint } from './value-hints.ts';
 
-/** What is wrong with a value, to be read behind the value itself. */
-export interface ValueFault {
-  readonly message: string;
-  readonly hint: string;
+export interface ValueFault extends TextFault {
   /** 1-based, of the item at fault in a list. */
   readonly column?: number;
 }
@@ -17,8 +15,8 @@ type Check = (text: string, option: LabelOption) => ValueFault | undefined;
 const CHECKS: Readonly<Record<LabelType, Check | undefined>> = {
   text: undefined,
   list: undefined,
-  bool: (text) => (parseBoolean(text) === undefined ? BOOLEAN : undefined),
-  switch: (text) => (text === '' || parseBoolean(text) !== undefined ? undefined : BOOLEAN),
+  bool: (text) => (parseBoolean(text) === undefined ? booleanFault(text) : undefined),
+  switch: (text) => (text === '' || parseBoolean(text) !== undefined ? undefined : booleanFault(text)),
   int: checkInteger,
   duration: checkDuration,
   word: checkWord,
@@ -31,7 +29,6 @@ const CHECKS: Readonly<Record<LabelType, Check | undefined>> = {
   cookie: (text) => (/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text) ? undefined : COOKIE),
 };
 
-const BOOLEAN: ValueFault = { message: 'is not a boolean', hint: 'write true or false' };
 const PATH: ValueFault = { message: 'is not a path', hint: 'write it with a / in front' };
 const COOKIE: ValueFault = { message: 'is not the name of a cookie', hint: 'write true, or letters, digits and -' };
 const NETWORK: ValueFault = {
@@ -66,20 +63,17 @@ export function isFallback({ type, fallback }: LabelOption, value: string): bool
 function checkInteger(text: string, { min = -Infinity, max = Infinity }: LabelOption): ValueFault | undefined {
   const value = parseInteger(text);
   if (value !== undefined && value >= min && value <= max) return undefined;
-  if (min === -Infinity && max === Infinity) return { message: 'is not a whole number', hint: 'write a number' };
-  const range = max === Infinity ? `of ${min} or more` : `from ${min} to ${max}`;
-  return { message: 'is not a whole number in range', hint: `write a number ${range}` };
+  return numberFault(text, min, max);
 }
 
 function checkDuration(text: string, { min = 0 }: LabelOption): ValueFault | undefined {
   const isNegative = min < 0 && text.startsWith('-');
-  if (parseDuration(isNegative ? text.slice(1) : text) !== undefined) return undefined;
-  return { message: 'is not a duration', hint: 'write 10s, 1m30s or 500ms' };
+  return parseDuration(isNegative ? text.slice(1) : text) === undefined ? durationFault(text) : undefined;
 }
 
 function checkWord(text: string, { words = [] }: LabelOption): ValueFault | undefined {
   if (words.includes(text.toLowerCase())) return undefined;
-  return { message: 'is not a value of this label', hint: `write ${words.join(', ')}` };
+  return { message: 'is not a value of this label', hint: wordHint(text, words) };
 }
 
 function checkUrl(text: string): ValueFault | undefined {
@@ -89,15 +83,8 @@ function checkUrl(text: string): ValueFault | undefined {
 }
 
 function checkItems(text: string, isRight: (item: string) => boolean, fault: ValueFault): ValueFault | undefined {
-  let column = 1;
-  for (const item of text.split(',')) {
-    const trimmed = item.trim();
-    if (trimmed !== '' && !isRight(trimmed)) {
-      return { ...fault, column: column + item.length - item.trimStart().length };
-    }
-    column += item.length + 1;
-  }
-  return undefined;
+  const wrong = parseItems(text).find((item) => !isRight(item.text));
+  return wrong === undefined ? undefined : { ...fault, column: wrong.column };
 }
 
 function isStatusRange(item: string): boolean {

@@ -1,6 +1,7 @@
 import type { LabelObject, LabelOption } from './label-option.ts';
 import { parseBoolean, parseInteger, parseList } from './label-value.ts';
 import type { Problem, ProblemCode } from './problem.ts';
+import { booleanFault, numberFault, type TextFault, wordHint } from './value-hints.ts';
 
 /** A label that the table knows. */
 export interface Setting {
@@ -107,7 +108,7 @@ export class LabelGroup {
     const setting = this.find(key);
     if (setting === undefined) return undefined;
     const value = parseBoolean(setting.value);
-    if (value === undefined) this.failValue(setting, 'is not a boolean', 'write true or false');
+    if (value === undefined) this.failText(setting, booleanFault(setting.value));
     return value;
   }
 
@@ -116,7 +117,7 @@ export class LabelGroup {
     if (setting === undefined) return undefined;
     const value = parseInteger(setting.value);
     if (value !== undefined && value >= min && value <= max) return value;
-    this.failValue(setting, 'is not a whole number in range', `write a number from ${min} to ${max}`);
+    this.failText(setting, numberFault(setting.value, min, max));
     return undefined;
   }
 
@@ -125,7 +126,7 @@ export class LabelGroup {
     if (setting === undefined) return undefined;
     const wanted = setting.value.trim().toLowerCase();
     const word = words.find((candidate) => candidate === wanted);
-    if (word === undefined) this.failValue(setting, 'is not a value of this label', `write ${words.join(', ')}`);
+    if (word === undefined) this.failValue(setting, 'is not a value of this label', wordHint(wanted, words));
     return word;
   }
 
@@ -137,6 +138,10 @@ export class LabelGroup {
       hint,
     } as const;
     this.fail(column === undefined ? fault : { ...fault, column });
+  }
+
+  failText(setting: Setting, { message, hint }: TextFault): void {
+    this.failValue(setting, message, hint);
   }
 
   #send(severity: Problem['severity'], fault: Fault): void {

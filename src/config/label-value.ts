@@ -23,3 +23,13 @@ export function parseList(text: string): readonly string[] {
     .map((item) => item.trim())
     .filter((item) => item !== '');
 }
+
+/** The same with the 1-based column at which each begins. */
+export function parseItems(text: string): readonly { readonly text: string; readonly column: number }[] {
+  let next = 1;
+  return text.split(',').flatMap((item) => {
+    const column = next + item.length - item.trimStart().length;
+    next += item.length + 1;
+    return item.trim() === '' ? [] : [{ text: item.trim(), column }];
+  });
+}

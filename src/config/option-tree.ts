@@ -61,13 +61,13 @@ export function suggestPath<Row>(tree: OptionTree<Row>, path: readonly string[])
   for (const name of guesses(tree, written)) {
     const child = tree.children.get(name);
     const behind = child === undefined ? undefined : suggestPath(child, rest);
-    if (behind !== undefined) return join(name, behind);
+    if (behind !== undefined) return join(withIndex(name, child, written), behind);
   }
   // A level was left out: `loadbalancer.port` for `loadbalancer.server.port`.
   for (const [name, child] of tree.children) {
     if (child.children.has(written.toLowerCase())) {
       const behind = suggestPath(child, path);
-      if (behind !== undefined) return join(name, behind);
+      if (behind !== undefined) return join(withIndex(name, child), behind);
     }
   }
   return undefined;
@@ -81,7 +81,7 @@ export function expectedAt<Row>(tree: OptionTree<Row>, path: readonly string[]):
     if (step === undefined) break;
     node = step.node;
   }
-  return [...node.children.keys()];
+  return [...node.children].map(([name, child]) => withIndex(name, child));
 }
 
 interface Step<Row> {
@@ -108,8 +108,15 @@ function childOf<Row>({ children }: OptionTree<Row>, name: string): OptionTree<R
 }
 
 function guesses<Row>(tree: OptionTree<Row>, written: string): readonly string[] {
-  const name = nearest(written.replace(/\[\d*\]$/, ''), tree.children.keys());
+  const name = nearest(written.replace(/\[[^\]]*\]$/, ''), tree.children.keys());
   return name === undefined ? [] : [name];
+}
+
+/** `domains[0]`: an element of a list has a number, the one that was written or the first. */
+function withIndex<Row>(name: string, node: OptionTree<Row> | undefined, written = ''): string {
+  if (node?.isIndexed !== true) return name;
+  const [, index = '0'] = /\[(\d{1,6})\]$/.exec(written) ?? [];
+  return `${name}[${index}]`;
 }
 
 function join(head: string, tail: string): string {

@@ -1,11 +1,11 @@
 import { parseHostname } from '../lib/hostname.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { parseIpAddress, parseIpNetwork } from '../lib/ip-address.ts';
-import { nearest } from '../lib/suggest.ts';
 import { parseInteger, parseList } from './label-value.ts';
 import { parseListenAddress } from './listen-address.ts';
 import type { ListenAddress } from './static-config.ts';
 import type { StaticValue } from './static-sources.ts';
+import { durationFault, numberFault, type TextFault, wordHint } from './value-hints.ts';
 
 /** A timer set for longer than 24 days would fire at once. */
 const DAY_MS = 86_400_000;
@@ -38,9 +38,7 @@ export class OwnOptions {
     if (value === undefined) return undefined;
     const wanted = value.text.trim().toLowerCase();
     const word = words.find((candidate) => candidate === wanted);
-    const guess = nearest(wanted, words);
-    const hint = guess === undefined ? `write ${words.join(', ')}` : `did you mean ${guess}?`;
-    if (word === undefined) this.fail(value, 'is not one of its values', hint);
+    if (word === undefined) this.fail(value, 'is not one of its values', wordHint(wanted, words));
     return word;
   }
 
@@ -61,7 +59,7 @@ export class OwnOptions {
     if (value === undefined) return undefined;
     const number = parseInteger(value.text);
     if (number !== undefined && number >= min && number <= max) return number;
-    this.fail(value, 'is not a whole number in range', `write a number from ${min} to ${max}`);
+    this.#failText(value, numberFault(value.text, min, max));
     return undefined;
   }
 
@@ -69,7 +67,7 @@ export class OwnOptions {
     const value = this.get(name);
     if (value === undefined) return undefined;
     const ms = parseDuration(value.text);
-    if (ms === undefined) this.fail(value, 'is not a duration', 'write 10s or 1m30s');
+    if (ms === undefined) this.#failText(value, durationFault(value.text));
     else if (ms > DAY_MS) this.fail(value, 'is longer than a day', 'write 24h or less');
     return ms;
   }
@@ -108,11 +106,11 @@ export class OwnOptions {
     this.#problems.push(`${value.source}: "${value.text}" ${message}; ${hint}`);
   }
 
-  #checkedList(
-    name: string,
-    isRight: (item: string) => boolean,
-    fault: { readonly message: string; readonly hint: string },
-  ): readonly string[] | undefined {
+  #failText(value: StaticValue, { message, hint }: TextFault): void {
+    this.fail(value, message, hint);
+  }
+
+  #checkedList(name: string, isRight: (item: string) => boolean, fault: TextFault): readonly string[] | undefined {
     const value = this.get(name);
     if (value === undefined) return undefined;
     const items = parseList(value.text);

@@ -5,6 +5,7 @@ import { translateRemoved } from './removed-static-options.ts';
 import { findTraefikFile, readNamedFile, type StaticFile } from './static-files.ts';
 import { STATIC_OPTIONS } from './static-options.ts';
 import { TRAEFIK_STATIC_TREE, type TraefikStaticOption } from './traefik-static-options.ts';
+import { booleanFault } from './value-hints.ts';
 
 /** A value with the place it was written at, for messages: `--grace`, `SLUICE_GRACE`, `grace in sluice.yaml`. */
 export interface StaticValue {
@@ -169,8 +170,7 @@ class SourceReader implements StaticSources {
       return;
     }
     const guess = suggestPath(TRAEFIK_STATIC_TREE, indexed.split('.'));
-    const near =
-      guess === undefined ? 'remove it' : `did you mean TRAEFIK_${guess.toUpperCase().replaceAll('.', '_')}?`;
+    const near = guess === undefined ? 'remove it' : `did you mean ${traefikVariable(guess)}?`;
     this.#wrongVariables.push(`${variable}: ${removed ?? `there is no such option; ${near}`}`);
   }
 
@@ -231,6 +231,12 @@ function suggestOption(name: string): string {
   return guess === undefined ? 'remove it or correct its name' : `did you mean --${guess}?`;
 }
 
+/** `entrypoints.web.http.tls.domains[0].main` as a variable. */
+function traefikVariable(path: string): string {
+  const flat = path.replaceAll(/\[(\d+)\]/g, '_$1').replaceAll('.', '_');
+  return `TRAEFIK_${flat.toUpperCase()}`;
+}
+
 function variableOf(name: string): string {
   return `SLUICE_${name.toUpperCase().replaceAll('-', '_')}`;
 }
@@ -249,6 +255,8 @@ function ownName(name: string): string {
 export function readSwitch(value: StaticValue | undefined, problems: string[]): boolean | undefined {
   if (value === undefined) return undefined;
   const parsed = parseBoolean(value.text);
-  if (parsed === undefined) problems.push(`${value.source}: "${value.text}" is not a boolean; write true or false`);
-  return parsed;
+  if (parsed !== undefined) return parsed;
+  const { message, hint } = booleanFault(value.text);
+  problems.push(`${value.source}: "${value.text}" ${message}; ${hint}`);
+  return undefined;
 }

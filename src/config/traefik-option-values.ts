@@ -2,6 +2,7 @@ import { parseDuration } from '../lib/duration.ts';
 import { parseInteger, parseList } from './label-value.ts';
 import { readSwitch, type TraefikValue } from './static-sources.ts';
 import { LONGEST_MS } from './transport-deadline.ts';
+import { durationFault, numberFault, type TextFault } from './value-hints.ts';
 
 /** Where faults and what is worth telling are collected. */
 export interface StaticReport {
@@ -61,7 +62,7 @@ export class TraefikOptionValues {
   durationMs(value: TraefikValue): number | undefined {
     const ms = parseDuration(value.text);
     if (ms !== undefined && ms <= LONGEST_MS) return ms;
-    if (ms === undefined) this.fail(value, 'is not a duration', 'write 10s or 1m30s');
+    if (ms === undefined) this.#failText(value, durationFault(value.text));
     else this.fail(value, 'is longer than a day', 'write 24h or less');
     return undefined;
   }
@@ -69,8 +70,12 @@ export class TraefikOptionValues {
   int(value: TraefikValue, min: number, max: number): number | undefined {
     const number = parseInteger(value.text);
     if (number !== undefined && number >= min && number <= max) return number;
-    this.fail(value, 'is not a whole number in range', `write a number from ${min} to ${max}`);
+    this.#failText(value, numberFault(value.text, min, max));
     return undefined;
+  }
+
+  #failText(value: TraefikValue, { message, hint }: TextFault): void {
+    this.fail(value, message, hint);
   }
 
   fail({ source, text }: TraefikValue, message: string, hint: string): void {

@@ -5,6 +5,7 @@ import { parseInteger } from './label-value.ts';
 import { certificatesIn, isPemText, rootCaSources } from './root-cas.ts';
 import { readSwitch, type StaticValue, type TraefikValue } from './static-sources.ts';
 import { deadlineMs } from './transport-deadline.ts';
+import { numberFault } from './value-hints.ts';
 
 const PREFIX = 'serverstransport.';
 
@@ -90,7 +91,8 @@ function readMaxIdle(value: StaticValue | undefined, problems: string[]): number
   if (value === undefined) return DEFAULT_TRANSPORT.maxIdle;
   const written = parseInteger(value.text);
   if (written === undefined || written < -1 || written > 10_000) {
-    problems.push(`${value.source}: "${value.text}" is not a whole number in range; write a number from -1 to 10000`);
+    const { message, hint } = numberFault(value.text, -1, 10_000);
+    problems.push(`${value.source}: "${value.text}" ${message}; ${hint}`);
   }
   return maxIdleOf(written) ?? DEFAULT_TRANSPORT.maxIdle;
 }

@@ -24,7 +24,8 @@ export function regexpFault(pattern: string): { readonly message: string; readon
 }
 
 function regexpHint(pattern: string): string {
-  if (/\(\?(<?[=!])/.test(pattern)) return 'there is no look-around (RE2); join two matchers with && ! instead';
+  if (/\(\?(<?[=!])/.test(pattern))
+    return 'there is no look-around (RE2): write it without; a rule can join two matchers with && !';
   if (/\\[1-9]|\\k</.test(pattern)) return 'there are no back-references (RE2)';
   if (pattern.includes('\\u')) return 'write \\x{0041} instead of \\u0041 (RE2)';
   return 'regular expressions follow RE2: https://github.com/google/re2/wiki/Syntax';

@@ -180,7 +180,7 @@ describe('middlewares', () => {
     {
       labels: { 'redirectscheme.port': 'x', 'redirectscheme.scheme': 'https' },
       code: 'label_value',
-      reason: 'whole number',
+      reason: 'not a port',
     },
     { labels: { 'addprefix.prefx': '/a' }, code: 'label_value', reason: 'no such label' },
     { labels: { headers: 'true' }, code: 'label_value', reason: 'no such label' },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseBoolean, parseInteger, parseList } from '../../../src/config/label-value.ts';
+import { parseBoolean, parseInteger, parseItems, parseList } from '../../../src/config/label-value.ts';
 import { formatListenAddress, parseListenAddress } from '../../../src/config/listen-address.ts';
 import { parseServerUrl } from '../../../src/config/server-url.ts';
 
@@ -31,6 +31,14 @@ test.for([
   { text: ' a , b,,c ', items: ['a', 'b', 'c'] },
 ])('the list "$text"', ({ text, items }) => {
   expect(parseList(text)).toEqual(items);
+});
+
+test('items of a list have the column at which they begin', () => {
+  expect(parseItems(' a ,, b c,d')).toEqual([
+    { text: 'a', column: 2 },
+    { text: 'b c', column: 7 },
+    { text: 'd', column: 11 },
+  ]);
 });
 
 describe('listen addresses', () => {

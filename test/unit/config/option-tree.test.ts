@@ -55,6 +55,11 @@ describe('suggestPath', () => {
     { path: 'http.router.web.rul', expected: 'http.routers.web.rule' },
     { path: 'http.services.web.loadbalancer.port', expected: 'http.services.web.loadbalancer.server.port' },
     { path: 'shop.hots', expected: 'shop.host' },
+    { path: 'http.routers.web.tls.domains.main', expected: 'http.routers.web.tls.domains[0].main' },
+    { path: 'http.routers.web.tls.domains[x].main', expected: 'http.routers.web.tls.domains[0].main' },
+    { path: 'http.routers.web.tls.domain[3].main', expected: 'http.routers.web.tls.domains[3].main' },
+    { path: 'http.routers.web.tls.main', expected: 'http.routers.web.tls.domains[0].main' },
+    { path: 'http.routers.web.rule[0]', expected: 'http.routers.web.rule' },
     { path: 'completely.else', expected: undefined },
   ])('$path → $expected', ({ path, expected }) => {
     expect(suggestPath(tree, split(path))).toBe(expected);
@@ -64,4 +69,5 @@ describe('suggestPath', () => {
 test('expectedAt lists what may follow', () => {
   expect(expectedAt(tree, ['http', 'routers', 'web', 'nothing'])).toEqual(['rule', 'tls']);
   expect(expectedAt(tree, ['http'])).toEqual(['routers', 'services']);
+  expect(expectedAt(tree, ['http', 'routers', 'web', 'tls'])).toEqual(['domains[0]']);
 });

@@ -232,7 +232,7 @@ describe('file', () => {
       file: `a0: &a0 [x, x]\n${Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`).join('\n')}`,
       problem: 'its aliases (*name) cannot be resolved',
     },
-    { file: 'workers: many', problem: 'workers in /etc/sluice.yaml: "many" is not a whole number in range' },
+    { file: 'workers: many', problem: 'workers in /etc/sluice.yaml: "many" is not a whole number' },
   ])('$file', ({ file, problem }) => {
     expect(problems({ argv: ['--config=/etc/sluice.yaml'], file })).toEqual([expect.stringContaining(problem)]);
   });
@@ -264,12 +264,12 @@ describe('a fault names the option and the fix', () => {
     { argv: ['--proxy-protocol=10.0.0.0/40'], problem: '--proxy-protocol: "10.0.0.0/40" is not a network' },
     { argv: ['--head-timeout=0'], problem: '--head-timeout: "0" is shorter than a second; write 1s or more' },
     { argv: ['--tunnel-timeout=25h'], problem: '--tunnel-timeout: "25h" is longer than a day' },
-    { argv: ['--max-head=1MB'], problem: '--max-head: "1MB" is not a whole number in range; write a number from 1024' },
-    { argv: ['--keepalive-requests=0'], problem: '--keepalive-requests: "0" is not a whole number in range' },
-    { argv: ['--max-connections=lots'], problem: '--max-connections: "lots" is not a whole number in range' },
+    { argv: ['--max-head=1MB'], problem: '--max-head: "1MB" is not a whole number; write a number from 1024' },
+    { argv: ['--keepalive-requests=0'], problem: '--keepalive-requests: "0" is out of range' },
+    { argv: ['--max-connections=lots'], problem: '--max-connections: "lots" is not a whole number' },
     {
       argv: ['--max-connections-per-address=-1'],
-      problem: '--max-connections-per-address: "-1" is not a whole number',
+      problem: '--max-connections-per-address: "-1" is out of range',
     },
     { argv: ['--trusted-proxies=10.0.0.0/8,x'], problem: '--trusted-proxies: "x" is not a network' },
     { argv: ['--allow-foreign-servers=yes'], problem: '--allow-foreign-servers: "yes" is not a boolean' },
@@ -277,9 +277,9 @@ describe('a fault names the option and the fix', () => {
     { argv: ['--admin=:80'], problem: '--admin and entrypoint http both listen on :80' },
     { argv: ['--https=:80'], problem: 'entrypoint https and entrypoint http both listen on :80' },
     { argv: ['--http=off', '--https=off'], problem: 'there is nothing to listen on' },
-    { argv: ['--workers=0'], problem: '--workers: "0" is not a whole number in range; write a number from 1 to 256' },
+    { argv: ['--workers=0'], problem: '--workers: "0" is out of range; write a number from 1 to 256' },
     { argv: ['--log-level=inof'], problem: '--log-level: "inof" is not one of its values; did you mean info?' },
-    { argv: ['--log-format=xml'], problem: 'write json, pretty' },
+    { argv: ['--log-format=xml'], problem: 'write json or pretty' },
     { argv: ['--grace=25h'], problem: '--grace: "25h" is longer than a day; write 24h or less' },
     { argv: ['--acme-ca=constructor'], problem: '"constructor" is neither a name nor a URL of a CA' },
     { argv: ['--grace=soon'], problem: '--grace: "soon" is not a duration; write 10s or 1m30s' },

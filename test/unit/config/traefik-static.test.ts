@@ -392,8 +392,14 @@ describe('refused, because it would change who gets what', () => {
     { argv: ['--providers.file'], problem: '--providers.file: it names no file' },
     { argv: ['--providers.file.filename=/a.yml', '--file=/b'], problem: '--file: cannot be used beside' },
     { argv: [WEB, '--ping.entrypoint=wep'], problem: 'there is no entrypoint wep; the entrypoints are web' },
-    { argv: [WEB, `${REDIRECT}.to=:443`, `${REDIRECT}.priority=x`], problem: '"x" is not a whole number' },
-    { argv: [WEB, '--entrypoints.web.transport.keepalivemaxrequests=-1'], problem: 'is not a whole number in range' },
+    {
+      argv: [WEB, `${REDIRECT}.to=:443`, `${REDIRECT}.priority=x`],
+      problem: '"x" is not a whole number; write a whole number such as 10',
+    },
+    {
+      argv: [WEB, '--entrypoints.web.transport.keepalivemaxrequests=-1'],
+      problem: '"-1" is out of range; write a number of 0 or more',
+    },
     { argv: [WEB, '--entrypoints.web.transport.lifecycle.gracetimeout=25h'], problem: 'longer than a day' },
     { argv: [WEB, '--entrypoints.web.http.underscoreheadersstrategy=drop'], problem: 'write keep, delete, reject' },
     { argv: ['--providers.docker=maybe'], problem: '"maybe" is not a boolean' },
@@ -405,9 +411,12 @@ describe('refused, because it would change who gets what', () => {
     expect(parse(argv)).toMatchObject({ problems: [expect.stringContaining(problem)] });
   });
 
-  test('an unknown variable below a known name', () => {
-    expect(parse([], { TRAEFIK_ENTRYPOINTS_WEB_ADRESS: ':80' })).toMatchObject({
-      problems: [expect.stringContaining('did you mean TRAEFIK_ENTRYPOINTS_WEB_ADDRESS?')],
+  test.for([
+    ['TRAEFIK_ENTRYPOINTS_WEB_ADRESS', 'TRAEFIK_ENTRYPOINTS_WEB_ADDRESS'],
+    ['TRAEFIK_ENTRYPOINTS_S_HTTP_TLS_DOMAINS_2_MIAN', 'TRAEFIK_ENTRYPOINTS_S_HTTP_TLS_DOMAINS_2_MAIN'],
+  ] as const)('an unknown variable below a known name: %s', ([variable, meant]) => {
+    expect(parse([], { [variable]: 'a.test' })).toMatchObject({
+      problems: [expect.stringContaining(`did you mean ${meant}?`)],
     });
   });
 });
