@@ -89,6 +89,11 @@ const PREFIXES: Readonly<Record<LabelObject, string>> = {
   other: '',
 };
 
+/** What stands before the keys of an object, without the prefix `sluice.` or `traefik.`; empty for those directly behind it. */
+export function objectPath(object: LabelObject): string {
+  return PREFIXES[object];
+}
+
 /** The full path of an option, without the prefix `sluice.` or `traefik.`. */
 export function optionPath(option: Pick<LabelOption, 'object' | 'key'>): string {
   return PREFIXES[option.object] + option.key;

@@ -1,7 +1,7 @@
 import { parseListenAddress } from './listen-address.ts';
 import { buildOptionTree, findOption } from './option-tree.ts';
 
-interface Removed {
+export interface RemovedOption {
   readonly path: string;
   readonly version: 1 | 2;
   /** What to write instead. */
@@ -80,13 +80,12 @@ const ROWS: readonly (readonly [version: 1 | 2, paths: string, instead: string])
   [2, 'metrics.influxdb metrics.influxdb.**', '--metrics.influxdb2 or --metrics.otlp'],
 ];
 
-const TREE = buildOptionTree(
-  ROWS.flatMap(([version, paths, instead]) => paths.split(/\s+/).map((path): Removed => ({ path, version, instead }))),
-  ({ path }) => [path],
+/** Every removed option. */
+export const REMOVED_STATIC_OPTIONS: readonly RemovedOption[] = ROWS.flatMap(([version, paths, instead]) =>
+  paths.split(/\s+/).map((path) => ({ path, version, instead })),
 );
 
-/** Every removed option, for tests and documentation. */
-export const REMOVED_STATIC_PATHS: readonly string[] = ROWS.flatMap(([, paths]) => paths.split(/\s+/));
+const TREE = buildOptionTree(REMOVED_STATIC_OPTIONS, ({ path }) => [path]);
 
 /** What to write for an option that only older versions of Traefik have; undefined: they have none of this name. */
 export function translateRemoved(path: string, text: string | undefined): string | undefined {

@@ -3,7 +3,7 @@ import { PORT, POSITIVE, SCHEMES, STATUS } from './label-limits.ts';
 
 const ACTED: readonly LabelRow[] = [
   ['server.port', 'int', 'found', 'port of the app in its container', PORT],
-  ['server.scheme', 'word', '`http`', 'toward the app', SCHEMES],
+  ['server.scheme', 'word', '`http`', 'spoken toward the app; instead of `h2c` it is HTTP/1.1 for now', SCHEMES],
   ['server.url', 'text', 'none', 'full URL instead of port and scheme'],
   ['passhostheader', 'bool', '`true`', 'send the Host of the client'],
   ['serverstransport', 'text', 'the default one', 'name of a transport: how its servers are reached'],

@@ -4,7 +4,7 @@ import { PORT, SCHEMES, STATUS } from './label-limits.ts';
 const ACTED: readonly LabelRow[] = [
   ['host', 'list', 'none', 'host names, comma separated; a path may follow: `example.com/api`'],
   ['port', 'int', 'found', 'port of the app in its container', PORT],
-  ['scheme', 'word', '`http`', 'toward the app', SCHEMES],
+  ['scheme', 'word', '`http`', 'spoken toward the app; instead of `h2c` it is HTTP/1.1 for now', SCHEMES],
   ['strip', 'bool', '`false`', 'remove the path of `host` before sending'],
   [
     'tls',

@@ -4,6 +4,7 @@ import { findOption, suggestPath } from './option-tree.ts';
 import { translateRemoved } from './removed-static-options.ts';
 import { findTraefikFile, readNamedFile, type StaticFile } from './static-files.ts';
 import { STATIC_OPTIONS } from './static-options.ts';
+import { variableOf } from './static-variable.ts';
 import { TRAEFIK_STATIC_TREE, type TraefikStaticOption } from './traefik-static-options.ts';
 import { booleanFault } from './value-hints.ts';
 
@@ -235,10 +236,6 @@ function suggestOption(name: string): string {
 function traefikVariable(path: string): string {
   const flat = path.replaceAll(/\[(\d+)\]/g, '_$1').replaceAll('.', '_');
   return `TRAEFIK_${flat.toUpperCase()}`;
-}
-
-function variableOf(name: string): string {
-  return `SLUICE_${name.toUpperCase().replaceAll('-', '_')}`;
 }
 
 /** `acmeEmail` and `acme_email` are `acme-email`; a dotted path stays. */

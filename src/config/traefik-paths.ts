@@ -1,10 +1,7 @@
-import { ENCODED_CHARACTERS } from './traefik-static-options.ts';
+import { ENCODED_CHARACTERS, REFUSED_CHARACTERS } from './traefik-mapped-options.ts';
 import type { StaticReport, TraefikOptionValues } from './traefik-option-values.ts';
 
 const HTTP = 'entrypoints.<entrypoint>.http.';
-
-/** Refused in every path here, whatever is asked (P5). */
-const ALWAYS_REFUSED: readonly string[] = ['backslash', 'nullcharacter'];
 
 /**
  * What Traefik's options about paths and fields mean here. One path is read in one way by routing, middlewares and servers (P2 to
@@ -36,7 +33,7 @@ function checkCharacter(
   const path = `${HTTP}encodedcharacters.allowencoded${character}`;
   const isAllowed = options.bool(path, name);
   const source = options.get(path, name)?.source;
-  const isRefused = ALWAYS_REFUSED.includes(character);
+  const isRefused = REFUSED_CHARACTERS.includes(character);
   if (isAllowed === true && isRefused) notices.push(`${source}: accepted without effect: it is always refused (400)`);
   if (isAllowed !== false || isRefused) return;
   problems.push(`${source}: not supported; it stays encoded and is data of its segment, which an app may need`);

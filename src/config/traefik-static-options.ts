@@ -1,4 +1,5 @@
 import { buildOptionTree, type OptionTree } from './option-tree.ts';
+import { MAPPED_OPTIONS } from './traefik-mapped-options.ts';
 
 /**
  * A static option of Traefik. `acts`: we map it. `harmless`: accepted with a notice, nothing a visitor could tell changes
@@ -9,64 +10,17 @@ export interface TraefikStaticOption {
   /** `any`: a value may follow or not. */
   readonly type: 'text' | 'list' | 'flag' | 'any';
   readonly acts: 'yes' | 'harmless' | 'refused';
-  /** Why it is refused, or what holds instead. */
+  /** What it becomes here, what holds instead, or why it is refused. */
   readonly reason: string;
 }
 
-type Row = readonly [paths: string, type: TraefikStaticOption['type']];
-
 const EP = 'entrypoints.<entrypoint>';
 const ACME = 'certificatesresolvers.<resolver>.acme';
-
-/** Characters of a path that Traefik lets pass encoded or refuses. */
-export const ENCODED_CHARACTERS = [
-  'slash',
-  'backslash',
-  'nullcharacter',
-  'semicolon',
-  'percent',
-  'questionmark',
-  'hash',
-] as const;
 
 const LOG_FILES = `log.filepath log.maxsize log.maxage log.maxbackups log.compress log.nocolor log.otlp log.otlp.**`;
 
 const ACCESS_LOG = `accesslog.bufferingsize accesslog.filters.** accesslog.fields.** accesslog.addinternals accesslog.otlp
   accesslog.otlp.** accesslog.dualoutput`;
-
-const ACTED: readonly Row[] = [
-  [
-    `providers.docker providers.docker.exposedbydefault providers.docker.watch providers.docker.usebindportip
-    providers.docker.allowemptyservices providers.docker.tls providers.docker.tls.insecureskipverify providers.file
-    providers.file.watch api api.dashboard api.insecure ping ping.manualrouting serverstransport.insecureskipverify
-    accesslog ${EP}.asdefault ${EP}.http.redirections.entrypoint.permanent ${EP}.http.tls ${EP}.forwardedheaders.insecure
-    ${EP}.proxyprotocol ${EP}.proxyprotocol.insecure ${ACME} ${ACME}.httpchallenge ${ACME}.tlschallenge ${EP}.http.sanitizepath
-    global.checknewversion global.sendanonymoususage`,
-    'flag',
-  ],
-  [ENCODED_CHARACTERS.map((name) => `${EP}.http.encodedcharacters.allowencoded${name}`).join(' '), 'flag'],
-  [
-    `providers.docker.endpoint providers.docker.network providers.docker.defaultrule providers.docker.constraints providers.docker.tls.ca
-    providers.docker.tls.cert providers.docker.tls.key providers.docker.username providers.docker.password
-    providers.file.filename providers.file.directory ping.entrypoint core.defaultrulesyntax
-    ${EP}.address ${EP}.http.redirections.entrypoint.to ${EP}.http.redirections.entrypoint.priority
-    ${EP}.http.redirections.entrypoint.scheme ${EP}.http.tls.certresolver ${EP}.http.tls.domains[n].main
-    ${EP}.http.tls.options ${EP}.http.underscoreheadersstrategy ${EP}.http.maxheaderbytes
-    ${EP}.transport.respondingtimeouts.readtimeout ${EP}.transport.respondingtimeouts.writetimeout
-    ${EP}.transport.respondingtimeouts.idletimeout ${EP}.transport.lifecycle.gracetimeout
-    ${EP}.transport.keepalivemaxrequests
-    ${ACME}.email ${ACME}.storage ${ACME}.caserver ${ACME}.httpchallenge.entrypoint ${ACME}.keytype ${ACME}.eab.kid
-    ${ACME}.eab.hmacencoded ${ACME}.profile ${ACME}.cacertificates log.level log.format accesslog.format configfile
-    serverstransport.maxidleconnsperhost serverstransport.forwardingtimeouts.dialtimeout
-    serverstransport.forwardingtimeouts.responseheadertimeout serverstransport.forwardingtimeouts.idleconntimeout`,
-    'text',
-  ],
-  [
-    `serverstransport.rootcas ${EP}.forwardedheaders.trustedips ${EP}.proxyprotocol.trustedips ${EP}.http.middlewares
-    ${EP}.http.tls.domains[n].sans`,
-    'list',
-  ],
-];
 
 const OTHER_PROVIDERS = `http redis consul consulcatalog etcd zookeeper nomad ecs rest knative kubernetesingress
   kubernetescrd kubernetesgateway kubernetesingressnginx plugin`;
@@ -97,7 +51,7 @@ const HARMLESS: readonly (readonly [reason: string, paths: string])[] = [
   ['the access log goes to standard output', 'accesslog.filepath'],
   ['the access log has every request, with the same fields', ACCESS_LOG],
   [
-    'certificates are obtained by HTTP-01 or TLS-ALPN-01; wildcards stay with the local authority',
+    'certificates are obtained by HTTP-01; wildcards stay with the local authority',
     `${ACME}.dnschallenge ${ACME}.dnschallenge.**`,
   ],
   [
@@ -128,7 +82,7 @@ const REFUSED: readonly (readonly [reason: string, paths: string])[] = [
 
 /** Every static option of Traefik v3 that we know (traefik-static.md). */
 export const TRAEFIK_STATIC_OPTIONS: readonly TraefikStaticOption[] = [
-  ...ACTED.flatMap(([paths, type]) => rows(paths, type, 'yes', '')),
+  ...MAPPED_OPTIONS.flatMap(([paths, type, meaning]) => rows(paths, type, 'yes', meaning)),
   ...HARMLESS.flatMap(([reason, paths]) => rows(paths, 'any', 'harmless', reason)),
   ...REFUSED.flatMap(([reason, paths]) => rows(paths, 'any', 'refused', reason)),
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseStaticOptions } from '../../../src/config/parse-static-options.ts';
-import { REMOVED_STATIC_PATHS } from '../../../src/config/removed-static-options.ts';
+import { REMOVED_STATIC_OPTIONS } from '../../../src/config/removed-static-options.ts';
 import { TRAEFIK_STATIC_OPTIONS } from '../../../src/config/traefik-static-options.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
@@ -239,9 +239,13 @@ describe('every option of the reference is mapped, accepted with a notice, or re
     expect([...new Set(unseen)]).toEqual(['configfile']);
   });
 
-  test('what is not mapped says why', () => {
-    const silent = TRAEFIK_STATIC_OPTIONS.filter(({ acts, reason }) => acts !== 'yes' && reason === '');
-    expect(silent).toEqual([]);
+  test('each says what becomes of it, or why', () => {
+    expect(TRAEFIK_STATIC_OPTIONS.filter(({ reason }) => reason === '')).toEqual([]);
+  });
+
+  test('each stands there once', () => {
+    const paths = TRAEFIK_STATIC_OPTIONS.map(({ path }) => path);
+    expect(new Set(paths).size).toBe(paths.length);
   });
 });
 
@@ -273,7 +277,7 @@ describe('options of older versions come with a translation', () => {
   });
 
   test('each of them is an error', () => {
-    for (const path of REMOVED_STATIC_PATHS) {
+    for (const { path } of REMOVED_STATIC_OPTIONS) {
       const flag = `--${path.replace('**', 'x')}`;
       expect([flag, judge([flag], false).problems.join()]).toEqual([flag, expect.stringMatching(/of Traefik v[12]/)]);
     }
