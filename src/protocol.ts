@@ -88,6 +88,7 @@ export type ToWorker =
   /** A piece of what makes the next snapshot; the next piece comes when this one is acknowledged, the last one when it is live. */
   | { readonly type: 'snapshot'; readonly patch: SnapshotPatch; readonly isLast: boolean; readonly ack: number }
   | { readonly type: 'server-states'; readonly states: readonly (readonly [serverId: string, state: ServerState])[] }
+  | { readonly type: 'forget-states'; readonly servers: readonly string[] }
   | { readonly type: 'certificates'; readonly certificates: readonly Certificate[] }
   | { readonly type: 'challenge-add'; readonly challenge: Http01Challenge; readonly ack: number }
   | { readonly type: 'challenge-remove'; readonly token: string }

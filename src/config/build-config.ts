@@ -204,6 +204,8 @@ class Contributor {
         service: this.#fullName(draft.service ?? this.#workload.baseName),
         tls: draft.tls,
         createdAt,
+        owner: this.#workload.baseName,
+        ...(draft.site === undefined ? {} : { site: this.#fullName(draft.site) }),
         running,
         labels: draft.labels,
         disabled: draft.fault,
@@ -213,8 +215,11 @@ class Contributor {
   }
 
   #breakRouter(draft: RouterDraft, reason: string): readonly RouterConfig[] {
-    const { provider, name: container, baseName } = this.#workload;
+    const { provider, name: container, baseName, running } = this.#workload;
     this.#broken.push({
+      owner: baseName,
+      running,
+      middlewares: draft.middlewares.map((middleware) => this.#fullName(middleware)),
       name: this.#fullName(draft.name),
       provider,
       containers: [container],

@@ -8,7 +8,6 @@ import { decodeAddressList, type SiteAddress } from './site-address.ts';
 import { meantBoolean } from './value-hints.ts';
 
 const NOOP_SERVICE = 'noop@internal';
-const NOTHING = { priority: undefined, middlewares: [] };
 
 /** What one site of the shorthand becomes. */
 export interface SiteDrafts {
@@ -30,11 +29,14 @@ export function decodeSite(group: LabelGroup, baseName: string, defaultHost: str
     tls: decodeSiteTls(group),
     labels: labelNames(group),
     isImplicit: false,
+    site: name,
   };
   const isStripped = group.bool('strip') ?? false;
   const asked = decodeSiteMiddlewares(group, name);
+  // Hosts that cannot be read leave a router without rule, which is broken and not forgotten.
+  const isBroken = addresses.length === 0 && group.find('host') !== undefined;
   // Without a router of its own a site defines nothing that a namesake might take for its own.
-  const shared = addresses.length === 0 ? [] : asked;
+  const shared = addresses.length === 0 && !isBroken ? [] : asked;
   const middlewares: MiddlewareDraft[] = [...shared];
   const routers = addresses.map((address, index) => {
     const routerName = index === 0 ? name : `${name}-${index + 1}`;
@@ -59,9 +61,9 @@ export function decodeSite(group: LabelGroup, baseName: string, defaultHost: str
     middlewares.push({ name: `${name}.redirect`, options: { type: 'redirectHost', host: addresses[0]?.host ?? '' } });
   }
   const all: readonly Omit<RouterDraft, 'fault'>[] = [...routers, ...aliases];
-  // Hosts that cannot be read leave a router without rule, which is broken and not forgotten.
-  const isBroken = all.length === 0 && group.find('host') !== undefined;
-  const drafts = isBroken ? [{ ...common, name, rule: undefined, ...NOTHING }] : all;
+  const named = [...shared.map((one) => one.name), ...(group.list('middlewares') ?? [])];
+  const broken = { ...common, name, rule: undefined, priority: undefined, middlewares: named };
+  const drafts = isBroken ? [broken] : all;
   const verdict = { fault: group.fault, mayKeepLast: group.isHarmless };
   return { routers: drafts.map((router) => ({ ...router, ...verdict })), middlewares };
 }

@@ -19,6 +19,8 @@ export interface RouterDraft {
   readonly fault: string | undefined;
   /** The fault is of a label that has nothing to do with who may visit it. */
   readonly mayKeepLast?: boolean;
+  /** Name of the shorthand site that it is one of. */
+  readonly site?: string;
   /** It was made because no router was asked for: a fault of it is no more than a warning. */
   readonly isImplicit: boolean;
 }

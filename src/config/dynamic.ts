@@ -134,6 +134,10 @@ export interface RouterConfig {
   readonly tls: RouterTls;
   /** Creation time of the oldest container that defines it. */
   readonly createdAt: number;
+  /** The compose service (or container, or file entry) that its labels are of. */
+  readonly owner: string;
+  /** Full name of the site of the shorthand that it is one of. */
+  readonly site?: string;
   /** Some container that defines it runs: it has precedence over one that does not. */
   readonly running: boolean;
   readonly labels: RouterLabelNames;
@@ -148,8 +152,12 @@ export interface BrokenRouter {
   readonly name: string;
   readonly provider: string;
   readonly containers: readonly string[];
+  readonly owner: string;
+  readonly running: boolean;
   /** As written; empty when there is none. */
   readonly rule: string;
+  /** Full names, as far as its labels could be read. */
+  readonly middlewares: readonly string[];
   readonly service: string;
   readonly reason: string;
   /** As of a router. */

@@ -4,6 +4,7 @@ import type { Problem } from '../config/problem.ts';
 import type { StaticConfig } from '../config/static-config.ts';
 import type { RouterPlace, Workload } from '../config/workload.ts';
 import { buildSnapshot } from '../routing/build-snapshot.ts';
+import { type LastGood, NOTHING_GOOD, restoreLastGood } from '../routing/keep-last-good.ts';
 import type { RoutingView } from '../routing/routing-view.ts';
 import { settleSnapshot } from '../routing/settle-snapshot.ts';
 import type { Snapshot, WantedCertificate } from '../routing/snapshot.ts';
@@ -42,7 +43,7 @@ export class ConfigWatcher {
   private readonly users: UsersFiles;
   private readonly sources = new Map<string, Source>();
   private snapshot: Snapshot = EMPTY;
-  private wanted: readonly WantedCertificate[] = [];
+  private lastGood: LastGood = NOTHING_GOOD;
   private lastView: RoutingView = EMPTY_VIEW;
 
   constructor(config: StaticConfig, rootCas = new RootCaFiles(), users = new UsersFiles()) {
@@ -91,15 +92,15 @@ export class ConfigWatcher {
     this.rootCas.begin();
     this.users.begin();
     const before = this.snapshot;
-    const last = { snapshot: before, wanted: this.wanted };
-    const result = buildSnapshot(merged, this.config, this.rootCas.read, this.users.read, last);
+    const { config, kept, last } = restoreLastGood(merged, this.lastGood);
+    this.lastGood = last;
+    const result = buildSnapshot(config, this.config, this.rootCas.read, this.users.read);
     this.snapshot = settleSnapshot(before, result.snapshot);
     const isChanged = this.snapshot !== before;
-    this.wanted = result.wanted;
     const problems = [...sources.flatMap((source) => source.problems), ...result.problems];
-    const { snapshot, wanted } = this;
+    const { snapshot } = this;
     const workloads = sources.flatMap((source) => source.workloads);
-    this.lastView = { config: merged, snapshot, idle: result.idle, kept: result.kept, problems, workloads };
-    return { snapshot, wanted, problems, isChanged };
+    this.lastView = { config, snapshot, idle: result.idle, kept, problems, workloads };
+    return { snapshot, wanted: result.wanted, problems, isChanged };
   }
 }

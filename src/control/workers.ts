@@ -113,8 +113,10 @@ export class WorkerPool {
     this.broadcast({ type: 'server-states', states });
   }
 
-  forgetStates(ids: Iterable<string>): void {
+  forgetStates(ids: readonly string[]): void {
+    if (ids.length === 0) return;
     for (const id of ids) this.states.delete(id);
+    this.broadcast({ type: 'forget-states', servers: ids });
   }
 
   setCertificates(certificates: readonly Certificate[]): void {

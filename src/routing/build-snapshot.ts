@@ -4,7 +4,6 @@ import type { ReadUsersFile } from '../config/htpasswd.ts';
 import type { ReadRootCas } from '../config/root-cas.ts';
 import type { StaticConfig } from '../config/static-config.ts';
 import { settleHostConflicts, type PlacedRouter } from './host-conflicts.ts';
-import { keepLastGood, type LastPublished } from './keep-last-good.ts';
 import { type IdleRouter, idleRouters } from './idle-routers.ts';
 import { internalServices, pingRouter } from './internal-routes.ts';
 import type { Listener } from './listener.ts';
@@ -16,6 +15,7 @@ import { indexNames, resolveReferences } from './resolve-references.ts';
 import { resolveTransports, type ResolvedTransports } from './resolve-transports.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
 import { traefikListeners } from './traefik-listeners.ts';
+import { UniqueNames } from './unique-names.ts';
 import { wantedCertificates, type TlsRouter } from './wanted-certificates.ts';
 
 export interface BuiltSnapshot {
@@ -24,22 +24,18 @@ export interface BuiltSnapshot {
   readonly problems: readonly Problem[];
   /** Routers that are configured and have no place in the snapshot. */
   readonly idle: readonly IdleRouter[];
-  /** Names of configured routers whose last good version serves. */
-  readonly kept: ReadonlySet<string>;
 }
 
 /**
  * Compiles dynamic configuration: defaults of the mode, references, redirects, one order of all routers, and the
  * certificates they need. Pure and total; equal input gives an equal snapshot, text for text. `readRootCas` reads what
- * transports name as their roots, `readUsers` what middlewares name as their users. `last`: what is published now; the last good
- * version of a router that labels have spoiled is taken from there.
+ * transports name as their roots, `readUsers` what middlewares name as their users.
  */
 export function buildSnapshot(
   given: DynamicConfig,
   staticConfig: StaticConfig,
   readRootCas: ReadRootCas,
   readUsers: ReadUsersFile,
-  last?: LastPublished,
 ): BuiltSnapshot {
   const config = { ...given, services: [...given.services, ...internalServices(staticConfig)] };
   const problems: Problem[] = [];
@@ -59,40 +55,25 @@ export function buildSnapshot(
   const transports = resolveTransports(config, defined, staticConfig.transport, readRootCas);
   problems.push(...transports.problems);
   const resolver = new MiddlewareResolver(defined, readUsers);
-  const taken = new Set(kept.map(({ listener }) => listener.name));
+  const internal = [...staticConfig.entrypoints.flatMap(entrypointRedirect), ...pingRouter(staticConfig)];
+  const names = new UniqueNames([...config.routers, ...internal].map(({ name }) => name));
   for (const { router, listener, redirects } of kept) {
     const references = resolveReferences(defined, router, listener.middlewares, transports, resolver);
     problems.push(...references.problems);
-    const snapshot = routerSnapshot(router, listener, references);
+    const name = listener.name === router.name ? router.name : names.take(listener.name);
+    const snapshot = routerSnapshot(router, { ...listener, name }, references);
     routers.push(snapshot);
-    const { name, containers, matcher } = router;
-    if (listener.tls !== undefined) tlsRouters.push({ name, containers, matcher, tls: listener.tls });
-    if (redirects) {
-      routers.push(companionRouter(snapshot, staticConfig, companionName(router.name, taken)));
-    }
+    const { containers, matcher } = router;
+    if (listener.tls !== undefined) tlsRouters.push({ name: router.name, containers, matcher, tls: listener.tls });
+    if (redirects) routers.push(companionRouter(snapshot, staticConfig, names.take(companionName(router.name))));
   }
-  const lastGood = keepLastGood(config, routers, last);
-  const all = [
-    ...routers.filter(({ of }) => !lastGood.names.has(of)),
-    ...lastGood.routers,
-    ...staticConfig.entrypoints.flatMap(entrypointRedirect),
-    ...pingRouter(staticConfig),
-  ].sort(byPrecedence);
+  const all = [...routers, ...internal].sort(byPrecedence);
   return {
     snapshot: { routers: all, ...usedServices(config, all, transports) },
-    wanted: uniteWanted(wantedCertificates(tlsRouters, staticConfig.acme), lastGood.wanted),
+    wanted: wantedCertificates(tlsRouters, staticConfig.acme),
     problems,
     idle: idleRouters(config, all, conflicts),
-    kept: lastGood.names,
   };
-}
-
-function uniteWanted(
-  wanted: readonly WantedCertificate[],
-  kept: readonly WantedCertificate[],
-): readonly WantedCertificate[] {
-  const known = new Set(wanted.map(({ names }) => names.join(' ')));
-  return [...wanted, ...kept.filter(({ names }) => !known.has(names.join(' ')))];
 }
 
 function routerSnapshot(
@@ -114,13 +95,9 @@ function routerSnapshot(
   };
 }
 
-/** `web@docker` → `web-redirect@internal`; with the provider in it when two providers have a `web`. */
-function companionName(name: string, taken: Set<string>): string {
-  const at = name.lastIndexOf('@');
-  const short = `${name.slice(0, at)}-redirect@internal`;
-  const unique = taken.has(short) ? `${name.slice(0, at)}-${name.slice(at + 1)}-redirect@internal` : short;
-  taken.add(unique);
-  return unique;
+/** `web@docker` → `web-redirect@internal`. */
+function companionName(name: string): string {
+  return `${name.slice(0, name.lastIndexOf('@'))}-redirect@internal`;
 }
 
 function usedServices(

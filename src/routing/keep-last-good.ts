@@ -1,52 +1,90 @@
-import type { DynamicConfig } from '../config/dynamic.ts';
-import { NOOP_SERVICE, type RouterSnapshot, type Snapshot, type WantedCertificate } from './snapshot.ts';
+import type { DynamicConfig, MiddlewareConfig, RouterConfig } from '../config/dynamic.ts';
+import { NOOP_SERVICE } from './snapshot.ts';
 
-/** What was published before: where the last good version of a router is. */
-export interface LastPublished {
-  readonly snapshot: Snapshot;
-  readonly wanted: readonly WantedCertificate[];
+/** The last good version of each configured router, and what a site of the shorthand made beside them. */
+export interface LastGood {
+  readonly routers: ReadonlyMap<string, RouterConfig>;
+  readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
 }
 
-/** Last good versions that go on, and the certificates they need. */
-export interface KeptRouters {
-  readonly routers: readonly RouterSnapshot[];
-  readonly wanted: readonly WantedCertificate[];
-  /** Names of the configured routers they stand for. */
-  readonly names: ReadonlySet<string>;
+export const NOTHING_GOOD: LastGood = { routers: new Map(), middlewares: new Map() };
+
+/** A configuration in which last good versions stand for what labels have spoiled since. */
+export interface RestoredConfig {
+  readonly config: DynamicConfig;
+  /** Names of the routers that stand for others. */
+  readonly kept: ReadonlySet<string>;
+  /** What to restore from next time. */
+  readonly last: LastGood;
 }
 
-const NOTHING: KeptRouters = { routers: [], wanted: [], names: new Set() };
+/** What a spoiled router still says, whether or not it could be made. */
+type Spoiled = Pick<RouterConfig, 'name' | 'owner' | 'containers' | 'running' | 'middlewares'>;
 
 /**
- * The last good versions of routers that labels have spoiled since (design section 6), middlewares included. Only where the
- * fault has nothing to do with who may visit: a router with a spoiled protection must not serve at all. One whose service is
- * gone, or whose requests another router has taken meanwhile, is not kept.
+ * Puts the last good version in the place of each router that labels have spoiled (design section 6), where the fault has nothing to do
+ * with who may visit. Only what says where the router answers is old: its middlewares are those that the labels name now, defined as they
+ * are now, so no protection is ever older than its labels. The labels must be the same owner's.
  */
-export function keepLastGood(
-  config: DynamicConfig,
-  live: readonly RouterSnapshot[],
-  last: LastPublished | undefined,
-): KeptRouters {
-  const names = new Set([
-    ...config.broken.filter(({ mayKeepLast }) => mayKeepLast).map(({ name }) => name),
-    ...config.routers.filter(({ mayKeepLast }) => mayKeepLast === true).map(({ name }) => name),
-  ]);
-  if (last === undefined || names.size === 0) return NOTHING;
-  const services = new Set(config.services.map(({ name }) => name)).add(NOOP_SERVICE);
-  const taken = new Set(live.filter(({ of }) => !names.has(of)).flatMap(claims));
-  const routers = last.snapshot.routers.filter(
-    (router) =>
-      names.has(router.of) &&
-      router.disabled === undefined &&
-      services.has(router.service) &&
-      !claims(router).some((claim) => taken.has(claim)),
-  );
-  const kept = new Set(routers.map(({ of }) => of));
-  const isOfKept = (wanted: WantedCertificate): boolean =>
-    wanted.routers.some((name) => routers.some((router) => router.tls && router.name === name));
-  return { routers, wanted: last.wanted.filter(isOfKept), names: kept };
+export function restoreLastGood(config: DynamicConfig, last: LastGood): RestoredConfig {
+  const spoiled: readonly Spoiled[] = [
+    ...config.broken.filter(({ mayKeepLast }) => mayKeepLast),
+    ...config.routers.filter(({ mayKeepLast }) => mayKeepLast === true),
+  ];
+  const restored = new Map(spoiled.flatMap((one) => versionsOf(one, last).map((router) => [router.name, router])));
+  const replaced = new Set(restored.keys());
+  const routers = [...config.routers.filter(({ name }) => !replaced.has(name)), ...restored.values()];
+  const own = new Set(config.middlewares.map(({ name }) => name));
+  const named = new Set([...restored.values()].flatMap(({ middlewares }) => middlewares));
+  const middlewares = [...last.middlewares.values()].filter(({ name }) => named.has(name) && !own.has(name));
+  const next = {
+    ...config,
+    routers: replaced.size === 0 ? config.routers : routers.sort((left, right) => (left.name < right.name ? -1 : 1)),
+    broken: config.broken.filter(({ name }) => !replaced.has(name)),
+    middlewares: [...config.middlewares, ...middlewares],
+  };
+  return { config: next, kept: replaced, last: remember(next) };
 }
 
-function claims({ rule, priority, tls, entrypoints }: RouterSnapshot): readonly string[] {
-  return entrypoints.map((entrypoint) => `${entrypoint} ${tls} ${priority} ${rule}`);
+function versionsOf(spoiled: Spoiled, last: LastGood): readonly RouterConfig[] {
+  const { name, owner, containers, running } = spoiled;
+  // Whoever's labels are right comes before it.
+  const now = { containers, createdAt: Number.MAX_SAFE_INTEGER, running };
+  const versions = [...last.routers.values()].filter(
+    (one) => one.owner === owner && (one.name === name || one.site === name),
+  );
+  return versions.map((one) => ({ ...one, ...now, middlewares: middlewaresOf(one, spoiled, last) }));
+}
+
+/** Those that the labels name now, behind those of the last version's own addresses. */
+function middlewaresOf(version: RouterConfig, spoiled: Spoiled, last: LastGood): readonly string[] {
+  const ofAddress = version.middlewares.filter((name) => last.middlewares.has(name));
+  // Only redirects to another host of the site: whoever follows one meets its protections there.
+  if (version.service === NOOP_SERVICE && ofAddress.length === version.middlewares.length) return ofAddress;
+  const wanted = new Set([...ofAddress, ...spoiled.middlewares]);
+  const isUnchanged =
+    wanted.size === version.middlewares.length && version.middlewares.every((name) => wanted.has(name));
+  return isUnchanged ? version.middlewares : [...wanted];
+}
+
+function remember({ routers, middlewares }: DynamicConfig): LastGood {
+  const good = routers.filter(({ disabled }) => disabled === undefined);
+  const sites = new Set(good.map(({ site }) => site).filter((site) => site !== undefined));
+  return {
+    routers: new Map(good.map((router) => [router.name, router])),
+    middlewares: new Map(
+      middlewares.filter((one) => isOfSite(one, sites)).map((middleware) => [middleware.name, middleware]),
+    ),
+  };
+}
+
+/** Made of a site's addresses, and gone when these cannot be read: they say which path or host is meant, not who may come. */
+function isOfSite({ name, options }: MiddlewareConfig, sites: ReadonlySet<string>): boolean {
+  if (options.type === 'redirectHost') return true;
+  return options.type === 'stripPrefix' && [...sites].some((site) => isStripOf(name, site));
+}
+
+function isStripOf(name: string, site: string): boolean {
+  const stem = site.slice(0, site.lastIndexOf('@'));
+  return name.startsWith(stem) && /^(-\d+)?-strip@/.test(name.slice(stem.length));
 }

@@ -40,7 +40,11 @@ export class UpstreamRegistry<C extends IdleConnection = IdleConnection> {
       }
       if (ways.size === 0) this.byServer.delete(id);
     }
-    for (const id of this.states.keys()) if (!this.byServer.has(id)) this.states.delete(id);
+  }
+
+  /** The control plane judges the server no more. What was told is kept until then, as it may come before the snapshot. */
+  forgetState(id: string): void {
+    this.states.delete(id);
   }
 }
 

@@ -146,6 +146,9 @@ class DataPlaneWorker {
       case 'server-states':
         for (const [id, state] of message.states) this.registry.setState(id, state);
         break;
+      case 'forget-states':
+        for (const id of message.servers) this.registry.forgetState(id);
+        break;
       case 'certificates':
         this.tls.replace(message.certificates);
         break;

@@ -167,6 +167,18 @@ test('a message that cannot be obeyed is reported and changes nothing', async ()
   expect([threads().length, await ask()]).toEqual([WORKERS, '200']);
 });
 
+test('what is told of a server while an earlier snapshot is built holds for the one that names it', async () => {
+  await serve();
+  const many = Array.from({ length: 6000 }, (_, index) =>
+    router(`Host(\`h${index}.test\`)`, { name: `r${index}@test` }),
+  );
+  void pool.publish(oneService([server(backend.port)], many));
+  const fresh = server(backend.port, { id: 'fresh/1' });
+  pool.setStates([[fresh.id, 'ready']]);
+  await pool.publish(oneService([fresh], [router('Host(`a.test`)')]));
+  expect(await ask()).toBe('200');
+});
+
 function isLog(message: unknown): boolean {
   return (message as FromWorker).type === 'log';
 }

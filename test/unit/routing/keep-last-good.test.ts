@@ -1,22 +1,29 @@
 import { describe, expect, test } from 'vitest';
 import { buildConfig } from '../../../src/config/build-config.ts';
 import type { Workload } from '../../../src/config/workload.ts';
-import { buildSnapshot } from '../../../src/routing/build-snapshot.ts';
-import type { LastPublished } from '../../../src/routing/keep-last-good.ts';
-import { PLACE, readRootCas, readUsers, staticConfig, workload } from '../../support/workloads.ts';
+import { type BuiltSnapshot, buildSnapshot } from '../../../src/routing/build-snapshot.ts';
+import { type LastGood, NOTHING_GOOD, restoreLastGood } from '../../../src/routing/keep-last-good.ts';
+import { printSnapshot } from '../../../src/routing/print.ts';
+import { PLACE, readRootCas, readUsers, staticConfig, traefikConfig, workload } from '../../support/workloads.ts';
 
 const HASH = 'fay:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=';
 
-function publish(workloads: readonly Workload[], last?: LastPublished) {
-  const { config } = buildConfig(workloads, PLACE, staticConfig());
-  return buildSnapshot(config, staticConfig(), readRootCas, readUsers, last);
+interface Publication extends BuiltSnapshot {
+  readonly kept: ReadonlySet<string>;
+  readonly last: LastGood;
+}
+
+function publish(workloads: readonly Workload[], before?: Publication, options = staticConfig()): Publication {
+  const built = buildConfig(workloads, PLACE, options);
+  const { config, kept, last } = restoreLastGood(built.config, before?.last ?? NOTHING_GOOD);
+  return { ...buildSnapshot(config, options, readRootCas, readUsers), kept, last };
 }
 
 function app(labels: Readonly<Record<string, string>>, changes: Partial<Workload> = {}): Workload {
   return workload({ name: 'app', labels, ...changes });
 }
 
-function routes({ snapshot }: Pick<LastPublished, 'snapshot'>): string[] {
+function routes({ snapshot }: Publication): string[] {
   return snapshot.routers.map(
     ({ name, rule, disabled }) => `${name} ${rule}${disabled === undefined ? '' : ' disabled'}`,
   );
@@ -49,11 +56,60 @@ describe('a router that labels have spoiled keeps its last good version', () => 
   });
 
   test('also one of the shorthand, with all that was made of it', () => {
-    const before = publish([app({ 'sluice.host': 'a.test,b.test', 'sluice.redirect': 'www.a.test' })]);
-    const after = publish([app({ 'sluice.host': 'a test' })], before);
-    expect(routes(after).filter((line) => line.startsWith('app@'))).toEqual(
-      routes(before).filter((line) => line.startsWith('app@')),
+    const labels = {
+      'sluice.host': 'a.test/app,b.test',
+      'sluice.redirect': 'www.a.test',
+      'sluice.strip': 'true',
+      'sluice.auth': HASH,
+    };
+    const before = publish([app(labels)]);
+    const after = publish([app({ ...labels, 'sluice.host': 'a test' })], before);
+    expect(routes(after)).toEqual(routes(before));
+    expect(printSnapshot(after.snapshot)).toBe(printSnapshot(before.snapshot));
+    expect([...after.kept].sort()).toEqual(['app-2@docker', 'app-alias@docker', 'app@docker']);
+  });
+
+  test('with the protections that its labels name now', () => {
+    const before = publish([app({ [RULE]: 'Host(`a.test`)' })]);
+    const auth = {
+      'sluice.http.routers.app.middlewares': 'auth',
+      'sluice.http.middlewares.auth.basicauth.users': HASH,
+    };
+    const after = publish([app({ [RULE]: 'Host(`a.test`', ...auth })], before);
+    const [own] = after.snapshot.routers;
+    expect(own).toMatchObject({ name: 'app@docker', disabled: undefined, middlewares: [{ name: 'auth@docker' }] });
+    const missing = publish(
+      [app({ [RULE]: 'Host(`a.test`', 'sluice.http.routers.app.middlewares': 'nowhere' })],
+      before,
     );
+    expect(missing.snapshot.routers[0]).toMatchObject({ disabled: 'there is no middleware nowhere@docker' });
+  });
+
+  test('with its middlewares as they are defined now', () => {
+    const users = (hash: string) =>
+      workload({ name: 'guard', labels: { 'sluice.http.middlewares.auth.basicauth.users': hash } });
+    const labels = { [RULE]: 'Host(`a.test`)', 'sluice.http.routers.app.middlewares': 'auth' };
+    const before = publish([app(labels), users(HASH)]);
+    const revoked = publish([app({ ...labels, [RULE]: 'Host(' }), users(HASH.replace('fay', 'ada'))], before);
+    expect(JSON.stringify(revoked.snapshot.routers[0]?.middlewares)).toContain('ada');
+    expect(JSON.stringify(revoked.snapshot.routers)).not.toContain('fay');
+    const gone = publish([app({ ...labels, [RULE]: 'Host(' })], before);
+    expect(gone.snapshot.routers[0]?.disabled).toBeDefined();
+  });
+
+  test('with its certificate, also where it is split over entrypoints', () => {
+    const options = traefikConfig({
+      entrypoints: traefikConfig().entrypoints.map((one) =>
+        one.name === 'web'
+          ? one
+          : { ...one, defaults: { tls: { resolver: 'le', domains: [] }, middlewares: [], isDefault: false } },
+      ),
+    });
+    const before = publish([app({ [RULE]: 'Host(`shop.example.com`)' })], undefined, options);
+    const after = publish([app({ [RULE]: 'Host(`shop.example.com`' })], before, options);
+    expect(before.wanted.map(({ names }) => names)).toEqual([['shop.example.com']]);
+    expect(after.wanted).toEqual(before.wanted);
+    expect(routes(after)).toEqual(routes(before));
   });
 
   test('the new one takes its place once it is right', () => {
@@ -76,15 +132,26 @@ describe('nothing is kept', () => {
     ['when the rule and a protection are wrong', [app({ 'sluice.host': 'a test', 'sluice.auth': 'nonsense' })]],
     ['when a middleware is missing', [app({ 'sluice.host': 'a.test', 'sluice.middlewares': 'nowhere' })]],
     [
-      'when another container has the address now',
-      [app({ 'sluice.host': 'a test' }), workload({ name: 'other', labels: { 'sluice.host': 'a.test' } })],
+      'when another container has the address now, however it is written',
+      [
+        app({ 'sluice.host': 'a test' }),
+        workload({ name: 'other', createdAt: 5000, labels: { 'sluice.host': 'A.test' } }),
+      ],
+    ],
+    [
+      'for another container that calls its router the same',
+      [
+        workload({
+          name: 'evil',
+          labels: { [RULE]: 'Host(', 'sluice.http.services.app.loadbalancer.server.port': '80' },
+        }),
+      ],
     ],
   ];
   test.each(LOST)('%s', (_, workloads) => {
     const before = publish([app({ 'sluice.host': 'a.test' })]);
     const after = publish(workloads, before);
-    expect([...after.kept]).toEqual([]);
-    const own = after.snapshot.routers.filter(({ of }) => of === 'app@docker' && !of.endsWith('@internal'));
+    const own = after.snapshot.routers.filter(({ of }) => of === 'app@docker');
     expect(own.filter(({ disabled, tls }) => tls && disabled === undefined)).toEqual([]);
   });
 });

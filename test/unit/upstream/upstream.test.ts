@@ -86,6 +86,15 @@ describe('registry', () => {
     release(lease);
     expect(upstream.inFlight).toBe(0);
     expect(registry.get(server(1))).not.toBe(upstream);
+  });
+
+  test('what is told of a server is kept until it is forgotten, whichever snapshots name it meanwhile', () => {
+    const registry = new UpstreamRegistry<FakeConnection>();
+    registry.setState('c/127.0.0.1:1', 'ready');
+    registry.retain(new Set());
+    expect(registry.get(server(1)).state).toBe('ready');
+    registry.retain(new Set());
+    registry.forgetState('c/127.0.0.1:1');
     expect(registry.get(server(1)).state).toBe('starting');
   });
 
