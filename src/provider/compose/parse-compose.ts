@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type YAMLMap } from 'yaml';
+import { resolveAlias } from '../resolve-alias.ts';
 import type { ComposeEntry, ComposeFault, ComposeMap, ComposeNode, Place } from './compose-node.ts';
 import { interpolate, type Lookup } from './interpolate.ts';
 
@@ -59,7 +60,7 @@ class Converter {
   convert(node: unknown): ComposeNode {
     this.#count += 1;
     if (this.#count > MAX_NODES || (node !== null && this.#open.has(node))) throw new NotResolvable();
-    if (isAlias(node)) return this.convert(node.resolve(this.#document) ?? null);
+    if (isAlias(node)) return this.convert(resolveAlias(node, this.#document));
     const place = this.#placeOf(node);
     if (isMap(node)) {
       const tag = customTag(node.tag);
@@ -109,7 +110,7 @@ class Converter {
   }
 
   #keyText(key: unknown): string {
-    const node = isAlias(key) ? key.resolve(this.#document) : key;
+    const node = isAlias(key) ? resolveAlias(key, this.#document) : key;
     return isScalar(node) && node.value !== null ? textOfValue(node.value, node.source) : '';
   }
 

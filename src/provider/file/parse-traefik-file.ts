@@ -83,7 +83,11 @@ class TraefikFileReader {
       else if (['tcp', 'udp', 'tls'].includes(section)) this.#nameInactive(entry);
       else this.#unknown([entry.name], entry.offset, SECTIONS, hintForSection(section));
     }
-    if (this.#options.isCut) this.#fail(['http'], 0, 'it is nested too deeply or too long', 'write less into one file');
+    // What was left out may be the protection of a router.
+    if (this.#options.isCut) {
+      const hint = `write less into one file and no alias inside of what it names; ${STAYS}`;
+      return broken(this.#path, `${this.#path}: it is nested too deeply or too long`, hint);
+    }
     return { workloads: [this.#workload()], problems: this.#problems };
   }
 

@@ -83,10 +83,23 @@ export class ServicesFiles {
       problems.push(unreadable(file, error instanceof Error ? error.message : String(error)));
       return this.#last(file);
     }
-    const parsed = this.#form.parse(content, file);
+    const parsed = this.#parse(content, file);
     problems.push(...parsed.problems);
     if (parsed.workloads !== undefined) this.#lastGood.set(file, parsed.workloads);
     return this.#last(file);
+  }
+
+  /** Nobody who may write a file may end the process with it. */
+  #parse(content: string, file: string): ParsedFile {
+    try {
+      return this.#form.parse(content, file);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      const message = `${file}: it cannot be understood: ${detail}`;
+      const hint = 'write it with less nesting; until then what it said before stays';
+      const problem = { severity: 'error', code: 'file_syntax', provider: 'file', message, hint } as const;
+      return { workloads: undefined, problems: [problem] };
+    }
   }
 
   #last(file: string): readonly Workload[] {

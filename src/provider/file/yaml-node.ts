@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Document, type YAMLMap } from 'yaml';
+import { resolveAlias } from '../resolve-alias.ts';
 
 /** One key of a map: the name as written and the node behind it, aliases resolved. */
 export interface MapEntry {
@@ -36,7 +37,8 @@ export function entriesOf(map: YAMLMap, document: Document): readonly MapEntry[]
     if (name !== '<<') entries.set(name, { name, value: target, offset: offsetOf(key) });
     else {
       const sources = isSeq(target) ? target.items.map((item) => resolved(item, document)) : [target];
-      for (const source of sources) if (isMap(source)) merged.push(...ownEntries(source, document));
+      // Named a thousand times, a map still adds its entries once.
+      for (const source of new Set(sources)) if (isMap(source)) merged.push(...ownEntries(source, document));
     }
   }
   for (const entry of merged) entries.getOrInsert(entry.name, entry);
@@ -45,7 +47,7 @@ export function entriesOf(map: YAMLMap, document: Document): readonly MapEntry[]
 
 /** A node, or what an alias of it stands for; an alias of nothing is nothing. */
 export function resolved(node: unknown, document: Document): unknown {
-  return isAlias(node) ? (node.resolve(document) ?? null) : node;
+  return isAlias(node) ? resolveAlias(node, document) : node;
 }
 
 function ownEntries(map: YAMLMap, document: Document): readonly MapEntry[] {

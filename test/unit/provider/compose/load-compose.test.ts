@@ -45,6 +45,31 @@ services:
     });
   });
 
+  const levels = Array.from({ length: 9 }, (_, level) => {
+    return `x-${level}: &l${level} [${Array(9)
+      .fill(level === 0 ? 'x' : `*l${level - 1}`)
+      .join(', ')}]\n`;
+  });
+  test.for([
+    ['in itself', 'x-a: &a [*a]'],
+    ['in itself through a map', 'x-a: &a {b: [{c: *a}]}'],
+    ['merged into itself', 'x-a: &a {<<: *a}'],
+    ['nine of nine of nine …', levels.join('')],
+    [
+      'thousands in one list',
+      `x-a: &a [${Array(450).fill('x').join(', ')}]\nx-b: [${Array(450).fill('*a').join(', ')}]`,
+    ],
+  ] as const)('an alias without end is a fault: %s', ([, text]) => {
+    const { faults } = load({ 'compose.yaml': text });
+    expect(faults).toMatchObject([{ message: expect.stringContaining('aliases') }]);
+  });
+
+  test('ten thousand aliases are resolved in one walk', () => {
+    const content = `x-v: &v value\nx-all: [${Array(10_000).fill('*v').join(', ')}]\n`;
+    const { root } = load({ 'compose.yaml': content });
+    expect(new Set(textsOf(child(root, 'x-all')).map(({ text }) => text))).toEqual(new Set(['value']));
+  });
+
   test('values of other types are texts as compose prints them', () => {
     const text = 'services: {web: {labels: {a: true, b: 80, c: 1.50, d: 0x10, e: 123456789012345678901, f: null}}}';
     const found = Object.values(labels({ 'compose.yaml': text })).map((value) => value.replace(/ ?@.*/, ''));

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Problem } from '../../../../src/config/problem.ts';
 import type { Workload } from '../../../../src/config/workload.ts';
 import { createFileProvider } from '../../../../src/provider/file/file-provider.ts';
-import { traefikForm } from '../../../../src/provider/file/services-files.ts';
+import { SERVICES_FORM, traefikForm } from '../../../../src/provider/file/services-files.ts';
 import type { Provider, ProviderSink } from '../../../../src/provider/provider.ts';
 
 class RecordingSink implements ProviderSink {
@@ -97,6 +97,22 @@ describe('a file', () => {
     writeFileSync(path(), entry('b'));
     await sink.until(['b']);
     expect(sink.reach).toEqual([]);
+  });
+
+  test('keeps it also when reading it throws', async () => {
+    const parse = (content: string, file: string) => {
+      if (content === 'deep') throw new RangeError('too much of it');
+      return SERVICES_FORM.parse(content, file);
+    };
+    writeFileSync(path(), entry('a'));
+    provider = createFileProvider({ path: path(), form: { ...SERVICES_FORM, parse }, settleMs: 5, pollMs: 20 });
+    sink = new RecordingSink();
+    provider.start(sink);
+    writeFileSync(path(), 'deep');
+    await sink.until(['a'], ['file_syntax']);
+    expect(sink.last?.problems[0]?.message).toBe(`${path()}: it cannot be understood: too much of it`);
+    writeFileSync(path(), entry('b'));
+    await sink.until(['b']);
   });
 
   test('that is not there yet is waited for', async () => {

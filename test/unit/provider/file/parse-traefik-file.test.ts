@@ -222,7 +222,7 @@ describe('what cannot be read keeps what it said before', () => {
   });
 });
 
-test('anchors, aliases and merges; one that holds itself has an end', () => {
+test('anchors, aliases and merges', () => {
   const { workloads, problems } = parse(`
 x: &common {service: app, entryPoints: &eps [web]}
 http:
@@ -230,10 +230,8 @@ http:
     a: {<<: *common, rule: Host(\`a.test\`)}
     b: {rule: Host(\`b.test\`), service: own, <<: [*common]}
     c: {rule: Host(\`c.test\`), entryPoints: *eps, service: app}
-  middlewares: &all
-    loop: {chain: *all}
 `);
-  expect(problems.map(({ label }) => label)).toEqual(['x', 'http']);
+  expect(problems.map(({ label }) => label)).toEqual(['x']);
   const settings = workloads?.[0]?.settings?.map(({ path, value }) => `${path.slice(2).join('.')}=${value}`);
   expect(settings?.filter((one) => /^[abc]\./.test(one)).toSorted()).toEqual([
     'a.entryPoints=web',
@@ -246,6 +244,31 @@ http:
     'c.rule=Host(`c.test`)',
     'c.service=app',
   ]);
+});
+
+describe('aliases without end are cut, and nothing of the file counts', () => {
+  const wide = Array.from({ length: 8 }, (_, index) => `k${index}: *a`).join(', ');
+  const levels = Array.from({ length: 8 }, (_, level) => {
+    return `l${level}: &l${level} [${`${level === 0 ? 'x' : `*l${level - 1}`}, `.repeat(8)}]`;
+  });
+  test.for([
+    ['a map in itself', 'headers: &a {x: *a}'],
+    ['a list in itself', 'headers: &a [*a]'],
+    ['a list of maps', 'headers: &a [{x: *a}]'],
+    ['many of itself in each', `headers: &a {${wide}}`],
+    ['a tree of aliases', `${levels.join('\n      ')}\n      headers: {x: *l7, y: *l7}`],
+    ['nesting without an alias', `headers: ${'['.repeat(100)}{}${']'.repeat(100)}`],
+  ] as const)('%s', ([, text]) => {
+    const { workloads, problems } = parse(`http:\n  middlewares:\n    m:\n      ${text}\n`);
+    expect(workloads).toBeUndefined();
+    expect(problems).toMatchObject([
+      {
+        code: 'file_syntax',
+        message: '/d/a.yml: it is nested too deeply or too long',
+        hint: expect.stringContaining('alias'),
+      },
+    ]);
+  });
 });
 
 test('templates make objects', () => {
