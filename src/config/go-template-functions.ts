@@ -6,11 +6,16 @@ import { sprintf } from './go-printf.ts';
 import {
   isTemplateTrue,
   list,
+  MAX_LIST,
+  MAX_TEXT,
+  needRoom,
   number,
   printTemplateValue,
   type TemplateArgs,
   type TemplateValue,
   text,
+  TextRoom,
+  texts,
   Unusable,
 } from './go-template-value.ts';
 
@@ -31,6 +36,8 @@ export function callTemplateFunction(
     return { value: run(args, env) };
   } catch (error) {
     if (error instanceof Unusable) return { fault: error.message };
+    // A text beyond what the engine can hold, or a list in a list in a list.
+    if (error instanceof RangeError) return { fault: 'it would make too much' };
     throw error;
   }
 }
@@ -87,14 +94,44 @@ function truncated(value: string, length: number): string {
 }
 
 function repeated(value: string, count: number): string {
-  if (count < 0 || value.length * count > 1_000_000) throw new Unusable('it would repeat too often');
+  if (count < 0 || value.length * count > MAX_TEXT) throw new Unusable('it would repeat too often');
   return value.repeat(count);
 }
 
 function numbers(from: number, to: number): TemplateArgs {
-  if (Math.abs(to - from) > 100_000) throw new Unusable('the list would be too long');
+  if (Math.abs(to - from) > MAX_LIST) throw new Unusable('the list would be too long');
   const step = from <= to ? 1 : -1;
   return Array.from({ length: Math.abs(Math.trunc(to - from)) }, (_, at) => from + at * step);
+}
+
+/** With nothing to replace, the new text stands before and behind every character, as in Go. */
+function replaced(value: string, old: string, by: string): string {
+  const count = old === '' ? value.length + 1 : value.split(old).length - 1;
+  needRoom(value.length + count * by.length);
+  return value.replaceAll(old, () => by);
+}
+
+function regexReplaced(pattern: TemplateValue, value: string, by: string): string {
+  // A match for each character at most, and what groups hold of it as often as `by` names one.
+  needRoom((value.length + 1) * (by.length + 1));
+  return compileReplacement(regex(pattern), by)(value) ?? value;
+}
+
+function parts(value: string, by: string): readonly string[] {
+  const found = value.split(by, MAX_LIST + 1);
+  if (found.length > MAX_LIST) throw new Unusable('the list would be too long');
+  return found;
+}
+
+function printed(args: TemplateArgs, between: string): string {
+  const room = new TextRoom();
+  return args.map((one) => printTemplateValue(one, room)).join(between);
+}
+
+function formatted(format: string, args: TemplateArgs): string {
+  const room = new TextRoom();
+  const given = args.map((one) => (one === undefined ? '' : one));
+  return sprintf(room.take(format), given, (one) => printTemplateValue(one, room));
 }
 
 function dict(args: TemplateArgs): TemplateValue {
@@ -131,24 +168,34 @@ const TEXTS: Readonly<Record<string, Row>> = {
   contains: ofTexts((part, value) => value.includes(part)),
   hasPrefix: ofTexts((prefix, value) => value.startsWith(prefix)),
   hasSuffix: ofTexts((suffix, value) => value.endsWith(suffix)),
-  replace: [3, 3, ([old, by, value]) => text(value).replaceAll(text(old), () => text(by))],
+  replace: [3, 3, ([old, by, value]) => replaced(text(value), text(old), text(by))],
   repeat: [2, 2, ([count, value]) => repeated(text(value), number(count))],
   trunc: [2, 2, ([length, value]) => truncated(text(value), number(length))],
   substr: [3, 3, ([from, to, value]) => sliced(text(value), number(from), number(to))],
-  quote: [0, Infinity, (args) => args.map((one) => JSON.stringify(text(one))).join(' ')],
-  squote: [0, Infinity, (args) => args.map((one) => `'${text(one)}'`).join(' ')],
-  cat: [0, Infinity, (args) => args.map(text).join(' ')],
-  split: ofTexts((by, value) => Object.fromEntries(value.split(by).map((part, at) => [`_${at}`, part]))),
-  splitList: ofTexts((by, value) => value.split(by)),
-  join: [2, 2, ([by, items]) => list(items).map(text).join(text(by))],
+  quote: [
+    0,
+    Infinity,
+    (args) =>
+      texts(args)
+        .map((one) => JSON.stringify(one))
+        .join(' '),
+  ],
+  squote: [
+    0,
+    Infinity,
+    (args) =>
+      texts(args)
+        .map((one) => `'${one}'`)
+        .join(' '),
+  ],
+  cat: [0, Infinity, (args) => texts(args).join(' ')],
+  split: ofTexts((by, value) => Object.fromEntries(parts(value, by).map((part, at) => [`_${at}`, part]))),
+  splitList: ofTexts((by, value) => parts(value, by)),
+  join: [2, 2, ([by, items]) => texts(list(items), text(by)).join(text(by))],
   regexMatch: [2, 2, ([re, value]) => RE2JS.compile(regex(re)).matcher(text(value)).find()],
   regexFind: [2, 2, ([re, value]) => firstMatch(regex(re), text(value))],
-  regexReplaceAll: [3, 3, ([re, value, by]) => compileReplacement(regex(re), text(by))(text(value)) ?? text(value)],
-  regexReplaceAllLiteral: [
-    3,
-    3,
-    ([re, value, by]) => compileReplacement(regex(re), text(by).replaceAll('$', '$$$$'))(text(value)) ?? text(value),
-  ],
+  regexReplaceAll: [3, 3, ([re, value, by]) => regexReplaced(re, text(value), text(by))],
+  regexReplaceAllLiteral: [3, 3, ([re, value, by]) => regexReplaced(re, text(value), text(by).replaceAll('$', '$$$$'))],
   env: [1, 1, ([name], env) => env[text(name)] ?? ''],
 };
 
@@ -202,18 +249,9 @@ const VALUES: Readonly<Record<string, Row>> = {
   mul: [1, Infinity, (args) => args.map(number).reduce((product, one) => product * one, 1)],
   int: [1, 1, ([value]) => Math.trunc(number(value))],
   atoi: [1, 1, ([value]) => Math.trunc(number(value))],
-  print: [0, Infinity, (args) => args.map(printTemplateValue).join('')],
-  println: [0, Infinity, (args) => `${args.map(printTemplateValue).join(' ')}\n`],
-  printf: [
-    1,
-    Infinity,
-    ([format, ...args]) =>
-      sprintf(
-        text(format),
-        args.map((one) => (one === undefined ? '' : one)),
-        printTemplateValue,
-      ),
-  ],
+  print: [0, Infinity, (args) => printed(args, '')],
+  println: [0, Infinity, (args) => `${printed(args, ' ')}\n`],
+  printf: [1, Infinity, ([format, ...args]) => formatted(text(format), args)],
 };
 
 const FUNCTIONS: ReadonlyMap<string, Row> = new Map([

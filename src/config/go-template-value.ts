@@ -18,13 +18,50 @@ export function isTemplateTrue(value: TemplateValue): boolean {
   return Boolean(value);
 }
 
-/** A value as it stands in the output. */
-export function printTemplateValue(value: TemplateValue): string {
-  if (value === undefined) return '<no value>';
-  if (Array.isArray(value)) return `[${(value as TemplateArgs).map(printTemplateValue).join(' ')}]`;
-  if (typeof value !== 'object') return String(value);
+/** Characters of one text, and elements of one list, that a template may make. */
+export const MAX_TEXT = 1_000_000;
+export const MAX_LIST = 100_000;
+
+/** Room for text: a list that holds another twice, which holds another twice, has no other end. */
+export class TextRoom {
+  #left = MAX_TEXT;
+
+  /** Gives the text back; throws Unusable when the room is full. */
+  take(text: string): string {
+    this.#left -= text.length + 1;
+    if (this.#left < 0) throw new Unusable('it would make too much text');
+    return text;
+  }
+}
+
+/** A value as it stands in the output. Throws Unusable when `room` has no place for it. */
+export function printTemplateValue(value: TemplateValue, room = new TextRoom()): string {
+  if (value === undefined) return room.take('<no value>');
+  if (typeof value !== 'object') return room.take(String(value));
+  room.take('[]');
+  if (Array.isArray(value)) {
+    return `[${(value as TemplateArgs).map((one) => printTemplateValue(one, room)).join(' ')}]`;
+  }
   const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-  return `map[${entries.map(([name, one]) => `${name}:${printTemplateValue(one)}`).join(' ')}]`;
+  return `map[${entries.map(([name, one]) => `${room.take(name)}:${printTemplateValue(one, room)}`).join(' ')}]`;
+}
+
+/** How much there is to do with a value: characters, elements or names. */
+export function sizeOfValue(value: TemplateValue): number {
+  if (typeof value === 'string' || Array.isArray(value)) return value.length;
+  return typeof value === 'object' ? Object.keys(value).length : 1;
+}
+
+/** Texts that fit together into one. */
+export function texts(values: TemplateArgs, between = ''): readonly string[] {
+  const all = values.map(text);
+  needRoom(all.reduce((sum, one) => sum + one.length + between.length, 0));
+  return all;
+}
+
+/** Throws Unusable when a text of this length may not be made. */
+export function needRoom(length: number): void {
+  if (length > MAX_TEXT) throw new Unusable('it would make too much text');
 }
 
 /** As text; a label that is not there reads as empty, as in Go's maps of strings. */

@@ -7,7 +7,7 @@ import {
   type TemplatePipe,
 } from './go-template-parse.ts';
 import type { TemplateError } from './go-template-tokens.ts';
-import { isTemplateTrue, printTemplateValue, type TemplateValue } from './go-template-value.ts';
+import { isTemplateTrue, printTemplateValue, sizeOfValue, type TemplateValue, Unusable } from './go-template-value.ts';
 
 /** A template that parsed. Plain data. */
 export interface GoTemplate {
@@ -45,6 +45,8 @@ export function renderTemplate({ nodes }: GoTemplate, context: TemplateContext):
     return renderer.text;
   } catch (error) {
     if (error instanceof RenderFault) return error.detail;
+    const isTooMuch = error instanceof Unusable || error instanceof RangeError;
+    if (isTooMuch) return { column: renderer.column, message: 'the template makes too much', hint: 'make it shorter' };
     throw error;
   }
 }
@@ -65,6 +67,8 @@ export function environmentNames({ nodes }: GoTemplate): readonly string[] {
 /** More output or work than this is a loop that nobody wants to wait for. */
 const MAX_OUTPUT = 4_000_000;
 const MAX_STEPS = 200_000;
+/** Characters and elements that functions are given and give, all calls together. */
+const MAX_WORK = 20_000_000;
 
 class RenderFault extends Error {
   readonly detail: TemplateError;
@@ -101,6 +105,9 @@ class Renderer {
   text = '';
   readonly #env: TemplateContext['env'];
   #steps = 0;
+  #work = 0;
+  /** Where the newest step is. */
+  column = 1;
 
   constructor({ env }: TemplateContext) {
     this.#env = env;
@@ -165,8 +172,11 @@ class Renderer {
     if (name === 'and' || name === 'or') return this.#shortCircuit(command, last, dot, scope);
     const values = operands.map((operand) => this.#operand(operand, dot, scope));
     if (name === undefined) return values[0];
-    const result = callTemplateFunction(name, [...values, ...last], this.#env);
+    const args = [...values, ...last];
+    this.#charge(args, column);
+    const result = callTemplateFunction(name, args, this.#env);
     if ('fault' in result) throw new RenderFault(column, `${name}: ${result.fault}`, 'check what it is given');
+    this.#charge([result.value], column);
     return result.value;
   }
 
@@ -203,7 +213,13 @@ class Renderer {
     return owner.read(operand.name);
   }
 
+  #charge(values: readonly TemplateValue[], column: number): void {
+    for (const value of values) this.#work += sizeOfValue(value);
+    if (this.#work > MAX_WORK) throw new RenderFault(column, 'the template takes too long', 'give functions less');
+  }
+
   #step(column: number): void {
+    this.column = column;
     this.#steps += 1;
     if (this.#steps > MAX_STEPS) throw new RenderFault(column, 'the template takes too long', 'let range do less');
   }

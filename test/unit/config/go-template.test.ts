@@ -161,6 +161,49 @@ describe('what cannot be rendered', () => {
   });
 });
 
+describe('no value grows beyond what there is room for', () => {
+  const X = '{{ $x := repeat 100000 "a" }}';
+  const many = '$x '.repeat(5000);
+  test.for([
+    [`${X}{{ join $x (splitList "" $x) }}`, 'join: it would make too much text'],
+    [`${X}{{ replace "a" $x $x }}`, 'replace: it would make too much text'],
+    [`${X}{{ replace "" $x $x }}`, 'replace: it would make too much text'],
+    [`${X}{{ regexReplaceAll "a" $x $x }}`, 'regexReplaceAll: it would make too much text'],
+    [`${X}{{ regexReplaceAll "(a*)" $x "${'$1'.repeat(20)}" }}`, 'regexReplaceAll: it would make too much text'],
+    [`${X}{{ regexReplaceAllLiteral "a" $x $x }}`, 'regexReplaceAllLiteral: it would make too much text'],
+    [`${X}{{ repeat 20000 $x }}`, 'repeat: it would repeat too often'],
+    [`${X}{{ $x = cat ${'$x '.repeat(11)} }}`, 'cat: it would make too much text'],
+    [`${X}{{ $x = quote ${'$x '.repeat(11)} }}`, 'quote: it would make too much text'],
+    [`${X}{{ $x = squote ${'$x '.repeat(11)} }}`, 'squote: it would make too much text'],
+    [`${X}{{ $x = print ${'$x '.repeat(11)} }}`, 'print: it would make too much text'],
+    [`${X}{{ $x = println ${'$x '.repeat(11)} }}`, 'println: it would make too much text'],
+    [`${X}{{ $x = printf "${'%s'.repeat(11)}" ${'$x '.repeat(11)} }}`, 'printf: it would make too much text'],
+    [`${X}{{ splitList "" (cat $x $x) }}`, 'splitList: the list would be too long'],
+    [`${X}{{ split "" (cat $x $x) }}`, 'split: the list would be too long'],
+    [`${X}{{ $x = list ${many} }}`, 'the template takes too long'],
+    [`${X}{{ $l := list }}{{ range until 9999 }}{{ $l = list $l (upper $x) }}{{ end }}`, 'the template takes too long'],
+    ['{{ $l := until 90000 }}{{ range until 9999 }}{{ $l = rest $l }}{{ end }}', 'the template takes too long'],
+    ['{{ $l := list 1 }}{{ range until 40 }}{{ $l = list $l $l }}{{ end }}{{ $l }}', 'the template makes too much'],
+    [
+      '{{ $l := list }}{{ range until 40 }}{{ $l = dict "a" $l "b" $l }}{{ end }}{{ toString $l }}',
+      'toString: it would',
+    ],
+    ['{{ $l := list }}{{ range until 60000 }}{{ $l = list $l }}{{ end }}{{ $l }}', 'the template makes too much'],
+    [
+      '{{ $l := list }}{{ range until 60000 }}{{ $l = list $l }}{{ end }}{{ print $l }}',
+      'print: it would make too much',
+    ],
+  ] as const)('%s', ([source, message]) => {
+    expect(render(source)).toMatchObject({ column: expect.any(Number), message: expect.stringContaining(message) });
+  });
+
+  test('what fits is made', () => {
+    expect(render(`${X}{{ replace "a" "bc" $x | len }} {{ cat $x $x | len }} {{ replace "" "-" "ab" }}`)).toBe(
+      '200000 200001 -a-b-',
+    );
+  });
+});
+
 test('the variables of the environment that a template asks for', () => {
   const template = parseTemplate(
     '{{ env "A" }}{{ if eq (env "B") "x" }}{{ .x | default (env "C") }}{{ end }}{{ env .Name }}',
