@@ -1,18 +1,33 @@
 import type { IdleConnection, Upstream } from '../upstream/upstream.ts';
 import type { Strategy } from './strategy.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+/** Where requests of a service wait while no server is ready, and for how long at most. */
+export interface Hold {
+  readonly room: WaitingRoom;
+  readonly ms: number;
+}
 
 /** A service as the data plane uses it: its servers and the strategy that picks one. */
 export class Service<C extends IdleConnection = IdleConnection> {
   readonly name: string;
   readonly upstreams: readonly Upstream<C>[];
   readonly passHostHeader: boolean;
+  readonly hold: Hold | undefined;
   private readonly strategy: Strategy;
 
-  constructor(name: string, upstreams: readonly Upstream<C>[], strategy: Strategy, passHostHeader: boolean) {
+  constructor(
+    name: string,
+    upstreams: readonly Upstream<C>[],
+    strategy: Strategy,
+    passHostHeader: boolean,
+    hold?: Hold,
+  ) {
     this.name = name;
     this.upstreams = upstreams;
     this.strategy = strategy;
     this.passHostHeader = passHostHeader;
+    this.hold = hold;
   }
 
   /**

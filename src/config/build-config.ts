@@ -166,8 +166,9 @@ class Contributor {
         this.#problems.push(serverProblem(this.#workload, name, warning, 'warning'));
       }
       const { provider, name: container } = this.#workload;
-      const { passHostHeader } = draft;
-      const service = { name, provider, containers: [container], servers: built.servers, passHostHeader };
+      const { passHostHeader, holdMs } = draft;
+      const own = { name, provider, containers: [container], servers: built.servers, passHostHeader };
+      const service = holdMs > 0 ? { ...own, holdMs } : own;
       const transport = this.#serviceTransport(draft.transport);
       return transport === undefined ? service : { ...service, transport };
     });

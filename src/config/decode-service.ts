@@ -2,9 +2,13 @@ import type { ServiceDraft } from './draft.ts';
 import { decodeSiteTransport } from './decode-transport.ts';
 import type { ServiceTransport } from './dynamic.ts';
 import type { LabelGroup } from './label-group.ts';
+import { durationFault } from './value-hints.ts';
+import { parseDuration } from '../lib/duration.ts';
 
 const SCHEMES = ['http', 'https', 'h2c'] as const;
 const SERVER = 'loadbalancer.server.';
+/** Long enough for most apps to start again, short enough for a visitor. */
+const DEFAULT_HOLD_MS = 15_000;
 
 /** A full-form service with its one server. */
 export function decodeService(group: LabelGroup): ServiceDraft {
@@ -30,6 +34,7 @@ export function decodeService(group: LabelGroup): ServiceDraft {
     url: url?.value.trim(),
     network: undefined,
     passHostHeader,
+    holdMs: DEFAULT_HOLD_MS,
     transport,
     labels: {
       ...(portLabel === undefined ? {} : { port: portLabel }),
@@ -47,6 +52,21 @@ function decodeTransportName(group: LabelGroup): ServiceTransport | undefined {
   return { kind: 'named', name, label: setting.label };
 }
 
+/** Longer than this nobody waits, and a body that waits has its own deadline (T5). */
+const LONGEST_HOLD_MS = 3_600_000;
+
+/** Milliseconds; undefined: not said, or wrong. */
+function decodeHold(group: LabelGroup): number | undefined {
+  const setting = group.find('hold');
+  if (setting === undefined) return undefined;
+  const ms = parseDuration(setting.value);
+  if (ms === undefined) {
+    const { message, hint } = durationFault(setting.value);
+    group.failValue(setting, message, hint);
+  } else if (ms > LONGEST_HOLD_MS) group.failValue(setting, 'is longer than an hour', 'write 1h or less');
+  return ms;
+}
+
 /** What the shorthand says about its service; `name` is the service's. */
 export function decodeSiteService(name: string, group: LabelGroup | undefined): ServiceDraft {
   const portSetting = group?.find('port');
@@ -55,6 +75,7 @@ export function decodeSiteService(name: string, group: LabelGroup | undefined): 
   const scheme = group?.oneOf('scheme', SCHEMES);
   const before = group?.failures;
   const transport = group === undefined ? undefined : decodeSiteTransport(group);
+  const holdMs = group === undefined ? undefined : decodeHold(group);
   const isTransportFaulty = group?.failures !== before;
   // A fault of the site that is not about its server leaves other routers to the same service alone.
   const isFaulty =
@@ -68,6 +89,7 @@ export function decodeSiteService(name: string, group: LabelGroup | undefined): 
     url: undefined,
     network: group?.text('network'),
     passHostHeader: true,
+    holdMs: holdMs ?? DEFAULT_HOLD_MS,
     transport,
     labels: {
       ...(portSetting === undefined ? {} : { port: portSetting.label }),

@@ -32,6 +32,7 @@ export interface ServiceDraft {
   readonly url: string | undefined;
   readonly network: string | undefined;
   readonly passHostHeader: boolean;
+  readonly holdMs: number;
   /** A named one is without provider where the label leaves it out. Undefined: the default. */
   readonly transport: ServiceTransport | undefined;
   readonly labels: { readonly port?: string; readonly url?: string; readonly network?: string };

@@ -83,6 +83,8 @@ export interface ServiceConfig {
   readonly containers: readonly string[];
   readonly servers: readonly ServerConfig[];
   readonly passHostHeader: boolean;
+  /** Milliseconds that requests wait while no server is ready. Absent: not at all. */
+  readonly holdMs?: number;
   /** Absent: the default one. */
   readonly transport?: ServiceTransport;
 }

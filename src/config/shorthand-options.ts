@@ -30,6 +30,7 @@ const ACTED: readonly LabelRow[] = [
     'PEM file that the router can read, or PEM text: the root that is trusted instead',
   ],
   ['backend.verify', 'bool', '`true`', '`false`: do not check the certificate of the app; a warning says so'],
+  ['hold', 'duration', '`15s`', 'how long requests wait for a server while the app is replaced; `0`: not at all'],
 ];
 
 const NOT_ACTED: readonly LabelRow[] = [
@@ -48,7 +49,6 @@ const NOT_ACTED: readonly LabelRow[] = [
     { words: ['roundrobin', 'leastconn', 'p2c', 'hash'] },
   ],
   ['compress', 'bool', '`false`', 'compress responses'],
-  ['hold', 'duration', '`15s`', 'how long requests wait for a server while the app is replaced'],
   ['maintenance', 'bool', '`false`', 'answer 503 with Retry-After and a page'],
 ];
 

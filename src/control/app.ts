@@ -55,7 +55,8 @@ export async function startApp(
   if (faults.length > 0) throw new StartError(faults);
   const fewFiles = descriptorWarning(config.connections.total);
   if (fewFiles !== undefined) logger.warn({}, fewFiles);
-  const { pool, certificates } = await createDataSide(config, logger, writeAccessLog);
+  const refused = (server: string): void => states.refused(server);
+  const { pool, certificates } = await createDataSide(config, logger, writeAccessLog, refused);
   pool.start();
   const watcher = new ConfigWatcher(config);
   const problems = new ProblemLog(logger);
@@ -146,6 +147,7 @@ async function createDataSide(
   config: StaticConfig,
   logger: RootLogger,
   writeAccessLog: (lines: string) => void,
+  refused: (server: string) => void,
 ): Promise<{ readonly pool: WorkerPool; readonly certificates: CertificateManager }> {
   const now = (): number => Date.now();
   const { dataDir } = config;
@@ -174,7 +176,7 @@ async function createDataSide(
     defaultCertificate: localAuthority.defaultCertificate,
     certificates: certificates.certificates(),
     logger: data,
-    onMessage: (message) => heed(message, data, { refusals, failures }, writeAccessLog),
+    onMessage: (message) => heed(message, data, { refusals, failures, refused }, writeAccessLog),
   });
   await certificates.start();
   pool.setCertificates(certificates.certificates());
@@ -185,7 +187,15 @@ async function createDataSide(
 function heed(
   message: FromWorker,
   logger: Logger,
-  { refusals, failures }: { readonly refusals: RefusalLog; readonly failures: ConnectFailureLog },
+  {
+    refusals,
+    failures,
+    refused,
+  }: {
+    readonly refusals: RefusalLog;
+    readonly failures: ConnectFailureLog;
+    readonly refused: (server: string) => void;
+  },
   writeAccessLog: (lines: string) => void,
 ): void {
   switch (message.type) {
@@ -197,6 +207,7 @@ function heed(
       break;
     case 'connect-failed':
       failures.add(message);
+      if (message.code === 'upstream_refused') refused(message.serverId);
       break;
     case 'refused':
       refusals.add(message);

@@ -65,6 +65,16 @@ export class ServerStates {
     for (const tracked of this.ofContainer(containerId)) this.begin(tracked);
   }
 
+  /** A connection to a server that was ready is refused: nobody listens there. No request until it accepts again. */
+  refused(id: string): void {
+    const tracked = this.tracked.get(id);
+    if (tracked?.state !== 'ready') return;
+    tracked.cancel?.();
+    const { host, port } = tracked.config;
+    this.set(tracked, 'starting', `${host}:${port} refuses connections`);
+    this.probeUntilReady(tracked);
+  }
+
   stateOf(id: string): ServerState | undefined {
     return this.tracked.get(id)?.state;
   }

@@ -1,9 +1,10 @@
-import { release } from '../balance/service.ts';
+import { release, type Service } from '../balance/service.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type Answer, failureAnswer, prefersHtml } from './answer.ts';
 import { BLOCKED } from './downstream.ts';
 import { type FailureReason, FAILURES } from './failure.ts';
 import { removeFields } from './header-edits.ts';
+import { HeldRequest } from './held-request.ts';
 import { NO_BODY, type RequestMessage, type ResponseMessage } from './message.ts';
 import { isPathFault, normalisePath } from './path.ts';
 import { runSteps } from './request-steps.ts';
@@ -53,6 +54,9 @@ export class Exchange extends RequestView {
   private bodyLeft = Infinity;
   private bodyLimitEdits: ResponseEdits = undefined;
   private connection: UpstreamConnection | undefined = undefined;
+  /** The service that is leased from: the route's, or a later version of it after a wait. */
+  private service: Service<UpstreamConnection> | undefined = undefined;
+  private held: HeldRequest | undefined = undefined;
   private tried: Upstream<UpstreamConnection>[] | undefined = undefined;
   private attempts = 0;
   private startedAt = 0;
@@ -113,17 +117,40 @@ export class Exchange extends RequestView {
     this.fail(reason);
   }
 
-  /** Takes a lease and sends the request. `isFresh`: not on a pooled connection. */
+  /** Takes a lease and sends the request, or waits for a server. `isFresh`: not on a pooled connection. */
   dispatch(isFresh: boolean): void {
-    const service = this.route!.service;
+    const service = (this.service ??= this.route!.service);
     const upstream = service?.lease(this.tried);
-    if (upstream === undefined) return this.fail(this.failure ?? 'no_server');
+    if (upstream === undefined) return this.hold(service);
     this.failure = undefined;
     this.upstream = upstream;
     this.attempts += 1;
     const connection = (isFresh ? undefined : upstream.take()) ?? this.plane.dial(upstream);
     this.connection = connection;
     connection.send(this);
+  }
+
+  /** Waits where that may help; the payload of the request stays with the client meanwhile (design section 8). */
+  private hold(service: Service<UpstreamConnection> | undefined): void {
+    const hold = service?.hold;
+    if (hold?.room.isOpen(performance.now(), hold.ms) !== true) return this.fail(this.failure ?? 'no_server');
+    const held = new HeldRequest(this, hold.room);
+    if (!hold.room.enter(held)) return this.fail('hold_full');
+    this.held = held;
+    return this.plane.wheel.arm(held, hold.ms);
+  }
+
+  get isHeld(): boolean {
+    return this.held !== undefined;
+  }
+
+  /** The wait is over: a server is ready, or `failure` says why there is none. */
+  onHoldOver(failure: FailureReason | undefined): void {
+    this.held = undefined;
+    if (failure !== undefined) return this.fail(failure);
+    this.tried = undefined;
+    this.service = (this.service?.hold?.room.current as Service<UpstreamConnection> | undefined) ?? this.service;
+    return this.dispatch(false);
   }
 
   // From the client's side.
@@ -301,6 +328,8 @@ export class Exchange extends RequestView {
     if (!this.isActive) return;
     this.isActive = false;
     this.canTakeBody = false;
+    this.held?.cancel();
+    this.held = undefined;
     const { counters, accessLog } = this.plane;
     counters.inFlight -= 1;
     const row = this.route?.counters.status;
@@ -341,6 +370,7 @@ export class Exchange extends RequestView {
     this.bodyLeft = Infinity;
     this.bodyLimitEdits = undefined;
     this.connection = undefined;
+    this.service = undefined;
     this.tried = undefined;
     this.attempts = 0;
     if (this.plane.accessLog !== undefined) this.startedAt = performance.now();

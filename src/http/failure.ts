@@ -47,6 +47,9 @@ export const FAILURES = {
   host_not_allowed: { status: 500, close: false },
   bad_redirect: { status: 400, close: false },
   no_server: { status: 503, close: false },
+  // It waited for a server as long as its service holds requests, or too many waited already.
+  hold_timeout: { status: 503, close: false },
+  hold_full: { status: 503, close: false },
   // We have nothing left to reach a server with.
   no_descriptor: { status: 503, close: false },
   no_local_port: { status: 503, close: false },

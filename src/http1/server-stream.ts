@@ -104,6 +104,11 @@ export class ServerStream implements Downstream {
       this.fault('body_cut_short');
       return true;
     }
+    if (this.state === WAIT && this.exchange.isHeld) {
+      // Nothing was done for it yet, and most who end here have left: a request that waits in vain would be made for nobody.
+      this.exchange.onClientFault('client_gone');
+      return false;
+    }
     return this.state === WAIT;
   }
 

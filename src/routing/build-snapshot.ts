@@ -107,10 +107,10 @@ function usedServices(
 ): Pick<Snapshot, 'services' | 'transports'> {
   const used = new Set(routers.map(({ service }) => service));
   const transports: Record<string, TransportConfig> = {};
-  const services = config.services.flatMap(({ name, servers, passHostHeader }): readonly ServiceSnapshot[] => {
+  const services = config.services.flatMap(({ name, servers, passHostHeader, holdMs }): readonly ServiceSnapshot[] => {
     const transport = resolved.ofService.get(name);
     if (!used.has(name) || transport === undefined || 'fault' in transport) return [];
-    const service = { name, servers, passHostHeader };
+    const service = { name, servers, passHostHeader, ...(holdMs === undefined ? {} : { holdMs }) };
     if (transport.name === undefined) return [service];
     transports[transport.name] = transport.config;
     return [{ ...service, transport: transport.name }];

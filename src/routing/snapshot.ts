@@ -25,6 +25,8 @@ export interface ServiceSnapshot {
   readonly name: string;
   readonly servers: readonly ServerConfig[];
   readonly passHostHeader: boolean;
+  /** How long requests wait while no server is ready. Absent: not at all. */
+  readonly holdMs?: number;
   /** Name of one of the snapshot's transports. Absent: `DEFAULT_TRANSPORT`. */
   readonly transport?: string;
 }

@@ -24,6 +24,7 @@ export class UpstreamRegistry<C extends IdleConnection = IdleConnection> {
   setState(id: string, state: ServerState): void {
     this.states.set(id, state);
     for (const upstream of this.byServer.get(id)?.values() ?? []) {
+      if (upstream.state === 'ready' && state !== 'ready') upstream.leftReadyAt = performance.now();
       upstream.state = state;
       if (state !== 'ready') upstream.closeIdle();
     }

@@ -20,6 +20,8 @@ export class Upstream<C extends IdleConnection = IdleConnection> {
   /** `host:port`, the authority when the client's Host is not passed on. */
   readonly authority: string;
   state: ServerState = 'starting';
+  /** When it was last taken out of service, in milliseconds of `performance.now`. */
+  leftReadyAt = -Infinity;
   /** Requests that hold a lease, in this worker. */
   inFlight = 0;
   private readonly idle: C[] = [];

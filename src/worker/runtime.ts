@@ -1,5 +1,6 @@
 import { RoundRobin } from '../balance/round-robin.ts';
 import { Service } from '../balance/service.ts';
+import { WaitingRoom, type WaitingRooms } from '../balance/waiting-room.ts';
 import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
 import type { TransportConfig } from '../config/dynamic.ts';
 import type { Counters } from '../http/counters.ts';
@@ -18,6 +19,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 export interface RuntimeParts {
   readonly registry: UpstreamRegistry<UpstreamConnection>;
   readonly counters: Counters;
+  readonly rooms: WaitingRooms;
   /** Hears of a router that cannot be built; the others do not notice. */
   readonly broken: (router: string, error: unknown) => void;
 }
@@ -94,6 +96,11 @@ export class Runtime implements RouteTable {
     return new Set([...this.services.values()].flatMap(({ service }) => service.upstreams));
   }
 
+  /** It is the current one from now on: who waits for a server waits for its servers. */
+  takeOver(now: number): void {
+    for (const { service } of this.services.values()) service.hold?.room.adopt(service, now);
+  }
+
   match(exchange: Exchange): Route | undefined {
     const { down } = exchange;
     return (down.peer.isTls ? this.tls : this.plain).get(down.entrypoint)?.match(exchange);
@@ -133,7 +140,10 @@ export class Runtime implements RouteTable {
       return;
     }
     const upstreams = snapshot.servers.map((server) => this.parts.registry.get(server, transport));
-    const service = new Service(snapshot.name, upstreams, new RoundRobin(), snapshot.passHostHeader);
+    const { name, passHostHeader, holdMs } = snapshot;
+    const room = known?.service.hold?.room ?? new WaitingRoom(this.parts.rooms);
+    const hold = holdMs === undefined ? undefined : { room, ms: holdMs };
+    const service = new Service(name, upstreams, new RoundRobin(), passHostHeader, hold);
     this.services.set(snapshot.name, { snapshot, transport, service });
   }
 

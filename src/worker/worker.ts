@@ -8,6 +8,7 @@ import type { DataPlane } from '../http/data-plane.ts';
 import { NetworkList } from '../http/network-list.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
+import { WaitingRooms } from '../balance/waiting-room.ts';
 import { Passwords } from '../middleware/passwords/passwords.ts';
 import { SharedCounts } from '../lib/shared-counts.ts';
 import { TimerWheel } from '../lib/timer-wheel.ts';
@@ -29,6 +30,7 @@ import { tryRequest } from './try-request.ts';
 class DataPlaneWorker {
   private readonly port: MessagePort;
   private readonly registry = new UpstreamRegistry<UpstreamConnection>();
+  private readonly rooms = new WaitingRooms();
   private readonly plane: DataPlane;
   private readonly tls: TlsContexts;
   private readonly entrypoints: readonly Entrypoint[];
@@ -44,11 +46,12 @@ class DataPlaneWorker {
     this.port = port;
     const counters = new Counters();
     for (const [id, state] of boot.states) this.registry.setState(id, state);
-    const parts = { registry: this.registry, counters, broken: this.brokenRouter };
+    const parts = { registry: this.registry, counters, rooms: this.rooms, broken: this.brokenRouter };
     this.snapshots = new SnapshotReceiver(boot.snapshot, parts, {
       live: this.swap,
       failed: (error) => this.reportFault('snapshot cannot be built', error, {}),
     });
+    this.snapshots.runtime.takeOver(performance.now());
     const plane: DataPlane = {
       routes: this.snapshots.runtime,
       dateLine: dateLine(),
@@ -145,6 +148,9 @@ class DataPlaneWorker {
         break;
       case 'server-states':
         for (const [id, state] of message.states) this.registry.setState(id, state);
+        // What is told of a server from here on is news again.
+        this.failing.clear();
+        this.rooms.wake();
         break;
       case 'forget-states':
         for (const id of message.servers) this.registry.forgetState(id);
@@ -179,8 +185,11 @@ class DataPlaneWorker {
   /** One assignment makes the new table current; what only the old one named is dropped after it, never before. */
   private readonly swap = (runtime: Runtime, { routers }: Snapshot): void => {
     this.plane.routes = runtime;
+    // Before servers that only the old one named are dropped: that they were ready counts.
+    runtime.takeOver(performance.now());
     this.registry.retain(runtime.upstreams);
     this.plane.counters.retain(new Set(routers.map(({ name }) => name)));
+    this.rooms.wake();
   };
 
   private drain(): void {

@@ -50,7 +50,7 @@ beforeAll(async () => {
   containers = createContainers(engine.host);
   const app = { image, volumes: [`${SAMPLE_APP}:/app:ro`], expose: [8080], command: ['node', '/app/server.mjs'] };
   await containers.run({ ...app, labels: { 'sluice.host': 'always.test' }, flags: ['--restart', 'always'] });
-  manual = await containers.run({ ...app, labels: { 'sluice.host': 'manual.test' } });
+  manual = await containers.run({ ...app, labels: { 'sluice.host': 'manual.test', 'sluice.hold': '1s' } });
   router = await startRouter({ docker: engine.host, dataDir: folder.path, flags: ['--file', file] });
 });
 
@@ -74,7 +74,7 @@ describe('a restart of the Docker engine', () => {
     const lost = router.nextLogged('docker unreachable: the last routes stay, trying again');
     await engine.halt();
     expect(await lost).toMatchObject({ level: 'warn', detail: expect.stringContaining(engine.host) });
-    // Its containers are gone, and that is what a client is told, at once.
+    // Its containers are gone, and that is what a client is told once the hold of the site is over.
     const gone = await siteClient('manual.test').ask('/', { signal: AbortSignal.timeout(5000) });
     expect([404, 502, 503]).toContain(gone.status);
     expect((await fetch(`http://127.0.0.1:${router.ports.admin}/healthz`)).status).toBe(200);

@@ -95,7 +95,6 @@ describe('a right value is a warning that it has no effect yet', () => {
     [`${SHORT}sticky`, 'lb_cookie'],
     [`${SHORT}balance`, 'LeastConn'],
     [`${SHORT}compress`, 'true'],
-    [`${SHORT}hold`, '1m30s'],
     [`${SHORT}maintenance`, '1'],
     [`${ROUTER}observability.accesslogs`, 'false'],
     [`${SERVICE}sticky`, ''],

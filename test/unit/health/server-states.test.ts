@@ -49,6 +49,26 @@ describe('readiness (design section 8)', () => {
     expect(probes).toBe(13);
   });
 
+  test('one that refuses a connection gets no request until it accepts again', async () => {
+    states.reconcile([server(1)]);
+    await settle();
+    accepts = false;
+    states.refused(ID);
+    await settle(300);
+    expect([states.stateOf(ID), states.judgementOf(ID)?.reason]).toEqual([
+      'starting',
+      '127.0.0.1:1 refuses connections',
+    ]);
+    accepts = true;
+    await settle(1000);
+    expect(states.stateOf(ID)).toBe('ready');
+    states.stopping('c');
+    states.refused(ID);
+    states.refused('nobody');
+    await settle(1000);
+    expect(states.stateOf(ID)).toBe('draining');
+  });
+
   test.for([
     ['healthy', 'ready'],
     ['unhealthy', 'down'],

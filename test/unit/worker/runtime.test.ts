@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { WaitingRooms } from '../../../src/balance/waiting-room.ts';
 import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
 import type { Exchange } from '../../../src/http/exchange.ts';
 import { Counters } from '../../../src/http/counters.ts';
@@ -22,7 +23,7 @@ const settled = new WeakMap<Runtime, Snapshot>();
 function runtime(next: Snapshot, previous?: Runtime): Runtime {
   const before = previous === undefined ? undefined : settled.get(previous);
   const snapshot = settleSnapshot(before ?? { routers: [], services: [], transports: {} }, next);
-  const parts = { registry, counters: new Counters(), broken: (name: string) => broken.push(name) };
+  const parts = { registry, counters: new Counters(), rooms: new WaitingRooms(), broken: (name: string) => broken.push(name) };
   const steps = Runtime.steps(snapshot, parts, previous);
   let step = steps.next();
   while (step.done !== true) step = steps.next();

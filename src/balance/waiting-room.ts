@@ -1,0 +1,117 @@
+import type { Upstream } from '../upstream/upstream.ts';
+
+/** A request that waits for a server. */
+export interface Waiter {
+  /** A server is ready; the waiter has left the room. */
+  onServer(): void;
+}
+
+/** Servers that a room looks at: those of the newest version of its service. */
+export interface RoomService {
+  readonly upstreams: readonly Upstream[];
+}
+
+/** A worker's waiting requests of all services together; each holds a connection and what came with its head. */
+const MAX_WAITERS = 10_000;
+/** A server that has just begun to listen is not met by thousands at once. */
+const BATCH = 50;
+const BATCH_MS = 5;
+
+/** The waiting rooms of a worker: those with somebody in it, and how many there are in all. */
+export class WaitingRooms {
+  private readonly occupied = new Set<WaitingRoom>();
+  private count = 0;
+
+  /** Called when servers or their states have changed. */
+  wake(): void {
+    for (const room of [...this.occupied]) room.release();
+  }
+
+  /** False: too many wait already. */
+  admit(room: WaitingRoom): boolean {
+    if (this.count >= MAX_WAITERS) return false;
+    this.count += 1;
+    this.occupied.add(room);
+    return true;
+  }
+
+  dismiss(room: WaitingRoom, isEmpty: boolean): void {
+    this.count -= 1;
+    if (isEmpty) this.occupied.delete(room);
+  }
+}
+
+/**
+ * Where requests of one service wait while it has no ready server (design section 8): first in, first out, each no longer than the
+ * service's hold. Outlives snapshots, whose services of one name share it.
+ */
+export class WaitingRoom {
+  private readonly rooms: WaitingRooms;
+  private readonly waiters = new Set<Waiter>();
+  private service: RoomService | undefined = undefined;
+  private lostAt = -Infinity;
+  private isReleasing = false;
+
+  constructor(rooms: WaitingRooms) {
+    this.rooms = rooms;
+  }
+
+  /** The newest version of the service. */
+  get current(): RoomService | undefined {
+    return this.service;
+  }
+
+  /** The service has a new version. `now` in milliseconds of `performance.now`. */
+  adopt(service: RoomService, now: number): void {
+    if (service === this.service) return;
+    this.lostAt = this.lastReadyAt(now);
+    this.service = service;
+  }
+
+  /**
+   * Whether it is worth to wait: some server may yet become ready, or one was within the last `holdMs`, so that its successor may be on
+   * its way.
+   */
+  isOpen(now: number, holdMs: number): boolean {
+    if (holdMs <= 0 || this.service === undefined) return false;
+    return this.service.upstreams.some(({ state }) => state !== 'down') || now - this.lastReadyAt(now) < holdMs;
+  }
+
+  /** False: there is no room left. */
+  enter(waiter: Waiter): boolean {
+    if (!this.rooms.admit(this)) return false;
+    this.waiters.add(waiter);
+    return true;
+  }
+
+  /** The waiter gives up, or its client did. */
+  leave(waiter: Waiter): void {
+    if (this.waiters.delete(waiter)) this.rooms.dismiss(this, this.waiters.size === 0);
+  }
+
+  /** Sends the first ones on their way, if a server is ready, and the others soon after. */
+  release(): void {
+    if (this.isReleasing) return;
+    for (let sent = 0; sent < BATCH && this.hasReady(); sent++) {
+      const [first] = this.waiters;
+      if (first === undefined) return;
+      this.leave(first);
+      first.onServer();
+    }
+    if (this.waiters.size === 0 || !this.hasReady()) return;
+    this.isReleasing = true;
+    setTimeout(() => {
+      this.isReleasing = false;
+      this.release();
+    }, BATCH_MS);
+  }
+
+  private hasReady(): boolean {
+    return this.service?.upstreams.some(({ state }) => state === 'ready') === true;
+  }
+
+  private lastReadyAt(now: number): number {
+    const times = this.service?.upstreams.map(({ state, leftReadyAt }) => (state === 'ready' ? now : leftReadyAt));
+    return Math.max(this.lostAt, ...(times ?? []));
+  }
+}

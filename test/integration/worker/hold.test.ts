@@ -1,0 +1,192 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ServerState } from '../../../src/protocol.ts';
+import type { ServerConfig } from '../../../src/config/dynamic.ts';
+import type { Snapshot } from '../../../src/routing/snapshot.ts';
+import { oneService, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
+import { freePort } from '../../support/free-port.ts';
+import { fieldOf, RawClient, rawBackend, type RawBackend, readMessages } from '../../support/raw-http.ts';
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+let backend: RawBackend;
+let plane: TestDataPlane;
+const clients: RawClient[] = [];
+
+function holding(servers: readonly ServerConfig[], holdMs = 30_000): Snapshot {
+  const snapshot = oneService(servers);
+  return { ...snapshot, services: snapshot.services.map((service) => ({ ...service, holdMs })) };
+}
+
+function tell(config: ServerConfig, state: ServerState): void {
+  plane.post({ type: 'server-states', states: [[config.id, state]] });
+}
+
+async function start(servers: readonly ServerConfig[], holdMs?: number): Promise<void> {
+  plane = await startDataPlane(holding(servers, holdMs));
+}
+
+beforeEach(async () => {
+  const answered = new Map<number, number>();
+  backend = await rawBackend((socket, received, connection) => {
+    const complete = readMessages(received, 'request').filter((message) => message.isComplete);
+    for (let at = answered.get(connection) ?? 0; at < complete.length; at++) socket.write(OK);
+    answered.set(connection, complete.length);
+  });
+});
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await plane.stop();
+  await backend.close();
+});
+
+async function send(path: string, head = `GET ${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`): Promise<RawClient> {
+  const client = await RawClient.open(plane.httpPort);
+  clients.push(client);
+  client.send(head);
+  return client;
+}
+
+const statusOf = (client: RawClient): string | undefined => /^HTTP\/1\.1 (\d+)/.exec(client.received)?.[1];
+const answered = (client: RawClient): Promise<void> => client.until(() => statusOf(client) !== undefined, 'an answer');
+const inFlight = async (count: number): Promise<void> => {
+  await vi.waitFor(async () => expect((await plane.counters()).inFlight).toBe(count), { timeout: 5000 });
+};
+const seen = (): string[] =>
+  backend.received.flatMap((text) => readMessages(text, 'request')).map(({ startLine }) => startLine.split(' ')[1]!);
+
+describe('requests wait while no server is ready', () => {
+  test.for(['starting', 'draining'] as const)('one that is %s', async (state) => {
+    const app = server(backend.port);
+    await start([app]);
+    tell(app, state);
+    const client = await send('/');
+    await inFlight(1);
+    expect(client.received).toBe('');
+    tell(app, 'ready');
+    await answered(client);
+    expect(statusOf(client)).toBe('200');
+  });
+
+  test('and are served in the order in which they came', async () => {
+    const app = server(backend.port);
+    await start([app]);
+    tell(app, 'starting');
+    for (let index = 0; index < 8; index++) {
+      await send(`/${index}`);
+      await inFlight(index + 1);
+    }
+    tell(app, 'ready');
+    for (const client of clients) await answered(client);
+    expect(seen()).toEqual(Array.from({ length: 8 }, (_, index) => `/${index}`));
+  });
+
+  test('many of them, too', async () => {
+    const app = server(backend.port);
+    await start([app]);
+    tell(app, 'starting');
+    for (let index = 0; index < 200; index++) await send(`/${index}`);
+    await inFlight(200);
+    tell(app, 'ready');
+    for (const client of clients) await answered(client);
+    expect(clients.map(statusOf)).toEqual(Array.from({ length: 200 }, () => '200'));
+  });
+
+  test('a payload waits at the client, and the request is made once', async () => {
+    const app = server(backend.port);
+    await start([app]);
+    tell(app, 'starting');
+    const client = await send('/', 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nhello');
+    await inFlight(1);
+    tell(app, 'ready');
+    await answered(client);
+    const requests = backend.received.flatMap((text) => readMessages(text, 'request'));
+    expect(requests.map(({ body }) => body)).toEqual(['hello']);
+  });
+
+  test('the server may be another one, of a later configuration', async () => {
+    const old = server(await freePort(), { id: 'old/1' });
+    await start([old]);
+    tell(old, 'draining');
+    const client = await send('/');
+    await inFlight(1);
+    // Compose removes the old container before the new one is there.
+    plane.publish(holding([]));
+    expect(client.received).toBe('');
+    plane.publish(holding([server(backend.port, { id: 'new/1' })]));
+    await answered(client);
+    expect(statusOf(client)).toBe('200');
+  });
+
+  test('also right after the last server is gone', async () => {
+    await start([server(await freePort(), { id: 'old/1' })]);
+    plane.publish(holding([]));
+    const client = await send('/');
+    await inFlight(1);
+    plane.publish(holding([server(backend.port, { id: 'new/1' })]));
+    await answered(client);
+    expect(statusOf(client)).toBe('200');
+  });
+
+  test('a request that found the only server refusing waits for it, too', async () => {
+    const app = server(await freePort());
+    await start([app]);
+    const client = await send('/');
+    await vi.waitFor(() => expect(plane.messages).toContainEqual(expect.objectContaining({ type: 'connect-failed' })));
+    expect(client.received).toBe('');
+    tell(app, 'starting');
+    plane.publish(holding([server(backend.port, { id: 'new/1' })]));
+    await answered(client);
+    expect(statusOf(client)).toBe('200');
+  });
+});
+
+describe('nobody waits', () => {
+  test('longer than the hold of the service', async () => {
+    const app = server(backend.port);
+    await start([app], 1000);
+    tell(app, 'starting');
+    const began = performance.now();
+    const client = await send('/');
+    await answered(client);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(1000);
+    const [response] = readMessages(client.received, 'response');
+    expect([statusOf(client), fieldOf(response!, 'retry-after')]).toEqual(['503', '2']);
+    expect((await plane.counters()).reasons['hold_timeout']).toBe(1);
+  });
+
+  test('whose client has left', async () => {
+    const app = server(backend.port);
+    await start([app]);
+    tell(app, 'starting');
+    const client = await send('/gone');
+    await inFlight(1);
+    client.close();
+    await inFlight(0);
+    const other = await send('/stayed');
+    await inFlight(1);
+    tell(app, 'ready');
+    await answered(other);
+    expect(seen()).toEqual(['/stayed']);
+  });
+
+  test('for a server that is down and was never ready', async () => {
+    const app = server(backend.port);
+    await start([]);
+    plane.publish(holding([]));
+    plane.post({ type: 'server-states', states: [[app.id, 'down']] });
+    const client = await send('/');
+    await answered(client);
+    expect(statusOf(client)).toBe('503');
+    expect((await plane.counters()).reasons['no_server']).toBe(1);
+  });
+
+  test('where the service holds nothing', async () => {
+    const app = server(backend.port);
+    plane = await startDataPlane(oneService([app]));
+    tell(app, 'starting');
+    const client = await send('/');
+    await answered(client);
+    expect((await plane.counters()).reasons['no_server']).toBe(1);
+  });
+});
