@@ -139,7 +139,7 @@ function placeLabel(written: WrittenLabel, groups: Groups, sites: ReadonlySet<st
     const hint = v1 === undefined ? found.hint : `write ${v1}`;
     const fault = { code: 'label_unknown', label, message, hint } as const;
     if (owner === undefined) groups.get('container', '').warn(fault);
-    else groups.get(owner.object, owner.name).fail(fault);
+    else groups.get(owner.object, owner.name, label).fail(fault);
     return;
   }
   const { option, names, index } = found;
@@ -147,7 +147,8 @@ function placeLabel(written: WrittenLabel, groups: Groups, sites: ReadonlySet<st
   const setting: Setting = { label, value, option, names, index, ...(items === undefined ? {} : { items }) };
   const hasName = option.object !== 'container' && option.object !== 'other';
   const isNamedSite = option.object === 'site' && path.length > option.key.split('.').length;
-  const group = groups.get(option.object, hasName && (option.object !== 'site' || isNamedSite) ? (names[0] ?? '') : '');
+  const name = hasName && (option.object !== 'site' || isNamedSite) ? (names[0] ?? '') : '';
+  const group = groups.get(option.object, name, label);
   group.add(setting);
   if (isTooLong) failTooLong(group, label, written.value.length);
   if (option.acts === 'no' && !isTooLong) reportInactive(group, setting);
@@ -160,6 +161,17 @@ function failTooLong(group: LabelGroup, label: string, length: number): void {
     label,
     message: `the value has ${length} characters, more than ${MAX_VALUE_LENGTH}`,
     hint: 'shorten it, or spread it over several routers',
+  });
+}
+
+/** Only references say a provider: whatever labels define is of the provider that read them. */
+function failForeignName(group: LabelGroup, name: string, label: string | undefined): void {
+  const at = name.indexOf('@');
+  group.fail({
+    code: 'label_value',
+    ...(label === undefined ? {} : { label }),
+    message: `"${name}" names a provider, and labels define things of their own provider only`,
+    hint: `leave out ${name.slice(at)}: write ${name.slice(0, at)}`,
   });
 }
 
@@ -182,10 +194,15 @@ class Groups {
     return this.#groups.getOrInsertComputed(object, () => new Map());
   }
 
-  get(object: LabelObject, name: string): LabelGroup {
+  /** `label`: the one that names it, for a problem of the name itself. */
+  get(object: LabelObject, name: string, label?: string): LabelGroup {
     return this.of(object).getOrInsertComputed(name.toLowerCase(), () => {
-      const fullName = this.#fullName(object, name);
-      return new LabelGroup({ object, name, fullName, report: this.#report });
+      // Nothing of ours goes by a name that reads as another provider's, not even what is refused.
+      const own = name.replaceAll('@', '%40');
+      const fullName = this.#fullName(object, own);
+      const group = new LabelGroup({ object, name: own, fullName, report: this.#report });
+      if (own !== name) failForeignName(group, name, label);
+      return group;
     });
   }
 

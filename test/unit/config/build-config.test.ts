@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildConfig } from '../../../src/config/build-config.ts';
 import type { Workload } from '../../../src/config/workload.ts';
-import { PLACE, staticConfig, traefikConfig, workload } from '../../support/workloads.ts';
+import { compile, PLACE, staticConfig, traefikConfig, workload } from '../../support/workloads.ts';
 
 const HOST = { 'sluice.host': 'a.com' };
 
@@ -192,7 +192,56 @@ test('as many problems as a container likes', () => {
   expect(build([workload({ labels })]).problems.length).toBeGreaterThanOrEqual(150_000);
 });
 
-test('a container cannot define the transport of another provider', () => {
-  const labels = { 'sluice.http.serversTransports.inner@file.insecureSkipVerify': 'true' };
-  expect(build([workload({ labels })]).config.transports).toMatchObject([{ name: 'inner@file@docker' }]);
+describe('a definition does not say a provider, a reference may', () => {
+  const services = { 'sluice.http.services.bank@file.loadbalancer.server.port': '80' };
+  const router = { 'sluice.http.routers.r.rule': 'Host(`r.test`)' };
+  const users = 'fay:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=';
+
+  test.each([
+    ['a middleware', { 'sluice.http.middlewares.auth@file.addprefix.prefix': '/x' }],
+    ['a middleware of its own provider', { 'sluice.http.middlewares.auth@docker.basicauth.users': users }],
+    ['a service', services],
+    ['a service that a router gets by default', { ...services, ...router }],
+    ['a service of the router itself', { 'sluice.http.services.api@internal.loadbalancer.server.port': '80' }],
+    ['a router', { 'sluice.http.routers.x@internal.rule': 'Host(`x.test`)' }],
+    ['a router by a mistyped key', { 'sluice.http.routers.x@internal.rul': 'Host(`x.test`)' }],
+    ['a site', { 'sluice.x@file.host': 'x.test' }],
+    ['a site with middlewares of its own', { 'sluice.x@file.host': 'x.test', 'sluice.x@file.auth': users }],
+    ['a transport', { 'sluice.http.serversTransports.inner@file.insecureSkipVerify': 'true' }],
+  ])('%s', (_, labels) => {
+    const { config, problems } = build([workload({ labels })]);
+    const { routers, services: built, middlewares, transports, broken } = config;
+    const names = [...routers, ...built, ...middlewares, ...transports, ...broken].map(({ name }) => name);
+    const named = routers.flatMap((one) => [one.service, ...one.middlewares]);
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of [...names, ...named]) expect(name).toMatch(/^[^@]+@docker$/);
+    for (const one of routers.filter(({ name }) => name !== 'r@docker')) expect(one.disabled).toBeDefined();
+    expect(problems).toContainEqual(
+      expect.objectContaining({
+        severity: 'error',
+        label: Object.keys(labels)
+          .sort()
+          .find((label) => label.includes('@')),
+        hint: expect.stringMatching(/^leave out @\w+: write \w+$/),
+      }),
+    );
+  });
+
+  test('and what else the container defines stays as it is', () => {
+    const { config } = build([
+      workload({ labels: { ...router, 'sluice.http.routers.x@file.rule': 'Host(`x.test`)' } }),
+    ]);
+    expect(config.routers.find(({ name }) => name === 'r@docker')).toMatchObject({ disabled: undefined });
+  });
+
+  test('nobody takes a service from another provider', () => {
+    const file = workload({
+      provider: 'file',
+      name: 'bank',
+      urls: ['http://127.0.0.1:9'],
+      labels: { 'sluice.http.routers.bank.rule': 'Host(`bank.test`)' },
+    });
+    const { snapshot } = compile([file, workload({ name: 'evil', labels: services })]);
+    expect(snapshot.services).toMatchObject([{ name: 'bank@file', servers: [{ host: '127.0.0.1', port: 9 }] }]);
+  });
 });
