@@ -1,6 +1,7 @@
 import { deadArguments } from '../rule/dead-arguments.ts';
 import { defaultPriority } from '../rule/priority.ts';
 import { isRuleError, parseRule } from '../rule/parse.ts';
+import { MAX_WORKLOAD_PROGRAMS, programSize, RegexpBudget } from '../rule/regexp-budget.ts';
 import { translateRuleV1 } from '../rule/rule-v1.ts';
 import { buildServers, serverProblem, type BuiltServers } from './build-servers.ts';
 import { fulfils } from './constraints.ts';
@@ -18,6 +19,8 @@ import type {
 } from './dynamic.ts';
 import { placeInFile } from './file-place.ts';
 import { mergeContributions, type Contribution } from './merge-config.ts';
+import type { UnusableMiddleware } from './middleware-options.ts';
+import { middlewareRegexps } from './middleware-regexps.ts';
 import type { Problem } from './problem.ts';
 import type { StaticConfig } from './static-config.ts';
 import type { RouterPlace, Workload } from './workload.ts';
@@ -117,6 +120,7 @@ class Contributor {
   readonly #problems: Problem[];
   readonly #faults = new Map<string, string>();
   readonly #broken: BrokenRouter[] = [];
+  readonly #regexps = new RegexpBudget(MAX_WORKLOAD_PROGRAMS);
 
   constructor(workload: Workload, place: RouterPlace, staticConfig: StaticConfig) {
     this.#workload = workload;
@@ -181,9 +185,9 @@ class Contributor {
     const name = this.#fullName(draft.name);
     const label = draft.labels.rule === undefined ? {} : { label: draft.labels.rule };
     const place = { code: 'rule_syntax', provider, container, object: name, ...label } as const;
-    const matcher = parseRule(rule, draft.ruleSyntax);
+    const matcher = parseRule(rule, draft.ruleSyntax, this.#regexps);
     if (isRuleError(matcher)) {
-      const v1 = translateRuleV1(rule);
+      const v1 = translateRuleV1(rule, this.#regexps);
       const hint = v1 === undefined ? matcher.hint : `this is a rule of Traefik v1; write ${v1}`;
       // Only routers that a label gives a rule have one of a person's own.
       const isOwn = draft.labels.rule !== undefined;
@@ -236,9 +240,23 @@ class Contributor {
     const { provider, name: container } = this.#workload;
     return this.#decoded.middlewares.map(({ name, options }) => {
       const own = { name: this.#fullName(name), provider, containers: [container] };
-      if (options.type !== 'chain') return { ...own, options };
+      if (options.type !== 'chain') return { ...own, options: this.#affordable(own.name, options) };
       return { ...own, options: { ...options, middlewares: options.middlewares.map((one) => this.#fullName(one)) } };
     });
+  }
+
+  /** One whose expressions are too much for one workload is as one that cannot work: routers that name it do not serve. */
+  #affordable<Options extends MiddlewareConfig['options']>(
+    object: string,
+    options: Options,
+  ): Options | UnusableMiddleware {
+    const size = programSize(middlewareRegexps(options));
+    if (size === 0 || this.#regexps.spend(size)) return options;
+    const { provider, name: container } = this.#workload;
+    const reason = 'the regular expressions of the whole container are too large together';
+    const hint = 'shorten them, or lower their {repeat} counts';
+    this.#problems.push({ severity: 'error', code: 'label_value', provider, container, object, message: reason, hint });
+    return { type: 'unusable', code: 'label_value', reason };
   }
 
   #serviceTransport(draft: ServiceTransport | undefined): ServiceTransport | undefined {

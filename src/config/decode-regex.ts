@@ -1,3 +1,4 @@
+import { MAX_RULE_PROGRAMS, programSize } from '../rule/regexp-budget.ts';
 import { regexpFault } from '../rule/regexp-fault.ts';
 import type { LabelGroup } from './label-group.ts';
 
@@ -22,6 +23,12 @@ export function decodeRegexes(group: LabelGroup, key: string): readonly string[]
     if (setting === undefined || fault === undefined) continue;
     const hint = regexes.length > 1 ? `${fault.hint}; a comma begins the next expression` : fault.hint;
     group.fail({ code: 'label_value', label: setting.label, message: fault.message, hint });
+    return [];
+  }
+  if (setting !== undefined && programSize(regexes) > MAX_RULE_PROGRAMS) {
+    const message = 'the regular expressions are too large together';
+    const hint = 'shorten them, or lower their {repeat} counts';
+    group.fail({ code: 'label_value', label: setting.label, message, hint });
     return [];
   }
   if (

@@ -1,4 +1,5 @@
-import { type Matcher, RE2JS } from 're2js';
+import type { Matcher } from 're2js';
+import { compileRegexp } from './compile-regexp.ts';
 
 /** Literal text, or the number of a group. */
 type Part = string | number;
@@ -8,7 +9,7 @@ type Part = string | number;
  * The result is undefined when nothing matches. Throws on a wrong expression.
  */
 export function compileReplacement(regex: string, replacement: string): (text: string) => string | undefined {
-  const pattern = RE2JS.compile(regex);
+  const pattern = compileRegexp(regex);
   const parts = parseTemplate(replacement, pattern.namedGroups());
   const groups = pattern.groupCount();
   return (text) => {

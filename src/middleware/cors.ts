@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js';
+import { compileRegexp } from '../lib/compile-regexp.ts';
 import type { CorsOptions } from '../config/middleware-options.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -61,7 +61,7 @@ const ALLOW_ORIGIN = 'Access-Control-Allow-Origin';
 
 /** What Allow-Origin says to an origin (empty: the request has none); undefined: it is not allowed. */
 function originMatcher({ origins, originRegexes }: CorsOptions): (origin: string) => string | undefined {
-  const patterns = originRegexes.map((regex) => RE2JS.compile(regex));
+  const patterns = originRegexes.map((regex) => compileRegexp(regex));
   return (origin) => {
     for (const item of origins) if (item === '*' || (item === origin && origin !== '')) return item;
     return origin !== '' && patterns.some((pattern) => pattern.test(origin)) ? origin : undefined;

@@ -1,10 +1,10 @@
-import { RE2JS } from 're2js';
+import { compileRegexp } from '../lib/compile-regexp.ts';
 import { cutPrefix } from './change-path.ts';
 import type { CompiledMiddleware } from './compiled-middleware.ts';
 
 /** Cuts what the first of the regular expressions finds, if that is the start of the path up to a segment boundary (P8). */
 export function stripPrefixRegex(regexes: readonly string[]): CompiledMiddleware {
-  const patterns = regexes.map((regex) => RE2JS.compile(regex));
+  const patterns = regexes.map((regex) => compileRegexp(regex));
   return {
     request: (exchange) => {
       const { path } = exchange;

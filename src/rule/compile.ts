@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js';
+import { compileRegexp } from '../lib/compile-regexp.ts';
 import { canonicalName } from '../lib/hostname.ts';
 import { octets } from '../lib/octets.ts';
 import { networkContains, parseIpAddress, parseIpNetwork } from '../lib/ip-address.ts';
@@ -42,7 +42,7 @@ function compileMatcher({ name, args }: MatchNode): RulePredicate {
     case 'Host':
       return compileHost(first);
     case 'HostRegexp': {
-      const pattern = RE2JS.compile(first);
+      const pattern = compileRegexp(first);
       return (request) => pattern.test(request.hostWithTrailingDot());
     }
     case 'Path':
@@ -50,7 +50,7 @@ function compileMatcher({ name, args }: MatchNode): RulePredicate {
     case 'PathPrefix':
       return (request) => request.routingPath().startsWith(first);
     case 'PathRegexp': {
-      const pattern = RE2JS.compile(first);
+      const pattern = compileRegexp(first);
       return (request) => pattern.test(request.routingPath());
     }
     case 'Method': {
@@ -101,6 +101,6 @@ function equalTo(wanted: string): (value: string) => boolean {
 }
 
 function matching(pattern: string): (value: string) => boolean {
-  const compiled = RE2JS.compile(pattern);
+  const compiled = compileRegexp(pattern);
   return (value) => compiled.test(value);
 }

@@ -2,6 +2,9 @@ import type { RuleError, RuleNode, RuleSyntax, TcpRuleNode } from './ast.ts';
 import { HTTP_RULES_V2 } from './matchers-v2.ts';
 import { TCP_RULES } from './matchers-tcp.ts';
 import { HTTP_RULES } from './matchers.ts';
+import { MAX_RULE_PROGRAMS, programSize, RegexpBudget, regexpsOf } from './regexp-budget.ts';
+import { MAX_PROGRAM_SIZE } from './regexp-fault.ts';
+import { estimateProgramSize } from './regexp-size.ts';
 import { hintForName, isArgumentFault, readCall, type RuleLanguage } from './rule-language.ts';
 import { tokenise, type Token } from './tokenise.ts';
 
@@ -11,10 +14,10 @@ const MAX_DEPTH = 100;
 /**
  * Parses rule text (rules.md section 2) and checks every matcher's arguments (section 3). `!` binds tightest, then
  * `&&`, then `||`. Both syntaxes give the same kind of tree (section 10). Never throws: a fault comes back with its column
- * and a fix.
+ * and a fix. The regular expressions are paid from `budget`, those of a fault too, because they were compiled to find it.
  */
-export function parseRule(rule: string, syntax: RuleSyntax = 'v3'): RuleNode | RuleError {
-  return parse(rule, syntax === 'v2' ? HTTP_RULES_V2 : HTTP_RULES);
+export function parseRule(rule: string, syntax: RuleSyntax = 'v3', budget?: RegexpBudget): RuleNode | RuleError {
+  return parse(rule, syntax === 'v2' ? HTTP_RULES_V2 : HTTP_RULES, budget);
 }
 
 /** As `parseRule`, for the rule of a TCP router (rules.md section 11). */
@@ -22,11 +25,15 @@ export function parseTcpRule(rule: string, syntax: RuleSyntax = 'v3'): TcpRuleNo
   return parse(rule, TCP_RULES[syntax]);
 }
 
-function parse<Name extends string>(rule: string, language: RuleLanguage<Name>): RuleNode<Name> | RuleError {
+function parse<Name extends string>(
+  rule: string,
+  language: RuleLanguage<Name>,
+  budget?: RegexpBudget,
+): RuleNode<Name> | RuleError {
   const tokens = tokenise(rule);
   if (!Array.isArray(tokens)) return tokens as RuleError;
   try {
-    const reader = new Reader(tokens as readonly Token[], language);
+    const reader = new Reader(tokens as readonly Token[], language, budget);
     const node = parseOr(reader, 0);
     reader.expectEnd();
     return node;
@@ -53,11 +60,22 @@ class Fault extends Error {
 class Reader<Name extends string> {
   readonly language: RuleLanguage<Name>;
   readonly #tokens: readonly Token[];
+  readonly #own = new RegexpBudget(MAX_RULE_PROGRAMS);
+  readonly #shared: RegexpBudget | undefined;
   #index = 0;
 
-  constructor(tokens: readonly Token[], language: RuleLanguage<Name>) {
+  constructor(tokens: readonly Token[], language: RuleLanguage<Name>, budget: RegexpBudget | undefined) {
     this.#tokens = tokens;
     this.language = language;
+    this.#shared = budget;
+  }
+
+  /** Throws when more expressions stand in the rule, or in all that pay from one budget, than may. */
+  spend(size: number, at: Token): void {
+    const hint = 'shorten them, lower their {repeat} counts, or use Host and PathPrefix where they will do';
+    if (!this.#own.spend(size)) throw fault(at, 'the regular expressions of the rule are too large together', hint);
+    if (size === 0 || (this.#shared?.spend(size) ?? true)) return;
+    throw fault(at, 'the regular expressions of all rules of the container are too large together', hint);
   }
 
   get current(): Token {
@@ -121,8 +139,14 @@ function parseCall<Name extends string>(reader: Reader<Name>, token: Token): Rul
   const args = parseArguments(reader);
   closeParenthesis(reader, `the ( of ${token.text} is not closed`);
   const texts = args.map((arg) => arg.text);
+  // An instruction in advance: where nothing is left, nothing is compiled to find that out.
+  if (name.endsWith('Regexp')) reader.spend(1, token);
   const result = readCall(reader.language, name, texts);
-  if (!isArgumentFault(result)) return result;
+  if (!isArgumentFault(result)) {
+    reader.spend(programSize(regexpsOf(result)), token);
+    return result;
+  }
+  reader.spend(Math.min(MAX_PROGRAM_SIZE, estimateProgramSize(texts.join(''))), token);
   const at = result.index === undefined ? token : (args[result.index] ?? token);
   throw fault(at, result.message, result.hint);
 }

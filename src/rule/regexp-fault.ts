@@ -1,11 +1,11 @@
-import { RE2JS } from 're2js';
+import { compileRegexp } from '../lib/compile-regexp.ts';
 import { estimateProgramSize } from './regexp-size.ts';
 
 /**
  * RE2 takes linear time, but the factor is the size of its program, and each request would pay for it. A text of which the
  * estimate says that even compiling it is dear is not compiled.
  */
-const MAX_PROGRAM_SIZE = 2000;
+export const MAX_PROGRAM_SIZE = 2000;
 const MAX_ESTIMATE = 5 * MAX_PROGRAM_SIZE;
 
 /** Why a regular expression cannot be used, with a hint; undefined when it can. */
@@ -16,7 +16,7 @@ export function regexpFault(pattern: string): { readonly message: string; readon
   };
   if (estimateProgramSize(pattern) > MAX_ESTIMATE) return tooLarge;
   try {
-    return RE2JS.compile(pattern).programSize() > MAX_PROGRAM_SIZE ? tooLarge : undefined;
+    return compileRegexp(pattern).programSize() > MAX_PROGRAM_SIZE ? tooLarge : undefined;
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { message: `the regular expression is wrong: ${detail}`, hint: regexpHint(pattern) };

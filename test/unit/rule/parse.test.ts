@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RuleNode } from '../../../src/rule/ast.ts';
 import { isRuleError, parseRule } from '../../../src/rule/parse.ts';
+import { RegexpBudget } from '../../../src/rule/regexp-budget.ts';
 
 const host = (name: string): RuleNode => ({ kind: 'match', name: 'Host', args: [name] });
 const path = (text: string): RuleNode => ({ kind: 'match', name: 'Path', args: [text] });
@@ -91,6 +92,47 @@ describe('a regular expression that every request would pay for is refused', () 
   ])('$name', ({ pattern, isRefused = false }) => {
     const result = parseRule(`PathRegexp(\`${pattern}\`)`);
     expect(isRuleError(result) && result.message.includes('too large')).toBe(isRefused);
+  });
+});
+
+describe('the regular expressions of a rule have a bound together', () => {
+  const dear = 'PathRegexp(`(?:.?){900}z`)';
+  const two = `${dear} && !${dear}`;
+
+  test('the one that is too much is named', () => {
+    expect(parseRule(two)).toMatchObject({ kind: 'and' });
+    expect(parseRule(`${two} && Host(\`a.test\`) || ${dear} && ${dear}`)).toMatchObject({
+      column: two.length + 23,
+      message: 'the regular expressions of the rule are too large together',
+      hint: expect.stringContaining('{repeat}'),
+    });
+  });
+
+  test('so have alternatives of one matcher', () => {
+    const values = Array.from({ length: 3 }, (_, index) => `\`/{a:(?:.?){900}${index}}\``);
+    expect(parseRule(`Path(${values.join(', ')})`, 'v2')).toMatchObject({
+      column: 1,
+      message: expect.stringContaining('too large'),
+    });
+  });
+
+  test('hundreds of hosts fit', () => {
+    const hosts = Array.from({ length: 150 }, (_, index) => `HostRegexp(\`^[a-z]+\\.site${index}\\.com$\`)`);
+    expect(parseRule(hosts.join(' || '))).toMatchObject({ kind: 'or' });
+  });
+
+  test('several rules may share another bound, and one without an expression is not touched by it', () => {
+    const budget = new RegexpBudget(4000);
+    const found = [dear, dear, dear, 'PathRegexp(`(`)', 'Host(`a.test`)'].map((rule) => parseRule(rule, 'v3', budget));
+    const message = 'the regular expressions of all rules of the container are too large together';
+    expect(found).toMatchObject([{ kind: 'match' }, { kind: 'match' }, { message }, { message }, { kind: 'match' }]);
+  });
+
+  test('what is at fault is paid too', () => {
+    const budget = new RegexpBudget(4000);
+    const faulty = `PathRegexp(\`${'a?'.repeat(1500)}\`)`;
+    for (let index = 0; index < 3; index++) parseRule(faulty, 'v3', budget);
+    expect(budget.isSpent).toBe(true);
   });
 });
 

@@ -23,7 +23,12 @@ const settled = new WeakMap<Runtime, Snapshot>();
 function runtime(next: Snapshot, previous?: Runtime): Runtime {
   const before = previous === undefined ? undefined : settled.get(previous);
   const snapshot = settleSnapshot(before ?? { routers: [], services: [], transports: {} }, next);
-  const parts = { registry, counters: new Counters(), rooms: new WaitingRooms(), broken: (name: string) => broken.push(name) };
+  const parts = {
+    registry,
+    counters: new Counters(),
+    rooms: new WaitingRooms(),
+    broken: (name: string) => broken.push(name),
+  };
   const steps = Runtime.steps(snapshot, parts, previous);
   let step = steps.next();
   while (step.done !== true) step = steps.next();
@@ -52,6 +57,19 @@ describe('a router that cannot be built', () => {
     const built = runtime(oneService([server(1)], [router('Host(`a.test`)', bad[1]![1])]));
     expect(built.match(request('a.test'))?.disabled).toBeDefined();
   });
+});
+
+test('between any two routers requests may be served', () => {
+  const matcher = { kind: 'match', name: 'PathRegexp', args: ['(?:.?){900}z'] } as const;
+  const routers = Array.from({ length: 30 }, (_, index) => router('Path(`/`)', { name: `r${index}`, matcher }));
+  const parts = {
+    registry,
+    counters: new Counters(),
+    rooms: new WaitingRooms(),
+    broken: (name: string) => broken.push(name),
+  };
+  const steps = [...Runtime.steps(oneService([server(1)], routers), parts, undefined)];
+  expect(steps.length).toBeGreaterThanOrEqual(routers.length);
 });
 
 describe('tables', () => {
