@@ -69,6 +69,8 @@ export interface WorkerBoot {
   readonly connectionLimits: ConnectionLimits;
   /** Open connections of all workers (`createSharedCounts`). */
   readonly connectionCounts: SharedArrayBuffer;
+  /** Requests in flight by server, of all workers (`createSharedCounts`). */
+  readonly serverLoads: SharedArrayBuffer;
   /** Bytes the process may use before new requests are shed. */
   readonly memoryBound: number;
   readonly accessLog: 'off' | 'json' | 'common';

@@ -1,5 +1,5 @@
 import type { IdleConnection, Upstream } from '../upstream/upstream.ts';
-import type { Strategy } from './strategy.ts';
+import type { LeaseRequest, Strategy } from './strategy.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 /** Where requests of a service wait while no server is ready, and for how long at most. */
@@ -13,6 +13,8 @@ export class Service<C extends IdleConnection = IdleConnection> {
   readonly name: string;
   readonly upstreams: readonly Upstream<C>[];
   readonly passHostHeader: boolean;
+  /** Its strategy wants to know how long answers take. */
+  readonly isTimed: boolean;
   readonly hold: Hold | undefined;
   private readonly strategy: Strategy;
 
@@ -26,6 +28,7 @@ export class Service<C extends IdleConnection = IdleConnection> {
     this.name = name;
     this.upstreams = upstreams;
     this.strategy = strategy;
+    this.isTimed = strategy.isTimed === true;
     this.passHostHeader = passHostHeader;
     this.hold = hold;
   }
@@ -34,14 +37,14 @@ export class Service<C extends IdleConnection = IdleConnection> {
    * Takes a lease on a ready server outside `tried`. Picking and counting it in flight is one step, so no other request
    * sees the server between the two. Every lease ends with `release`.
    */
-  lease(tried: readonly Upstream<C>[] | undefined): Upstream<C> | undefined {
-    const upstream = this.strategy.pick(this.upstreams, tried);
-    if (upstream !== undefined) upstream.inFlight += 1;
+  lease(tried: readonly Upstream<C>[] | undefined, request: LeaseRequest): Upstream<C> | undefined {
+    const upstream = this.strategy.pick(this.upstreams, tried, request);
+    upstream?.countLease(1);
     return upstream;
   }
 }
 
 /** Ends a lease. */
 export function release(upstream: Upstream): void {
-  upstream.inFlight -= 1;
+  upstream.countLease(-1);
 }

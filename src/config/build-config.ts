@@ -170,11 +170,15 @@ class Contributor {
         this.#problems.push(serverProblem(this.#workload, name, warning, 'warning'));
       }
       const { provider, name: container } = this.#workload;
-      const { passHostHeader, holdMs } = draft;
-      const own = { name, provider, containers: [container], servers: built.servers, passHostHeader };
-      const service = holdMs > 0 ? { ...own, holdMs } : own;
+      const { passHostHeader, holdMs, balance } = draft;
+      const service = { name, provider, containers: [container], servers: built.servers, passHostHeader };
       const transport = this.#serviceTransport(draft.transport);
-      return transport === undefined ? service : { ...service, transport };
+      return {
+        ...service,
+        ...(holdMs > 0 ? { holdMs } : {}),
+        ...(transport === undefined ? {} : { transport }),
+        ...(balance === undefined ? {} : { balance }),
+      };
     });
   }
 

@@ -28,9 +28,20 @@ const NO_SERVERS: BuiltServers = { servers: [], fault: undefined, warnings: [] }
 /** The servers that one workload adds to one of its services. One that does not run adds none and has no fault. */
 export function buildServers(workload: Workload, draft: ServiceDraft, where: ServerPlace): BuiltServers {
   if (!workload.running) return NO_SERVERS;
-  const built = findServers(workload, draft, where);
+  const built = weighed(findServers(workload, draft, where), draft.weight);
   const isSpoken = built.servers.every(({ scheme }) => scheme !== 'h2c');
   return isSpoken ? built : { ...built, warnings: [...built.warnings, NO_H2C] };
+}
+
+/** What a label says of all servers that say nothing themselves. As in Traefik, one without weight is not there. */
+function weighed(built: BuiltServers, usual: number): BuiltServers {
+  if (usual === 1 && built.servers.every(({ weight }) => weight === undefined)) return built;
+  const servers = built.servers.flatMap(({ weight = usual, ...server }) => {
+    if (weight <= 0) return [];
+    // One way to say the usual weight, so that equal configurations are equal texts.
+    return [weight === 1 ? server : { ...server, weight }];
+  });
+  return { ...built, servers };
 }
 
 const NO_H2C: Fault = {
@@ -42,7 +53,7 @@ const NO_H2C: Fault = {
 function findServers(workload: Workload, draft: ServiceDraft, where: ServerPlace): BuiltServers {
   if (workload.services !== undefined) return serversOfFile(workload, workload.services[draft.name]);
   if (draft.url !== undefined) return serverOfUrlLabel(workload, draft.url, draft, where);
-  if (workload.urls !== undefined) return serversOfUrls(workload, workload.urls);
+  if (workload.urls !== undefined) return serversOfUrls(workload, workload.urls, workload.weights);
   const found =
     draft.port === undefined
       ? choosePort(workload.ports, draft.scheme, where.staticConfig.mode, portLabel(draft, workload))
@@ -110,15 +121,17 @@ function serverOfUrlLabel(workload: Workload, text: string, draft: ServiceDraft,
 
 function serversOfFile(workload: Workload, service: FileService | undefined): BuiltServers {
   if (service?.fault !== undefined) return failed({ code: 'not_acted_on', ...service.fault });
-  return serversOfUrls(workload, service?.urls ?? []);
+  return serversOfUrls(workload, service?.urls ?? [], service?.weights);
 }
 
-function serversOfUrls(workload: Workload, urls: readonly string[]): BuiltServers {
+function serversOfUrls(workload: Workload, urls: readonly string[], weights: Workload['weights']): BuiltServers {
   const servers: ServerConfig[] = [];
   const faults: Fault[] = [];
-  for (const text of urls) {
+  for (const [index, text] of urls.entries()) {
     const url = parseServerUrl(text);
-    if (isServerUrl(url)) servers.push({ ...serverOf(workload, url), id: text });
+    const weight = weights?.[index];
+    const said = weight === undefined ? {} : { weight };
+    if (isServerUrl(url)) servers.push({ ...serverOf(workload, url), id: text, ...said });
     else faults.push({ code: 'label_value', message: `"${text}" ${url.message}`, hint: url.hint });
   }
   if (servers.length > 0) return { servers, fault: undefined, warnings: faults };

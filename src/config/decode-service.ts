@@ -1,3 +1,4 @@
+import { decodeBalance, decodeSiteBalance, decodeWeight } from './decode-balance.ts';
 import type { ServiceDraft } from './draft.ts';
 import { decodeSiteTransport } from './decode-transport.ts';
 import type { ServiceTransport } from './dynamic.ts';
@@ -36,6 +37,8 @@ export function decodeService(group: LabelGroup): ServiceDraft {
     passHostHeader,
     holdMs: DEFAULT_HOLD_MS,
     transport,
+    balance: decodeBalance(group),
+    weight: decodeWeight(group, `${SERVER}weight`),
     labels: {
       ...(portLabel === undefined ? {} : { port: portLabel }),
       ...(url === undefined ? {} : { url: url.label }),
@@ -91,6 +94,8 @@ export function decodeSiteService(name: string, group: LabelGroup | undefined): 
     passHostHeader: true,
     holdMs: holdMs ?? DEFAULT_HOLD_MS,
     transport,
+    balance: group === undefined ? undefined : decodeSiteBalance(group),
+    weight: group === undefined ? 1 : decodeWeight(group, 'weight'),
     labels: {
       ...(portSetting === undefined ? {} : { port: portSetting.label }),
       ...(networkLabel === undefined ? {} : { network: networkLabel }),

@@ -1,5 +1,12 @@
 import type { RuleSyntax } from '../rule/ast.ts';
-import type { RouterLabelNames, RouterTls, ServersTransportConfig, ServerScheme, ServiceTransport } from './dynamic.ts';
+import type {
+  BalanceConfig,
+  RouterLabelNames,
+  RouterTls,
+  ServersTransportConfig,
+  ServerScheme,
+  ServiceTransport,
+} from './dynamic.ts';
 import type { ChainOptions, MiddlewareOptions, UnusableMiddleware } from './middleware-options.ts';
 
 /** A router as the labels of one workload say it. Names are without provider where the labels leave it out. */
@@ -35,6 +42,10 @@ export interface ServiceDraft {
   readonly holdMs: number;
   /** A named one is without provider where the label leaves it out. Undefined: the default. */
   readonly transport: ServiceTransport | undefined;
+  /** Undefined: in turn. */
+  readonly balance: BalanceConfig | undefined;
+  /** Of the servers that the workload adds; 0 or less: none. */
+  readonly weight: number;
   readonly labels: { readonly port?: string; readonly url?: string; readonly network?: string };
   readonly fault: string | undefined;
 }

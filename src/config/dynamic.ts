@@ -14,6 +14,25 @@ export interface ServerConfig {
   /** Name of the container (or file entry) it belongs to. */
   readonly container: string;
   readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
+  /** Its share of the requests, above 0. Absent: 1. No part of its identity: two services may weigh one server differently. */
+  readonly weight?: number;
+}
+
+export type BalanceStrategy = 'roundrobin' | 'leastconn' | 'p2c' | 'hash' | 'leasttime';
+
+/** What of a request a hash is made of; `name` of a field in lower case, of a cookie as it is. */
+export interface HashKey {
+  readonly from: 'header' | 'cookie';
+  readonly name: string;
+}
+
+/** How the servers of a service are chosen. Plain JSON. */
+export interface BalanceConfig {
+  readonly strategy: BalanceStrategy;
+  /** Of `hash`. Absent: the visitor's address. */
+  readonly key?: HashKey;
+  /** Milliseconds in which a server that became ready comes to its full weight; 0: at once. */
+  readonly slowStartMs: number;
 }
 
 /** How connections to a server are verified (B14). */
@@ -87,6 +106,8 @@ export interface ServiceConfig {
   readonly holdMs?: number;
   /** Absent: the default one. */
   readonly transport?: ServiceTransport;
+  /** Absent: in turn. */
+  readonly balance?: BalanceConfig;
 }
 
 export interface MiddlewareConfig {

@@ -1,3 +1,4 @@
+import { MAX_WORKLOAD_PROGRAMS, RegexpBudget } from '../rule/regexp-budget.ts';
 import { failUnprotected, reportInactive } from './inactive-labels.ts';
 import { LabelGroup, type Setting } from './label-group.ts';
 import type { LabelObject } from './label-option.ts';
@@ -180,6 +181,7 @@ class Groups {
   readonly #groups = new Map<LabelObject, Map<string, LabelGroup>>();
   readonly #workload: Workload;
   readonly #report: Report;
+  readonly #regexps = new RegexpBudget(MAX_WORKLOAD_PROGRAMS);
 
   constructor(workload: Workload, report: Report) {
     this.#workload = workload;
@@ -200,7 +202,7 @@ class Groups {
       // Nothing of ours goes by a name that reads as another provider's, not even what is refused.
       const own = name.replaceAll('@', '%40');
       const fullName = this.#fullName(object, own);
-      const group = new LabelGroup({ object, name: own, fullName, report: this.#report });
+      const group = new LabelGroup({ object, name: own, fullName, regexps: this.#regexps, report: this.#report });
       if (own !== name) failForeignName(group, name, label);
       return group;
     });

@@ -1,3 +1,4 @@
+import type { RegexpBudget } from '../rule/regexp-budget.ts';
 import type { LabelObject, LabelOption } from './label-option.ts';
 import { parseBoolean, parseInteger, parseList } from './label-value.ts';
 import type { Problem, ProblemCode } from './problem.ts';
@@ -31,6 +32,8 @@ export class LabelGroup {
   readonly object: LabelObject;
   /** Without the provider; empty for the container itself and for its unnamed site. */
   readonly name: string;
+  /** What the regular expressions of all groups of the workload may have together. */
+  readonly regexps: RegexpBudget;
   readonly #fullName: string | undefined;
   readonly #report: (problem: Omit<Problem, 'provider' | 'container'>) => void;
   readonly #settings: Setting[] = [];
@@ -42,11 +45,13 @@ export class LabelGroup {
     object: LabelObject;
     name: string;
     fullName: string | undefined;
+    regexps: RegexpBudget;
     report: (problem: Omit<Problem, 'provider' | 'container'>) => void;
   }) {
     this.object = deps.object;
     this.name = deps.name;
     this.#fullName = deps.fullName;
+    this.regexps = deps.regexps;
     this.#report = deps.report;
   }
 

@@ -125,6 +125,7 @@ function routerCore(router: RouterConfig): unknown {
 function areLikeServices(senior: ServiceConfig, other: ServiceConfig): boolean {
   return (
     senior.passHostHeader === other.passHostHeader &&
+    isEqual(senior.balance, other.balance) &&
     senior.holdMs === other.holdMs &&
     isEqual(transportCore(senior.transport), transportCore(other.transport))
   );

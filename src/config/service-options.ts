@@ -5,6 +5,14 @@ const ACTED: readonly LabelRow[] = [
   ['server.port', 'int', 'found', 'port of the app in its container', PORT],
   ['server.scheme', 'word', '`http`', 'spoken toward the app; instead of `h2c` it is HTTP/1.1 for now', SCHEMES],
   ['server.url', 'text', 'none', 'full URL instead of port and scheme'],
+  ['server.weight', 'int', '`1`', 'share of the requests; 0 and less: none'],
+  [
+    'strategy',
+    'word',
+    '`wrr`',
+    'how servers are chosen: in turn, the idler of two, by address of the client, the fastest',
+    { words: ['wrr', 'p2c', 'hrw', 'leasttime'] },
+  ],
   ['passhostheader', 'bool', '`true`', 'send the Host of the client'],
   ['serverstransport', 'text', 'the default one', 'name of a transport: how its servers are reached'],
 ];
@@ -38,20 +46,12 @@ const HEALTH_CHECK: readonly LabelRow[] = [
 
 const BALANCING: readonly LabelRow[] = [
   [
-    'strategy',
-    'word',
-    '`wrr`',
-    'how servers are chosen: in turn, the idler of two, by address of the client, the fastest',
-    { words: ['wrr', 'p2c', 'hrw', 'leasttime'] },
-  ],
-  [
     'responseforwarding.flushinterval',
     'duration',
     '`100ms`',
     'how long bytes of an answer may be held back; here they never are',
     { min: Number.NEGATIVE_INFINITY },
   ],
-  ['server.weight', 'int', '`1`', 'share of the requests; 0 and less: none'],
   ['server.preservepath', 'bool', '`false`', 'put the path of the URL before that of the request'],
   ['passivehealthcheck.failurewindow', 'duration', '`10s`', 'time in which failures count, and time out of service'],
   ['passivehealthcheck.maxfailedattempts', 'int', '`1`', 'failures that take a server out of service', POSITIVE],

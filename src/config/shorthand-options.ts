@@ -30,6 +30,26 @@ const ACTED: readonly LabelRow[] = [
     'PEM file that the router can read, or PEM text: the root that is trusted instead',
   ],
   ['backend.verify', 'bool', '`true`', '`false`: do not check the certificate of the app; a warning says so'],
+  ['weight', 'int', '`1`', 'share of the requests that this container gets; 0 and less: none'],
+  [
+    'balance',
+    'word',
+    '`roundrobin`',
+    'how servers are chosen: in turn, the idlest, the idler of two, the same for the same visitor, the fastest',
+    { words: ['roundrobin', 'leastconn', 'p2c', 'hash', 'leasttime'] },
+  ],
+  [
+    'balance.key',
+    'text',
+    'address of the client',
+    'with `balance=hash`: who is the same visitor, by `header:NAME` or `cookie:NAME`; by address where a request has none',
+  ],
+  [
+    'balance.slowstart',
+    'duration',
+    '`0s`',
+    'time in which a server that became ready comes from a tenth to all of its share',
+  ],
   ['hold', 'duration', '`15s`', 'how long requests wait for a server while the app is replaced; `0`: not at all'],
 ];
 
@@ -41,13 +61,6 @@ const NOT_ACTED: readonly LabelRow[] = [
   ['health.timeout', 'duration', '`5s`', 'time a check may take'],
   ['health.status', 'int', 'any 2xx or 3xx', 'status that means healthy', STATUS],
   ['sticky', 'cookie', '`false`', 'keeps a visitor on one server: `true` or a cookie name'],
-  [
-    'balance',
-    'word',
-    '`roundrobin`',
-    'how servers are chosen: in turn, the idlest, the idler of two, by address of the client',
-    { words: ['roundrobin', 'leastconn', 'p2c', 'hash'] },
-  ],
   ['compress', 'bool', '`false`', 'compress responses'],
   ['maintenance', 'bool', '`false`', 'answer 503 with Retry-After and a page'],
 ];

@@ -24,6 +24,8 @@ export interface FileSetting {
 /** A service of a file: its servers by URL, or why it has none. */
 export interface FileService {
   readonly urls: readonly string[];
+  /** One for each of `urls`. Absent: what labels say. */
+  readonly weights?: readonly (number | undefined)[];
   readonly fault?: { readonly message: string; readonly hint: string };
 }
 
@@ -54,6 +56,8 @@ export interface Workload {
   readonly bindings?: readonly PortBinding[];
   /** Servers by URL (file provider only). */
   readonly urls?: readonly string[];
+  /** One for each of `urls`; absent: what labels say. */
+  readonly weights?: readonly (number | undefined)[];
   /** What a file of Traefik's form says, beside `labels`. */
   readonly settings?: readonly FileSetting[];
   /** The services of such a file by name. Present: nothing is made that nobody asked for. */

@@ -62,6 +62,7 @@ export class WorkerPool {
   private readonly reports = new Map<number, { readonly got: CounterReport[]; missing: number; done: () => void }>();
   private readonly trials = new Map<number, (verdict: TrialVerdict | undefined) => void>();
   private readonly connectionCounts: SharedArrayBuffer;
+  private readonly serverLoads: SharedArrayBuffer;
   private snapshot: Snapshot = { routers: [], services: [], transports: {} };
   private certificates: readonly Certificate[];
   private ticketKeys = randomBytes(48);
@@ -76,6 +77,7 @@ export class WorkerPool {
     this.options = options;
     this.certificates = options.certificates;
     this.connectionCounts = createSharedCounts(options.config.workers);
+    this.serverLoads = createSharedCounts(options.config.workers);
   }
 
   /** Starts the threads; they load their code but do not listen before `listen`. */
@@ -195,6 +197,7 @@ export class WorkerPool {
       trustedProxies: config.trustedProxies,
       connectionLimits: config.connections,
       connectionCounts: this.connectionCounts,
+      serverLoads: this.serverLoads,
       memoryBound: this.options.memoryBound,
       accessLog: config.accessLog,
       ticketKeys: this.ticketKeys,

@@ -60,6 +60,8 @@ export class Exchange extends RequestView {
   private tried: Upstream<UpstreamConnection>[] | undefined = undefined;
   private attempts = 0;
   private startedAt = 0;
+  /** When the server got its turn, for a service that wants to know; else negative. */
+  private sentAt = -1;
 
   /** The forwarding lines for the server (F1, F2). */
   get forwardingFields(): string {
@@ -120,10 +122,11 @@ export class Exchange extends RequestView {
   /** Takes a lease and sends the request, or waits for a server. `isFresh`: not on a pooled connection. */
   dispatch(isFresh: boolean): void {
     const service = (this.service ??= this.route!.service);
-    const upstream = service?.lease(this.tried);
+    const upstream = service?.lease(this.tried, this);
     if (upstream === undefined) return this.hold(service);
     this.failure = undefined;
     this.upstream = upstream;
+    this.sentAt = service!.isTimed ? performance.now() : -1;
     this.attempts += 1;
     const connection = (isFresh ? undefined : upstream.take()) ?? this.plane.dial(upstream);
     this.connection = connection;
@@ -168,6 +171,8 @@ export class Exchange extends RequestView {
 
   onRequestEnd(): void {
     this.isRequestComplete = true;
+    // A slow upload is not the server's slowness.
+    if (this.sentAt >= 0) this.sentAt = performance.now();
     this.connection?.endBody();
   }
 
@@ -219,6 +224,7 @@ export class Exchange extends RequestView {
   }
 
   onResponse(response: ResponseMessage): void {
+    if (this.sentAt >= 0) this.timeServer(false);
     this.status = response.status;
     this.hasStarted = true;
     this.down.sendHead(editResponse(response, this.responseEdits, this));
@@ -226,6 +232,7 @@ export class Exchange extends RequestView {
 
   /** `101` of the protocol we asked for (B7): the connection has become `server`, an end of the tunnel it gets back. */
   onSwitch(response: ResponseMessage, server: TunnelEnd): Tunnel {
+    if (this.sentAt >= 0) this.timeServer(false);
     this.status = response.status;
     this.hasStarted = true;
     this.connection = undefined;
@@ -274,6 +281,7 @@ export class Exchange extends RequestView {
       this.down.cut();
       return this.finish();
     }
+    if (this.sentAt >= 0) this.timeServer(true);
     const verdict = retryVerdict({
       reason,
       method: this.request.method,
@@ -289,6 +297,12 @@ export class Exchange extends RequestView {
     this.failure = reason;
     if (verdict === 'another') (this.tried ??= []).push(upstream);
     return this.dispatch(true);
+  }
+
+  private timeServer(hasFailed: boolean): void {
+    const now = performance.now();
+    this.upstream?.responseTime.add(now - this.sentAt, now, hasFailed);
+    this.sentAt = -1;
   }
 
   // For middlewares.
@@ -373,6 +387,7 @@ export class Exchange extends RequestView {
     this.service = undefined;
     this.tried = undefined;
     this.attempts = 0;
+    this.sentAt = -1;
     if (this.plane.accessLog !== undefined) this.startedAt = performance.now();
   }
 }

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { mixBits } from './text-hash.ts';
 
 /** Slots of a row; a power of two. */
 const SLOTS = 32_768;
@@ -11,6 +12,14 @@ export function createSharedCounts(threads: number): SharedArrayBuffer {
   // The counts' own way to scatter keys, so that nobody can find two that meet.
   new Int32Array(memory)[0] = randomInt(2 ** 31);
   return memory;
+}
+
+/** The count of one key. */
+export interface SharedCounter {
+  /** Counts in this thread's part. */
+  add(by: number): void;
+  /** What all threads have counted. */
+  sum(): number;
 }
 
 /**
@@ -60,6 +69,19 @@ export class SharedCounts {
     this.changeKey(key, -1);
   }
 
+  /** The count of one key for whoever counts it often: where it stands is worked out once. The total stays. */
+  counterOf(key: readonly number[]): SharedCounter {
+    const hash = this.hash(key);
+    const [first, second] = [firstSlot(hash), secondSlot(hash)];
+    return {
+      add: (by) => {
+        this.change(first, by);
+        this.change(second, by);
+      },
+      sum: () => Math.min(this.sum(first), this.sum(second)),
+    };
+  }
+
   private changeKey(key: readonly number[], by: number): void {
     const hash = this.hash(key);
     this.change(firstSlot(hash), by);
@@ -77,13 +99,11 @@ export class SharedCounts {
     return sum;
   }
 
-  /** FNV-1a over bytes, then mixed so that every bit depends on all (the last step of MurmurHash3). */
+  /** FNV-1a over bytes, then mixed. */
   private hash(key: readonly number[]): number {
     let hash = 0x81_1c_9d_c5 ^ this.seed;
     for (const byte of key) hash = Math.imul(hash ^ byte, 0x01_00_01_93);
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85_eb_ca_6b);
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2_b2_ae_35);
-    return hash ^ (hash >>> 16);
+    return mixBits(hash);
   }
 }
 

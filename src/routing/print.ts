@@ -1,4 +1,4 @@
-import type { ServerConfig, TransportConfig } from '../config/dynamic.ts';
+import type { BalanceConfig, ServerConfig, TransportConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { printMiddleware } from './print-middleware.ts';
@@ -42,10 +42,16 @@ function printRouter(router: RouterSnapshot): string {
   return lines.join('\n');
 }
 
-function printService({ name, servers, passHostHeader, transport }: ServiceSnapshot): string {
+function printService({ name, servers, passHostHeader, transport, balance }: ServiceSnapshot): string {
   const head = passHostHeader ? name : `${name}  host of the server`;
   const lines = transport === undefined ? [] : [`  over ${transport}`];
+  if (balance !== undefined) lines.push(`  ${printBalance(balance)}`);
   return [head, ...lines, ...servers.map(printServer)].join('\n');
+}
+
+function printBalance({ strategy, key, slowStartMs }: BalanceConfig): string {
+  const of = key === undefined ? '' : ` of the ${key.from} ${key.name}`;
+  return `by ${strategy}${of}${slowStartMs === 0 ? '' : `  slow start ${formatDuration(slowStartMs)}`}`;
 }
 
 function printTransport(name: string, { tls, timeouts, maxIdle }: TransportConfig): string {
@@ -58,9 +64,10 @@ function printTransport(name: string, { tls, timeouts, maxIdle }: TransportConfi
   return lines.join('\n');
 }
 
-function printServer({ id, scheme, host, port, container, health }: ServerConfig): string {
+function printServer({ id, scheme, host, port, container, health, weight = 1 }: ServerConfig): string {
   const url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return `  ${url}  ${container}${health === 'none' ? '' : `  ${health}`}${id === url ? '' : `  (${id})`}`;
+  const facts = [container, ...(weight === 1 ? [] : [`weight ${weight}`]), ...(health === 'none' ? [] : [health])];
+  return `  ${url}  ${facts.join('  ')}${id === url ? '' : `  (${id})`}`;
 }
 
 function printProblem(problem: Problem): string {

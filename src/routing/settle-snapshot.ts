@@ -33,14 +33,14 @@ const ROUTER_LISTS: Readonly<Record<string, Compare>> = {
   entrypoints: isSameList,
   middlewares: isAlikeList,
 };
-const SERVICE_LISTS: Readonly<Record<string, Compare>> = { servers: isAlikeList };
+const SERVICE_LISTS: Readonly<Record<string, Compare>> = { servers: isAlikeList, balance: isAlike };
 
 function isSameRouter(left: RouterSnapshot, right: RouterSnapshot): boolean {
   return isSamePart(left, right, ROUTER_LISTS);
 }
 
 function isSameService(left: ServiceSnapshot, right: ServiceSnapshot): boolean {
-  return left.transport === right.transport && isSamePart(left, right, SERVICE_LISTS);
+  return isSamePart(left, right, SERVICE_LISTS);
 }
 
 function isSamePart<Part extends object>(left: Part, right: Part, lists: Readonly<Record<string, Compare>>): boolean {
@@ -48,6 +48,7 @@ function isSamePart<Part extends object>(left: Part, right: Part, lists: Readonl
     const [one, other] = [left[key], right[key]];
     if (one !== other && lists[key]?.(one as never, other as never) !== true) return false;
   }
+  for (const key in right) if (!(key in left) && right[key] !== undefined) return false;
   return true;
 }
 

@@ -1,4 +1,4 @@
-import type { ServerConfig, TransportConfig } from '../config/dynamic.ts';
+import type { BalanceConfig, ServerConfig, TransportConfig } from '../config/dynamic.ts';
 import type { MiddlewareOptions } from '../config/middleware-options.ts';
 import type { RuleNode } from '../rule/ast.ts';
 
@@ -29,6 +29,8 @@ export interface ServiceSnapshot {
   readonly holdMs?: number;
   /** Name of one of the snapshot's transports. Absent: `DEFAULT_TRANSPORT`. */
   readonly transport?: string;
+  /** Absent: in turn. */
+  readonly balance?: BalanceConfig;
 }
 
 /** The immutable result of compiling dynamic configuration. Posted to workers, compared, printed. */

@@ -4,28 +4,44 @@ import type { ServerConfig, TransportConfig } from '../config/dynamic.ts';
 import type { ServerState } from '../protocol.ts';
 import { type IdleConnection, Upstream } from './upstream.ts';
 
+interface Judgement {
+  readonly state: ServerState;
+  readonly since: number;
+}
+
 /** All upstreams of a worker by identity. The control plane judges their state; leases keep removed ones alive. */
 export class UpstreamRegistry<C extends IdleConnection = IdleConnection> {
   /** By server, then by the way to speak to it: one server may be reached over several transports. */
   private readonly byServer = new Map<string, Map<string, Upstream<C>>>();
   /** States of servers that no snapshot has named yet: the judgement may come first. */
-  private readonly states = new Map<string, ServerState>();
+  private readonly states = new Map<string, Judgement>();
+  private readonly now: () => number;
+
+  /** `now` in milliseconds; it never steps back. */
+  constructor(now: () => number = () => performance.now()) {
+    this.now = now;
+  }
 
   /** The upstream of a server over a transport, made on first use. */
   get(config: ServerConfig, transport: TransportConfig = DEFAULT_TRANSPORT): Upstream<C> {
     const ways = this.byServer.getOrInsertComputed(config.id, () => new Map<string, Upstream<C>>());
     return ways.getOrInsertComputed(`${config.scheme} ${identityOf(transport)}`, () => {
       const upstream = new Upstream<C>(config, transport);
-      upstream.state = this.states.get(config.id) ?? 'starting';
+      const judgement = this.states.get(config.id);
+      upstream.state = judgement?.state ?? 'starting';
+      if (judgement?.state === 'ready') upstream.readySince = judgement.since;
       return upstream;
     });
   }
 
   setState(id: string, state: ServerState): void {
-    this.states.set(id, state);
+    const known = this.states.get(id);
+    const since = known?.state === state ? known.since : this.now();
+    this.states.set(id, { state, since });
     for (const upstream of this.byServer.get(id)?.values() ?? []) {
       if (upstream.state === 'ready' && state !== 'ready') upstream.leftReadyAt = performance.now();
       upstream.state = state;
+      if (state === 'ready') upstream.readySince = since;
       if (state !== 'ready') upstream.closeIdle();
     }
   }

@@ -1,6 +1,8 @@
 import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
 import type { ServerConfig, TransportConfig } from '../config/dynamic.ts';
+import type { SharedCounter } from '../lib/shared-counts.ts';
 import type { ServerState } from '../protocol.ts';
+import { ResponseTime } from './response-time.ts';
 
 /** A connection that may wait in a pool; what protocol it speaks is its own business. */
 export interface IdleConnection {
@@ -20,10 +22,15 @@ export class Upstream<C extends IdleConnection = IdleConnection> {
   /** `host:port`, the authority when the client's Host is not passed on. */
   readonly authority: string;
   state: ServerState = 'starting';
+  /** When it became `ready` the last time, in milliseconds of the registry's clock. */
+  readySince = -Infinity;
   /** When it was last taken out of service, in milliseconds of `performance.now`. */
   leftReadyAt = -Infinity;
   /** Requests that hold a lease, in this worker. */
   inFlight = 0;
+  /** Time to the first byte, where some service chooses by it. */
+  readonly responseTime = new ResponseTime();
+  private shared: SharedCounter | undefined = undefined;
   private readonly idle: C[] = [];
 
   constructor(config: ServerConfig, transport: TransportConfig = DEFAULT_TRANSPORT) {
@@ -32,6 +39,24 @@ export class Upstream<C extends IdleConnection = IdleConnection> {
     this.transport = transport;
     const host = config.host.includes(':') ? `[${config.host}]` : config.host;
     this.authority = `${host}:${config.port}`;
+  }
+
+  /** Requests that hold a lease: in all workers once somebody asked to share the count, else in this one. */
+  get load(): number {
+    return this.shared === undefined ? this.inFlight : this.shared.sum();
+  }
+
+  /** From here on its leases are counted beside those of the other workers. A later call changes nothing. */
+  shareLoad(counter: SharedCounter): void {
+    if (this.shared !== undefined) return;
+    this.shared = counter;
+    counter.add(this.inFlight);
+  }
+
+  /** Counts a lease that begins (1) or ends (-1). */
+  countLease(by: 1 | -1): void {
+    this.inFlight += by;
+    this.shared?.add(by);
   }
 
   get idleCount(): number {

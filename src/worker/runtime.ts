@@ -1,5 +1,6 @@
-import { RoundRobin } from '../balance/round-robin.ts';
+import { createStrategy } from '../balance/create-strategy.ts';
 import { Service } from '../balance/service.ts';
+import type { Chance } from '../balance/strategy.ts';
 import { WaitingRoom, type WaitingRooms } from '../balance/waiting-room.ts';
 import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
 import type { TransportConfig } from '../config/dynamic.ts';
@@ -9,6 +10,7 @@ import type { Route, RouteTable } from '../http/route.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { compileMiddleware } from '../middleware/catalog.ts';
 import { buildPipeline } from '../middleware/pipeline.ts';
+import type { SharedCounts } from '../lib/shared-counts.ts';
 import { type CompiledRule, compileForIndex } from '../routing/candidate.ts';
 import { HostIndex } from '../routing/host-index.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot } from '../routing/snapshot.ts';
@@ -19,6 +21,9 @@ import type { Upstream } from '../upstream/upstream.ts';
 export interface RuntimeParts {
   readonly registry: UpstreamRegistry<UpstreamConnection>;
   readonly counters: Counters;
+  /** Requests in flight by server, of all workers. */
+  readonly loads: SharedCounts;
+  readonly chance: Chance;
   readonly rooms: WaitingRooms;
   /** Hears of a router that cannot be built; the others do not notice. */
   readonly broken: (router: string, error: unknown) => void;
@@ -140,11 +145,17 @@ export class Runtime implements RouteTable {
       return;
     }
     const upstreams = snapshot.servers.map((server) => this.parts.registry.get(server, transport));
+    const strategy = createStrategy(snapshot.balance, snapshot.servers, this.parts.chance);
+    if (strategy.usesLoad === true) for (const upstream of upstreams) this.shareLoad(upstream);
     const { name, passHostHeader, holdMs } = snapshot;
     const room = known?.service.hold?.room ?? new WaitingRoom(this.parts.rooms);
     const hold = holdMs === undefined ? undefined : { room, ms: holdMs };
-    const service = new Service(name, upstreams, new RoundRobin(), passHostHeader, hold);
+    const service = new Service(name, upstreams, strategy, passHostHeader, hold);
     this.services.set(snapshot.name, { snapshot, transport, service });
+  }
+
+  private shareLoad(upstream: Upstream<UpstreamConnection>): void {
+    upstream.shareLoad(this.parts.loads.counterOf([...Buffer.from(upstream.id)]));
   }
 
   /** An equal transport stays the same object, so that the services over it are taken over as they are. */

@@ -46,7 +46,14 @@ class DataPlaneWorker {
     this.port = port;
     const counters = new Counters();
     for (const [id, state] of boot.states) this.registry.setState(id, state);
-    const parts = { registry: this.registry, counters, rooms: this.rooms, broken: this.brokenRouter };
+    const parts = {
+      registry: this.registry,
+      counters,
+      loads: new SharedCounts(boot.serverLoads, boot.index),
+      chance: { now: () => performance.now(), random: () => Math.random() },
+      rooms: this.rooms,
+      broken: this.brokenRouter,
+    };
     this.snapshots = new SnapshotReceiver(boot.snapshot, parts, {
       live: this.swap,
       failed: (error) => this.reportFault('snapshot cannot be built', error, {}),

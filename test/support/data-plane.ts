@@ -108,6 +108,7 @@ export async function startDataPlane(
     trustedProxies: options.trustedProxies ?? [],
     connectionLimits: { ...DEFAULT_CONNECTION_LIMITS, ...options.connections },
     connectionCounts,
+    serverLoads: createSharedCounts(1),
     memoryBound: options.memoryBound ?? Infinity,
     accessLog: 'off',
     ticketKeys: randomBytes(48),

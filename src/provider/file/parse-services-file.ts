@@ -1,8 +1,10 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type YAMLMap } from 'yaml';
+import { parseInteger } from '../../config/label-value.ts';
 import type { Problem } from '../../config/problem.ts';
 import type { Workload } from '../../config/workload.ts';
 import { nearest } from '../../lib/suggest.ts';
 import { normaliseName } from '../../lib/normalise-name.ts';
+import { type WeightedUrl, weightedUrls } from './weighted-urls.ts';
 import { offsetOf, textOf } from './yaml-node.ts';
 
 /** What one file says. `workloads` undefined: it is no YAML, and what it said before stays. */
@@ -12,7 +14,8 @@ export interface ParsedFile {
 }
 
 /**
- * Reads a file of services without containers: `{NAME: {servers: [URL…], labels: {…}}}`. Problems name file, line and
+ * Reads a file of services without containers: `{NAME: {servers: [URL…], labels: {…}}}`, a server also as
+ * `{url: URL, weight: 2}`. Problems name file, line and
  * column. An entry with a fault is left out, the others stay. `path` only appears in problems.
  */
 export function parseServicesFile(content: string, path: string): ParsedFile {
@@ -23,6 +26,7 @@ export function parseServicesFile(content: string, path: string): ParsedFile {
 }
 
 const ENTRY_KEYS = ['servers', 'labels'];
+const SERVER_KEYS = ['url', 'weight'];
 
 class FileParser {
   readonly #document: Document.Parsed;
@@ -70,9 +74,9 @@ class FileParser {
     }
     const before = this.#problems.length;
     this.#checkKeys(name, value);
-    const urls = this.#servers(name, value.get('servers', true));
+    const servers = this.#servers(name, value.get('servers', true));
     const labels = this.#labels(name, value.get('labels', true));
-    return this.#problems.length > before ? [] : [workloadOf(name, urls, labels)];
+    return this.#problems.length > before ? [] : [workloadOf(name, servers, labels)];
   }
 
   #checkKeys(name: string, entry: YAMLMap): void {
@@ -85,15 +89,34 @@ class FileParser {
     }
   }
 
-  #servers(name: string, node: unknown): readonly string[] {
+  /** Each a URL, or `{url: …, weight: …}`. */
+  #servers(name: string, node: unknown): readonly WeightedUrl[] {
     if (node === undefined) return [];
     const items = isSeq(node) ? node.items : [node];
     return items.flatMap((item) => {
-      const text = textOf(item);
-      if (text !== undefined) return [text];
+      if (isMap(item)) return this.#server(name, item);
+      const url = textOf(item);
+      if (url !== undefined) return [{ url, weight: undefined }];
       this.#fail(offsetOf(item), name, 'a server is not a URL', 'write servers: [http://10.0.0.7:8080]');
       return [];
     });
+  }
+
+  #server(name: string, server: YAMLMap): readonly WeightedUrl[] {
+    const stranger = server.items.find(({ key }) => !SERVER_KEYS.includes(textOf(key) ?? ''));
+    const url = textOf(server.get('url', true)) ?? '';
+    const node = server.get('weight', true);
+    const text = textOf(node) ?? '';
+    const weight = parseInteger(text);
+    if (stranger !== undefined) {
+      const message = `a server has no key "${textOf(stranger.key) ?? ''}"`;
+      this.#fail(offsetOf(stranger.key), name, message, `expected ${SERVER_KEYS.join(' and ')}`);
+    } else if (url === '') {
+      this.#fail(offsetOf(server), name, 'a server has no URL', 'write {url: http://10.0.0.7:8080, weight: 2}');
+    } else if (node !== undefined && weight === undefined) {
+      this.#fail(offsetOf(node), name, `"${text}" is not a weight`, 'write a whole number, as in weight: 2');
+    } else return [{ url, weight }];
+    return [];
   }
 
   /** A map, or a list of `name=value` as compose files have it. */
@@ -127,7 +150,7 @@ class FileParser {
   }
 }
 
-function workloadOf(name: string, urls: readonly string[], labels: Readonly<Record<string, string>>): Workload {
+function workloadOf(name: string, servers: readonly WeightedUrl[], labels: Readonly<Record<string, string>>): Workload {
   return {
     provider: 'file',
     id: name,
@@ -141,6 +164,6 @@ function workloadOf(name: string, urls: readonly string[], labels: Readonly<Reco
     networks: [],
     ports: [],
     hostNetwork: false,
-    urls,
+    ...weightedUrls(servers),
   };
 }

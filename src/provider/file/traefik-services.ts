@@ -3,6 +3,7 @@ import type { FileService } from '../../config/workload.ts';
 import { parseInteger } from '../../config/label-value.ts';
 import { nearest } from '../../lib/suggest.ts';
 import type { OptionFlattener } from './flatten-options.ts';
+import { type WeightedUrl, weightedUrls } from './weighted-urls.ts';
 import { entriesOf, type MapEntry, offsetOf, resolved, textOf } from './yaml-node.ts';
 
 type Fail = (path: readonly string[], offset: number, message: string, hint: string) => void;
@@ -32,29 +33,29 @@ export class TraefikServices {
       const message = `line ${this.#lineOf(composed.offset)}: ${composed.name} services are known and not acted on yet`;
       return { urls: [], fault: { message, hint: 'let the router name one of the services in it' } };
     }
-    const urls: string[] = [];
+    const servers: WeightedUrl[] = [];
     for (const { name, value, offset } of entries) {
       const at = [...path, name];
       if (name.toLowerCase() !== 'loadbalancer' || !isMap(value)) this.#options.add(at, value, offset);
-      else this.#readLoadBalancer(at, entriesOf(value, this.#document), urls);
+      else this.#readLoadBalancer(at, entriesOf(value, this.#document), servers);
     }
-    return { urls };
+    return weightedUrls(servers);
   }
 
-  #readLoadBalancer(path: readonly string[], entries: readonly MapEntry[], urls: string[]): void {
+  #readLoadBalancer(path: readonly string[], entries: readonly MapEntry[], servers: WeightedUrl[]): void {
     for (const { name, value, offset } of entries) {
       const at = [...path, name];
       if (name.toLowerCase() !== 'servers') this.#options.add(at, value, offset);
       else if (isSeq(value)) {
         for (const [index, item] of value.items.entries()) {
-          const url = this.#readServer([...path, `${name}[${index}]`], resolved(item, this.#document));
-          if (url !== undefined) urls.push(url);
+          const server = this.#readServer([...path, `${name}[${index}]`], resolved(item, this.#document));
+          if (server !== undefined) servers.push(server);
         }
       } else this.#fail(at, offset, 'the servers are not a list', 'write servers: [{url: http://10.0.0.7:8080}]');
     }
   }
 
-  #readServer(path: readonly string[], node: unknown): string | undefined {
+  #readServer(path: readonly string[], node: unknown): WeightedUrl | undefined {
     if (!isMap(node)) {
       this.#fail(path, offsetOf(node), 'a server is not a map', 'write {url: http://10.0.0.7:8080}');
       return undefined;
@@ -67,13 +68,16 @@ export class TraefikServices {
       this.#fail([...path, name], offset, 'a server has no such option', hint);
     }
     const find = (key: string): MapEntry | undefined => entries.find(({ name }) => name.toLowerCase() === key);
-    return this.#readUrl(path, node, { url: find('url'), weight: find('weight'), preserve: find('preservepath') });
+    const url = this.#readUrl(path, node, { url: find('url'), preserve: find('preservepath') });
+    const weight = this.#readWeight([...path, 'weight'], find('weight'));
+    // As in Traefik, a server without weight is not there.
+    return url === undefined || (weight !== undefined && weight <= 0) ? undefined : { url, weight };
   }
 
   #readUrl(
     path: readonly string[],
     node: unknown,
-    { url, weight, preserve }: Readonly<Record<'url' | 'weight' | 'preserve', MapEntry | undefined>>,
+    { url, preserve }: Readonly<Record<'url' | 'preserve', MapEntry | undefined>>,
   ): string | undefined {
     const text = url === undefined ? undefined : textOf(url.value)?.trim();
     if (text === undefined || text === '') {
@@ -81,10 +85,6 @@ export class TraefikServices {
       return undefined;
     }
     const service = path.slice(0, -1);
-    const share = parseInteger(weight === undefined ? '1' : (textOf(weight.value) ?? ''));
-    // As in Traefik, such a server is not there.
-    if (share !== undefined && share <= 0) return undefined;
-    if (weight !== undefined && share !== 1) this.#note([...service, 'server', 'weight'], weight);
     const isPreserved = preserve !== undefined && textOf(preserve.value)?.toLowerCase() === 'true';
     if (isPreserved) this.#note([...service, 'server', 'preservepath'], preserve);
     const [base = text, rest = ''] = splitPath(text);
@@ -96,6 +96,14 @@ export class TraefikServices {
     }
     // Without preservePath it has no meaning in Traefik either.
     return base;
+  }
+
+  #readWeight(path: readonly string[], entry: MapEntry | undefined): number | undefined {
+    if (entry === undefined) return undefined;
+    const text = textOf(entry.value) ?? '';
+    const weight = parseInteger(text);
+    if (weight === undefined) this.#fail(path, entry.offset, `"${text}" is not a whole number`, 'write weight: 2');
+    return weight;
   }
 
   /** An option of a server that labels have, too: the table says what becomes of it. */

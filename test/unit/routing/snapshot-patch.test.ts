@@ -63,3 +63,17 @@ test('an equal snapshot is the one before, and equal parts are its objects', () 
   const patch = diffSnapshots(first, second);
   expect(patch.routers.map(({ name }) => name)).toEqual(['other']);
 });
+
+test.for([{ holdMs: 1 }, { transport: 't' }, { balance: { strategy: 'p2c', slowStartMs: 0 } }] as const)(
+  'what only one of two services says makes them differ: %j',
+  (more) => {
+    const without: Snapshot = {
+      ...EMPTY,
+      services: [{ name: 's', servers: [], passHostHeader: true }],
+    };
+    const having: Snapshot = { ...EMPTY, services: [{ ...without.services[0]!, ...more }] };
+    expect(settleSnapshot(without, having).services[0]).toBe(having.services[0]);
+    expect(settleSnapshot(having, without).services[0]).toBe(without.services[0]);
+    expect(settleSnapshot(having, structuredClone(having))).toBe(having);
+  },
+);

@@ -6,6 +6,7 @@ import type { TransportConfig } from '../../../src/config/dynamic.ts';
 import { BufferPool } from '../../../src/upstream/buffer-pool.ts';
 import { UpstreamRegistry } from '../../../src/upstream/registry.ts';
 import { Upstream } from '../../../src/upstream/upstream.ts';
+import { ANYONE } from '../../support/balance-lab.ts';
 import { server } from '../../support/server-config.ts';
 
 class FakeConnection {
@@ -80,9 +81,9 @@ describe('registry', () => {
     registry.setState('c/127.0.0.1:1', 'ready');
     const upstream = registry.get(server(1));
     const service = new Service('s', [upstream], new RoundRobin(), true);
-    const lease = service.lease(undefined)!;
+    const lease = service.lease(undefined, ANYONE)!;
     registry.retain(new Set());
-    expect(service.lease(undefined)).toBeUndefined();
+    expect(service.lease(undefined, ANYONE)).toBeUndefined();
     release(lease);
     expect(upstream.inFlight).toBe(0);
     expect(registry.get(server(1))).not.toBe(upstream);
@@ -152,7 +153,7 @@ describe('registry', () => {
 describe('round robin', () => {
   const upstreams = [ready(1), ready(2), ready(3)];
   const ports = (service: Service<FakeConnection>, count: number): (number | undefined)[] =>
-    Array.from({ length: count }, () => service.lease(undefined)?.config.port);
+    Array.from({ length: count }, () => service.lease(undefined, ANYONE)?.config.port);
 
   test('takes each ready server in turn', () => {
     expect(ports(new Service('s', upstreams, new RoundRobin(), true), 6)).toEqual([1, 2, 3, 1, 2, 3]);
@@ -163,15 +164,15 @@ describe('round robin', () => {
     b.state = 'draining';
     const service = new Service('s', [a, b, c], new RoundRobin(), true);
     expect(ports(service, 4)).toEqual([1, 3, 1, 3]);
-    expect(service.lease([a, c])).toBeUndefined();
-    expect(service.lease([a])?.config.port).toBe(3);
+    expect(service.lease([a, c], ANYONE)).toBeUndefined();
+    expect(service.lease([a], ANYONE)?.config.port).toBe(3);
   });
 
   test('a lease is counted the moment it is taken', () => {
     const upstream = ready();
     const service = new Service('s', [upstream], new RoundRobin(), true);
-    service.lease(undefined);
-    service.lease(undefined);
+    service.lease(undefined, ANYONE);
+    service.lease(undefined, ANYONE);
     expect(upstream.inFlight).toBe(2);
   });
 });

@@ -4,12 +4,15 @@ import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
 import type { Exchange } from '../../../src/http/exchange.ts';
 import { Counters } from '../../../src/http/counters.ts';
 import type { UpstreamConnection } from '../../../src/http/upstream-connection.ts';
+import { createSharedCounts, SharedCounts } from '../../../src/lib/shared-counts.ts';
 import { settleSnapshot } from '../../../src/routing/settle-snapshot.ts';
-import type { RouterSnapshot, Snapshot } from '../../../src/routing/snapshot.ts';
+import type { RouterSnapshot, ServiceSnapshot, Snapshot } from '../../../src/routing/snapshot.ts';
 import { UpstreamRegistry } from '../../../src/upstream/registry.ts';
-import { Runtime } from '../../../src/worker/runtime.ts';
+import { Runtime, type RuntimeParts } from '../../../src/worker/runtime.ts';
+import { ANYONE } from '../../support/balance-lab.ts';
 import { oneService, router, server } from '../../support/data-plane.ts';
 
+const memory = createSharedCounts(2);
 const registry = new UpstreamRegistry<UpstreamConnection>();
 let broken: string[];
 
@@ -17,19 +20,24 @@ beforeEach(() => {
   broken = [];
 });
 
+function parts(): RuntimeParts {
+  return {
+    registry,
+    counters: new Counters(),
+    loads: new SharedCounts(memory, 0),
+    chance: { now: () => performance.now(), random: () => 0 },
+    rooms: new WaitingRooms(),
+    broken: (name) => broken.push(name),
+  };
+}
+
 /** The snapshot of each runtime, so that the next may take over what is equal. */
 const settled = new WeakMap<Runtime, Snapshot>();
 
 function runtime(next: Snapshot, previous?: Runtime): Runtime {
   const before = previous === undefined ? undefined : settled.get(previous);
   const snapshot = settleSnapshot(before ?? { routers: [], services: [], transports: {} }, next);
-  const parts = {
-    registry,
-    counters: new Counters(),
-    rooms: new WaitingRooms(),
-    broken: (name: string) => broken.push(name),
-  };
-  const steps = Runtime.steps(snapshot, parts, previous);
+  const steps = Runtime.steps(snapshot, parts(), previous);
   let step = steps.next();
   while (step.done !== true) step = steps.next();
   settled.set(step.value, snapshot);
@@ -62,13 +70,7 @@ describe('a router that cannot be built', () => {
 test('between any two routers requests may be served', () => {
   const matcher = { kind: 'match', name: 'PathRegexp', args: ['(?:.?){900}z'] } as const;
   const routers = Array.from({ length: 30 }, (_, index) => router('Path(`/`)', { name: `r${index}`, matcher }));
-  const parts = {
-    registry,
-    counters: new Counters(),
-    rooms: new WaitingRooms(),
-    broken: (name: string) => broken.push(name),
-  };
-  const steps = [...Runtime.steps(oneService([server(1)], routers), parts, undefined)];
+  const steps = [...Runtime.steps(oneService([server(1)], routers), parts(), undefined)];
   expect(steps.length).toBeGreaterThanOrEqual(routers.length);
 });
 
@@ -129,9 +131,54 @@ test('a service whose configuration is unchanged keeps its turn', () => {
   for (const { id } of servers) registry.setState(id, 'ready');
   const serviceOf = (built: Runtime) => built.match(request('a.test'))!.service!;
   const first = runtime(oneService(servers, [router('Host(`a.test`)')]));
-  serviceOf(first).lease(undefined);
+  serviceOf(first).lease(undefined, ANYONE);
   const second = runtime(oneService(servers, [router('Host(`a.test`)', { name: 'renamed' })]), first);
-  expect(serviceOf(second).lease(undefined)?.config.port).toBe(2);
+  expect(serviceOf(second).lease(undefined, ANYONE)?.config.port).toBe(2);
   const third = runtime(oneService([server(1)], [router('Host(`a.test`)')]), second);
   expect(serviceOf(third)).not.toBe(serviceOf(second));
+});
+
+describe('balancing', () => {
+  const servers = [server(11), server(12)];
+  const balanced = (snapshot: Partial<ServiceSnapshot>): Snapshot => {
+    const one = oneService(servers, [router('Host(`a.test`)')]);
+    return { ...one, services: one.services.map((service) => ({ ...service, ...snapshot })) };
+  };
+  const serviceOf = (built: Runtime) => built.match(request('a.test'))!.service!;
+  const ports = (built: Runtime, count: number): readonly (number | undefined)[] =>
+    Array.from({ length: count }, () => serviceOf(built).lease(undefined, ANYONE)?.config.port);
+
+  beforeEach(() => {
+    for (const { id } of servers) registry.setState(id, 'ready');
+  });
+
+  test('has the strategy and the weights of the snapshot', () => {
+    const weighted = runtime(balanced({ servers: [server(11, { weight: 3 }), server(12)] }));
+    expect(ports(weighted, 8)).toEqual([11, 11, 12, 11, 11, 11, 12, 11]);
+    const hashed = runtime(balanced({ balance: { strategy: 'hash', slowStartMs: 0 } }));
+    expect(new Set(ports(hashed, 8)).size).toBe(1);
+  });
+
+  test('another strategy or another weight makes the service anew, over the same upstreams', () => {
+    const first = runtime(balanced({}));
+    const second = runtime(balanced({ balance: { strategy: 'leastconn', slowStartMs: 0 } }), first);
+    const third = runtime(balanced({ balance: { strategy: 'leastconn', slowStartMs: 5000 } }), second);
+    const fourth = runtime(balanced({}), third);
+    const fifth = runtime(balanced({ servers: [server(11, { weight: 3 }), server(12)] }), fourth);
+    const services = [first, second, third, fourth, fifth].map(serviceOf);
+    expect(new Set(services).size).toBe(5);
+    for (const { upstreams } of services) expect(upstreams).toEqual(services[0]!.upstreams);
+    expect(serviceOf(runtime(balanced({ servers: [server(11, { weight: 3 }), server(12)] }), fifth))).toBe(services[4]);
+  });
+
+  test('requests in flight are counted where all workers see them', () => {
+    const other = new SharedCounts(memory, 1).counterOf([...Buffer.from(servers[0]!.id)]);
+    const built = runtime(balanced({ balance: { strategy: 'leastconn', slowStartMs: 0 } }));
+    const { upstreams } = serviceOf(built);
+    const before = upstreams[0]!.load;
+    other.add(100);
+    expect(upstreams[0]!.load).toBe(before + 100);
+    expect(new Set(ports(built, 20))).toEqual(new Set([12]));
+    other.add(-100);
+  });
 });

@@ -48,6 +48,14 @@ my_nas:
     expect(parseServicesFile(yaml, 's.yaml')).toMatchObject({ workloads: [{ urls, labels }], problems: [] });
   });
 
+  test('servers with weights', () => {
+    const yaml = 'a: {servers: [{url: "http://x", weight: 3}, "http://y", {url: "http://z"}]}';
+    expect(parseServicesFile(yaml, 's.yaml')).toMatchObject({
+      workloads: [{ urls: ['http://x', 'http://y', 'http://z'], weights: [3, undefined, undefined] }],
+      problems: [],
+    });
+  });
+
   test.for(['', '# nothing', '{}', 'null'])('nothing: "%s"', (yaml) => {
     expect(parseServicesFile(yaml, 's.yaml')).toEqual({ workloads: [], problems: [] });
   });
@@ -75,7 +83,10 @@ describe('a fault names file, line and column', () => {
     { yaml: 'bad:', message: 's.yaml:1:5: the entry is not a map', hint: 'write bad: {servers' },
     { yaml: 'bad:\n  severs: []', message: 's.yaml:2:3: there is no key "severs"', hint: 'did you mean servers?' },
     { yaml: 'bad: {urls: []}', message: 's.yaml:1:7: there is no key "urls"', hint: 'expected servers and labels' },
-    { yaml: 'bad: {servers: [{url: x}]}', message: 's.yaml:1:17: a server is not a URL', hint: 'http://10.0.0.7:8080' },
+    { yaml: 'bad: {servers: [[x]]}', message: 's.yaml:1:17: a server is not a URL', hint: 'http://10.0.0.7:8080' },
+    { yaml: 'bad: {servers: [{ulr: x}]}', message: 's.yaml:1:18: a server has no key "ulr"', hint: 'url and weight' },
+    { yaml: 'bad: {servers: [{weight: 1}]}', message: 's.yaml:1:17: a server has no URL', hint: 'url: http://' },
+    { yaml: 'bad: {servers: {url: x, weight: a}}', message: 's.yaml:1:33: "a" is not a weight', hint: 'weight: 2' },
     {
       yaml: 'bad: {labels: {a: [b]}}',
       message: 's.yaml:1:19: the value of a label is not a text',

@@ -45,6 +45,7 @@ http:
           - url: https://10.0.0.7:5001
           - {url: "https://10.0.0.8:5001/ignored/", weight: 1}
           - {url: "https://10.0.0.9:5001", weight: 0}
+          - {url: "https://10.0.0.10:5001", weight: 3}
   serversTransports:
     insecure:
       insecureSkipVerify: true
@@ -73,13 +74,14 @@ services:
     over insecure@file
     https://10.0.0.7:5001  /d/a.yml
     https://10.0.0.8:5001  /d/a.yml
+    https://10.0.0.10:5001  /d/a.yml  weight 3
 transports:
   insecure@file
     connect 30s  head 1m  body 5m  idle 1m  keeps 64
     certificates not checked
 problems:
   warning tls_unverified  /d/a.yml · insecure@file · http.serversTransports.insecure.insecureSkipVerify
-    line 34: certificates of the servers are not checked: whoever stands between can read and change everything
+    line 35: certificates of the servers are not checked: whoever stands between can read and change everything
     → name the root that signed them with ….rootcas
 `);
 });
@@ -140,6 +142,11 @@ describe('one fault costs the smallest thing and names its line', () => {
       content: 'http: {services: {a: {loadBalancer: {servers: [{ulr: http://x}]}}}}',
       label: 'http.services.a.loadBalancer.servers[0].ulr',
       hint: 'did you mean url?',
+    },
+    {
+      content: 'http: {services: {a: {loadBalancer: {servers: [{url: http://x, weight: heavy}]}}}}',
+      label: 'http.services.a.loadBalancer.servers[0].weight',
+      hint: 'write weight: 2',
     },
     {
       content: 'http: {services: {a: {loadBalancer: {servers: [{url: http://x/y, preservePath: true}]}}}}',
