@@ -5,7 +5,7 @@ import type { ReadRootCas } from '../config/root-cas.ts';
 import type { StaticConfig } from '../config/static-config.ts';
 import { settleHostConflicts, type PlacedRouter } from './host-conflicts.ts';
 import { type IdleRouter, idleRouters } from './idle-routers.ts';
-import { internalServices, pingRouter } from './internal-routes.ts';
+import { confinePing, internalServices, pingRouter } from './internal-routes.ts';
 import type { Listener } from './listener.ts';
 import { ownListeners } from './own-listeners.ts';
 import { companionRouter, entrypointRedirect } from './redirect-routers.ts';
@@ -67,7 +67,7 @@ export function buildSnapshot(
     if (listener.tls !== undefined) tlsRouters.push({ name: router.name, containers, matcher, tls: listener.tls });
     if (redirects) routers.push(companionRouter(snapshot, staticConfig, names.take(companionName(router.name))));
   }
-  const all = [...routers, ...internal].sort(byPrecedence);
+  const all = [...routers, ...internal].map(confinePing).sort(byPrecedence);
   return {
     snapshot: { routers: all, ...usedServices(config, all, transports) },
     wanted: wantedCertificates(tlsRouters, staticConfig.acme),
@@ -107,10 +107,17 @@ function usedServices(
 ): Pick<Snapshot, 'services' | 'transports'> {
   const used = new Set(routers.map(({ service }) => service));
   const transports: Record<string, TransportConfig> = {};
-  const services = config.services.flatMap(({ name, servers, passHostHeader, holdMs }): readonly ServiceSnapshot[] => {
+  const services = config.services.flatMap((config): readonly ServiceSnapshot[] => {
+    const { name, servers, passHostHeader, holdMs, balance } = config;
     const transport = resolved.ofService.get(name);
     if (!used.has(name) || transport === undefined || 'fault' in transport) return [];
-    const service = { name, servers, passHostHeader, ...(holdMs === undefined ? {} : { holdMs }) };
+    const service = {
+      name,
+      servers,
+      passHostHeader,
+      ...(holdMs === undefined ? {} : { holdMs }),
+      ...(balance === undefined ? {} : { balance }),
+    };
     if (transport.name === undefined) return [service];
     transports[transport.name] = transport.config;
     return [{ ...service, transport: transport.name }];

@@ -43,6 +43,18 @@ export function pingRouter({ admin, internalServices: on }: StaticConfig): reado
   ];
 }
 
+/**
+ * A router to `ping@internal` reaches `/ping` and nothing else of the admin address, whatever its rule says: the last step of every
+ * request sets the path, so that none of its own middlewares changes it afterwards.
+ */
+export function confinePing(router: RouterSnapshot): RouterSnapshot {
+  if (router.service !== PING) return router;
+  return {
+    ...router,
+    middlewares: [...router.middlewares, { name: PING, options: { type: 'replacePath', path: '/ping' } }],
+  };
+}
+
 function loopbackOf({ host }: ListenAddress): string {
   if (host === undefined || host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : host;

@@ -90,6 +90,38 @@ ping: {entryPoint: web}
   expect(await ask('/z', 'b.test')).toBe('app /z 200');
 });
 
+test('whoever may ask the ping may ask nothing else, and there is no API that nobody switched on', async () => {
+  await writeFile(
+    join(folder, 'dynamic', 'a.yml'),
+    `
+http:
+  routers:
+    ping: {rule: Host(\`ping.test\`), service: ping@internal}
+    bent: {rule: Host(\`bent.test\`), service: ping@internal, middlewares: [strip, api]}
+    api: {rule: Host(\`api.test\`), service: api@internal}
+    dashboard: {rule: Host(\`dashboard.test\`), service: dashboard@internal}
+  middlewares:
+    strip: {stripPrefix: {prefixes: [/x]}}
+    api: {addPrefix: {prefix: /api}}
+`,
+  );
+  await start([
+    `--entrypoints.web.address=127.0.0.1:${web}`,
+    `--providers.file.directory=${join(folder, 'dynamic')}`,
+    '--ping',
+    '--ping.entrypoint=web',
+    `--admin=127.0.0.1:${await freePort()}`,
+  ]);
+  await vi.waitFor(async () => expect(await ask('/', 'ping.test')).toBe('ok 200'), 5000);
+  for (const path of ['/api/routers', '/api/version?a', '/healthz', '/api/../api/problems']) {
+    expect(await ask(path, 'ping.test')).toBe('ok 200');
+  }
+  expect(await ask('/x/routers', 'bent.test')).toBe('ok 200');
+  expect(await ask('/ping', 'any.test')).toBe('ok 200');
+  expect(await ask('/api/routers', 'api.test')).toMatch(/ 503$/);
+  expect(await ask('/api/routers', 'dashboard.test')).toMatch(/ 503$/);
+});
+
 test('the customary health check asks the router that has its options from variables', async () => {
   const env = {
     TRAEFIK_ENTRYPOINTS_WEB_ADDRESS: `127.0.0.1:${web}`,
