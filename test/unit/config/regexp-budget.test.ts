@@ -49,8 +49,24 @@ describe('the regular expressions of one container have a bound together', () =>
     const { routers, problems } = build(labels);
     const disabled = routers.filter((router) => router.disabled !== undefined).map(({ name }) => name);
     expect(disabled.toSorted()).toEqual(['r21@docker', 'r22@docker', 'r23@docker']);
-    const named = problems.filter(({ code }) => code === 'label_value').map(({ object = '' }) => object);
-    expect(named.toSorted()).toEqual(['m21@docker', 'm22@docker', 'm23@docker']);
+    const named = problems.filter(({ code }) => code === 'label_value').map(({ label = '' }) => label);
+    expect(named.toSorted()).toEqual([21, 22, 23].map((index) => `sluice.http.middlewares.m${index}.${key}`));
+  });
+
+  test('middlewares and rules together, too', () => {
+    const labels: Record<string, string> = { 'sluice.http.routers.r.rule': 'Host(`a.test`)' };
+    labels['sluice.http.routers.r.middlewares'] = 'm19';
+    labels['sluice.http.routers.r.entrypoints'] = 'http';
+    for (let index = 10; index < 20; index++) {
+      labels[`sluice.http.middlewares.m${index}.stripprefixregex.regex`] = `/${DEAR}${index}`;
+    }
+    const rule = `Host(\`b.test\`) && PathRegexp(\`${DEAR}a\`) && PathRegexp(\`${DEAR}b\`)`;
+    expect(build(labels).routers[0]?.disabled).toBeUndefined();
+    labels['sluice.http.routers.s.rule'] = rule;
+    labels['sluice.http.routers.s.entrypoints'] = 'http';
+    const { routers, problems } = build(labels);
+    expect(routers.find(({ name }) => name === 'r@docker')?.disabled).toBeDefined();
+    expect(problems).toContainEqual(expect.objectContaining({ code: 'label_value', object: 'm19@docker' }));
   });
 
   test('so have those of one label', () => {
