@@ -1,8 +1,9 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RuleNode } from '../../../src/rule/ast.ts';
 import { compileRule } from '../../../src/rule/compile.ts';
 import { hostsOf } from '../../../src/rule/hosts-of.ts';
-import { isRuleError, parseRule } from '../../../src/rule/parse.ts';
+import { isRuleError, parseRule, parseTcpRule } from '../../../src/rule/parse.ts';
 import { printRule } from '../../../src/rule/print-rule.ts';
 import { ruleRequest } from '../../support/rule-request.ts';
 
@@ -103,5 +104,62 @@ describe('faults name the column and the fix', () => {
     { rule: 'Host:a.com', column: 5, hint: 'Host(`example.com`)' },
   ])('$rule', ({ rule, column, hint }) => {
     expect(parseRule(rule, 'v2')).toMatchObject({ column, hint: expect.stringContaining(hint) as string });
+  });
+});
+
+describe('whatever stands in the arguments', () => {
+  const piece = fc.constantFrom(
+    '/',
+    '{',
+    '}',
+    ':',
+    'a',
+    'B',
+    '*',
+    '.',
+    '=',
+    '(',
+    '|',
+    '\\',
+    '[',
+    '^',
+    '$',
+    ' ',
+    'ü',
+    '(?i)',
+  );
+  const argument = fc.array(piece, { maxLength: 8 }).map((parts) => `\`${parts.join('')}\``);
+  const http = fc.constantFrom(
+    'Host',
+    'HostRegexp',
+    'Path',
+    'PathPrefix',
+    'Headers',
+    'HeadersRegexp',
+    'Query',
+    'ClientIP',
+  );
+  const tcp = fc.constantFrom('HostSNI', 'HostSNIRegexp', 'ClientIP', 'ALPN');
+  const call = (name: fc.Arbitrary<string>) =>
+    fc.tuple(name, fc.array(argument, { maxLength: 3 })).map(([matcher, args]) => `${matcher}(${args.join(', ')})`);
+
+  test('nothing throws, and what is accepted is a rule of v3', () => {
+    fc.assert(
+      fc.property(call(http), (rule) => {
+        const node = parseRule(rule, 'v2');
+        if (!isRuleError(node)) expect(parseRule(printRule(node))).toEqual(node);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('the same for TCP', () => {
+    fc.assert(
+      fc.property(call(tcp), fc.constantFrom('v2', 'v3'), (rule, syntax) => {
+        const node = parseTcpRule(rule, syntax);
+        if (!isRuleError(node)) expect(parseTcpRule(printRule(node))).toEqual(node);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
