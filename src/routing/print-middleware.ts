@@ -1,6 +1,6 @@
 import type { HeadersOptions, IpAllowListOptions, MiddlewareOptions } from '../config/middleware-options.ts';
 
-/** A middleware's options in a few words. No password's hash is in them. */
+/** A middleware's options in a few words. No secret is in them: neither a password's hash nor what a request header says to the app. */
 export function printMiddleware(options: MiddlewareOptions): string {
   switch (options.type) {
     case 'stripPrefix':
@@ -42,13 +42,16 @@ function printHeaders(options: HeadersOptions): string {
   const { request, response, security, tlsSecurity, tlsSigns, cors, allowedHosts, host, hostFields } = options;
   const fields = (list: HeadersOptions['request']): string =>
     list.map(([name, value]) => (value === '' ? `-${name}` : `${name}=${value}`)).join(', ');
+  // Tokens are in headers of requests.
+  const names = (list: HeadersOptions['request']): string =>
+    list.map(([name, value]) => (value === '' ? `-${name}` : name)).join(', ');
   const parts = [
     host === undefined ? '' : `host ${host}`,
-    request.length === 0 ? '' : `request ${fields(request)}`,
+    request.length === 0 ? '' : `request ${names(request)}`,
     response.length === 0 ? '' : `response ${fields(response)}`,
     security.length === 0 ? '' : `always ${fields(security)}`,
     tlsSecurity.length === 0 ? '' : `over TLS ${fields(tlsSecurity)}`,
-    tlsSigns.length === 0 ? '' : `TLS by ${fields(tlsSigns)}`,
+    tlsSigns.length === 0 ? '' : `TLS by ${names(tlsSigns)}`,
     cors === undefined ? '' : `CORS ${[...cors.origins, ...cors.originRegexes].join(' ')}`,
     allowedHosts.length === 0 ? '' : `hosts ${allowedHosts.join(' ')}`,
     hostFields.length === 0 ? '' : `host in ${hostFields.join(' ')}`,

@@ -245,3 +245,9 @@ describe('a definition does not say a provider, a reference may', () => {
     expect(snapshot.services).toMatchObject([{ name: 'bank@file', servers: [{ host: '127.0.0.1', port: 9 }] }]);
   });
 });
+
+test('a request header has the octets of its label', () => {
+  const labels = { 'sluice.http.middlewares.h.headers.customrequestheaders.X-Script': 'ä' };
+  const [middleware] = build([workload({ labels })]).config.middlewares;
+  expect(middleware?.options).toMatchObject({ type: 'headers', request: [['X-Script', 'Ã¤']] });
+});
