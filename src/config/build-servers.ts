@@ -2,6 +2,7 @@ import type { ServiceDraft } from './draft.ts';
 import type { ServerConfig } from './dynamic.ts';
 import type { Fault } from './label-group.ts';
 import type { Problem } from './problem.ts';
+import { quoteText } from './quote-value.ts';
 import { chooseAddress, type NamedNetwork } from './server-address.ts';
 import { choosePort } from './server-port.ts';
 import { isServerUrl, parseServerUrl } from './server-url.ts';
@@ -105,7 +106,7 @@ function serverOfUrlLabel(workload: Workload, text: string, draft: ServiceDraft,
   const label = draft.labels.url === undefined ? {} : { label: draft.labels.url };
   const url = parseServerUrl(text);
   if (!isServerUrl(url)) {
-    return failed({ code: 'label_value', ...label, message: `"${text}" ${url.message}`, hint: url.hint });
+    return failed({ code: 'label_value', ...label, message: `${quoteText(text)} ${url.message}`, hint: url.hint });
   }
   const isOwn = workload.networks.some(({ address }) => address.toLowerCase() === url.host);
   if (!isOwn && workload.provider !== 'file' && !where.staticConfig.allowForeignServers) {
@@ -132,7 +133,7 @@ function serversOfUrls(workload: Workload, urls: readonly string[], weights: Wor
     const weight = weights?.[index];
     const said = weight === undefined ? {} : { weight };
     if (isServerUrl(url)) servers.push({ ...serverOf(workload, url), id: text, ...said });
-    else faults.push({ code: 'label_value', message: `"${text}" ${url.message}`, hint: url.hint });
+    else faults.push({ code: 'label_value', message: `${quoteText(text)} ${url.message}`, hint: url.hint });
   }
   if (servers.length > 0) return { servers, fault: undefined, warnings: faults };
   const [first] = faults;

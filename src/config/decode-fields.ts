@@ -1,6 +1,7 @@
 import { octets } from '../lib/octets.ts';
 import type { LabelGroup, Setting } from './label-group.ts';
 import type { FieldEntry } from './middleware-options.ts';
+import { isOfLogin } from './quote-value.ts';
 
 /** Fields of messages that no label may touch: they say how a message is framed, or the router writes them itself. */
 const MANAGED = new Set(
@@ -32,7 +33,7 @@ export function fieldNameOf({ names }: Setting): string {
 /** Checks the name of a field that is to be set. */
 export function decodeFieldName(
   group: LabelGroup,
-  { label }: Setting,
+  { label, option }: Setting,
   name: string,
   side: 'request' | 'response',
 ): string | undefined {
@@ -43,7 +44,7 @@ export function decodeFieldName(
     label,
     message: isToken
       ? `the field ${name} belongs to the router, which writes it anew`
-      : `${JSON.stringify(name)} is not the name of a header field`,
+      : `${isOfLogin(option) ? 'the value' : JSON.stringify(name)} is not the name of a header field`,
     hint: isToken ? 'remove it' : 'a name has letters, digits and - only',
   });
   return undefined;

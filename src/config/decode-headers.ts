@@ -3,6 +3,7 @@ import { decodeFieldList, decodeFields, decodeFieldValue, fieldNameOf } from './
 import { decodeRegexes } from './decode-regex.ts';
 import type { LabelGroup } from './label-group.ts';
 import type { CorsOptions, FieldEntry, HeadersOptions } from './middleware-options.ts';
+import { quoteText } from './quote-value.ts';
 
 /** A middleware of type `headers` (traefik-labels.md sections 9.4 and 10). */
 export function decodeHeaders(group: LabelGroup): HeadersOptions {
@@ -38,7 +39,7 @@ function decodeHost(group: LabelGroup, custom: readonly FieldEntry[]): string | 
   group.fail({
     code: 'label_value',
     ...(setting === undefined ? {} : { label: setting.label }),
-    message: `"${value}" is no host that a request can be for`,
+    message: `${quoteText(value)} is no host that a request can be for`,
     hint: 'write a name such as app.internal, or app.internal:8080',
   });
   return undefined;

@@ -1,5 +1,6 @@
 import { isFallback, valueFault } from './label-check.ts';
 import type { LabelGroup, Setting } from './label-group.ts';
+import { quoteValue } from './quote-value.ts';
 
 /**
  * Says that a label has no effect yet; or, that it will never have one, because its value is wrong. TCP and UDP are told of
@@ -11,7 +12,7 @@ export function reportInactive(group: LabelGroup, setting: Setting): void {
   const wrong = valueFault(option, value);
   if (wrong !== undefined) {
     const { message, ...rest } = wrong;
-    const fault = { code: 'label_value', label, message: `"${value.slice(0, 80)}" ${message}`, ...rest } as const;
+    const fault = { code: 'label_value', label, message: `${quoteValue(option, value)} ${message}`, ...rest } as const;
     // What does not act must not cost anybody his site.
     if (isOfObject) group.fail(fault);
     else group.error(fault);

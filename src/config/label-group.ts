@@ -2,6 +2,7 @@ import type { RegexpBudget } from '../rule/regexp-budget.ts';
 import type { LabelObject, LabelOption } from './label-option.ts';
 import { parseBoolean, parseInteger, parseList } from './label-value.ts';
 import type { Problem, ProblemCode } from './problem.ts';
+import { quoteValue } from './quote-value.ts';
 import { booleanFault, numberFault, type TextFault, wordHint } from './value-hints.ts';
 
 /** A label that the table knows. */
@@ -139,7 +140,7 @@ export class LabelGroup {
     const fault = {
       code: 'label_value',
       label: setting.label,
-      message: `${quote(setting.value)} ${message}`,
+      message: `${quoteValue(setting.option, setting.value)} ${message}`,
       hint,
     } as const;
     this.fail(column === undefined ? fault : { ...fault, column });
@@ -172,7 +173,3 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'tls.domains[n].main',
   'tls.domains[n].sans',
 ]);
-
-function quote(value: string): string {
-  return `"${value.length > 80 ? `${value.slice(0, 77)}…` : value}"`;
-}

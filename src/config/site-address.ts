@@ -1,6 +1,7 @@
 import { withoutFinalSlashes } from '../lib/final-slashes.ts';
 import { parseHostname } from '../lib/hostname.ts';
 import type { LabelGroup, Setting } from './label-group.ts';
+import { quoteText } from './quote-value.ts';
 
 /** A host of a site, with the path that may follow it (no final slash; undefined: all paths). */
 export interface SiteAddress {
@@ -23,9 +24,14 @@ export function decodeAddressList(group: LabelGroup, setting: Setting): readonly
   return [...addresses.values()];
 }
 
+/** What stands behind scheme and user of a URL. */
+function withoutScheme(url: string): string {
+  return url.replace(/^.*?:\/\//, '').replace(/^.*@/s, '');
+}
+
 /** The address, or a hint how to mend it. */
 function parseAddress(text: string): SiteAddress | string {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `write it without the scheme: ${text.replace(/^.*?:\/\//, '')}`;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `write it without the scheme: ${withoutScheme(text)}`;
   const several = text.split(/[\s;]+/).filter((part) => part !== '');
   if (
     several.length > 1 &&
@@ -49,7 +55,7 @@ function reportAddress(group: LabelGroup, setting: Setting, at: { item: string; 
     code: 'label_value',
     label: setting.label,
     column: at.column,
-    message: `"${at.item}" is not a host`,
+    message: `${quoteText(at.item)} is not a host`,
     hint: at.hint,
   });
 }

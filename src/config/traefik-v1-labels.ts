@@ -67,5 +67,5 @@ function translate(path: readonly string[], value: string, name: string): string
   const label = `traefik.${target.replace('<r>', name)}`;
   const today = key === 'frontend.rule' ? (translateRuleV1(value) ?? 'Host(`example.com`)') : value.trim();
   // Hashes and keys do not belong into a log.
-  return /(^|\.)auth\./.test(key) ? `${label}=…` : `${label}=${today.slice(0, 200)}`;
+  return /(^|\.)auth\.|headers$/.test(key) ? `${label}=…` : `${label}=${today.slice(0, 200)}`;
 }
