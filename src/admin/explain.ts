@@ -170,7 +170,11 @@ function describeRouted(
   if (router.disabled !== undefined) {
     return { reason: 'router_disabled', message: `the router is disabled: ${router.disabled}`, ...common };
   }
-  if (router.service === NOOP_SERVICE) return { reason: 'answered', message: 'a middleware answers', ...common };
+  if (router.service === NOOP_SERVICE) {
+    const answers = router.middlewares.some(({ options }) => options.type.startsWith('redirect'));
+    if (answers) return { reason: 'answered', message: 'a middleware answers', ...common };
+    return { reason: 'no_server', message: 'the router has no service, and no middleware of it answers', ...common };
+  }
   const service = view.snapshot.services.find(({ name }) => name === router.service);
   const servers = (service?.servers ?? []).map((server) => serverRow(server, facts));
   const ready = servers.filter(({ state }) => state === 'ready').length;

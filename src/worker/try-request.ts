@@ -32,7 +32,8 @@ export function tryRequest(trial: TrialRequest, plane: DataPlane): TrialVerdict 
   const head = new RequestHead();
   head.trustsForwarded = isTrusted;
   head.limit(plane.limits);
-  const bytes = Buffer.from(headText(trial), 'latin1');
+  // Letters beyond ASCII come over the wire as UTF-8.
+  const bytes = Buffer.from(headText(trial), 'utf8');
   if (head.parse(bytes, 0, bytes.length) === bytes.length) exchange.begin(head);
   else exchange.refuse(head, head.fault);
   if (router !== undefined) return { router };

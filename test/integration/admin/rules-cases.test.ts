@@ -81,3 +81,11 @@ test('every router is in the list, and those whose rule is wrong are disabled', 
     if (wrong.has(name)) expect(problems).not.toEqual([]);
   }
 });
+
+test('letters beyond Latin-1 are the bytes they are on the wire, and no line ends', async () => {
+  const headers = { host: 'a.test', 'x-tenant': '\u010d\u010aHost: b.test' };
+  // One Host line, so the data plane has nothing against it.
+  expect((await explain({ entrypoint: 'http', url: '/x', headers })).reason).not.toBe('bad_host');
+  const asked = await explain({ entrypoint: 'http', url: 'http://a.test/\u010d' });
+  expect(asked.reason).not.toBe('answered');
+});

@@ -83,6 +83,16 @@ describe('the decision', () => {
     expect(answer.certificate).toBeUndefined();
   });
 
+  test('a router without a service answers nothing', async () => {
+    const labels = {
+      'sluice.http.routers.w.rule': 'Host(`app.test`)',
+      'sluice.http.routers.w.service': 'noop@internal',
+    };
+    const verdict = () => ({ router: 'w@docker' });
+    const answer = await ask(question, [workload({ name: 'w', labels })], { verdict });
+    expect(answer.reason).toBe('no_server');
+  });
+
   test('what is refused before any router', async () => {
     const verdict = (): TrialVerdict => ({ router: undefined, reason: 'bad_path', status: 400 });
     const answer = await ask({ url: 'https://app.test/..' }, [web], { verdict });
