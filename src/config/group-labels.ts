@@ -1,10 +1,10 @@
 import { MAX_WORKLOAD_PROGRAMS, RegexpBudget } from '../rule/regexp-budget.ts';
 import { failUnprotected, reportInactive } from './inactive-labels.ts';
 import { LabelGroup, type Setting } from './label-group.ts';
-import type { LabelObject } from './label-option.ts';
+import type { LabelObject, LabelOption } from './label-option.ts';
 import { ownerOfUnknown } from './label-owner.ts';
 import { findLabel, type LabelPrefix } from './label-table.ts';
-import { warnNearPrefix } from './near-prefix.ts';
+import { reportNearPrefix } from './near-prefix.ts';
 import type { Problem } from './problem.ts';
 import { translateLabelV1 } from './traefik-v1-labels.ts';
 import type { Workload } from './workload.ts';
@@ -38,7 +38,7 @@ type Report = (problem: Omit<Problem, 'provider' | 'container'>) => void;
  */
 export function groupLabels(workload: Workload, report: Report): GroupedLabels {
   const groups = new Groups(workload, report);
-  const labels = [...readNames(workload.labels, report), ...fileSettings(workload)];
+  const labels = [...readNames(workload.labels, groups, report), ...fileSettings(workload)];
   for (const name of Object.keys(workload.services ?? {})) groups.get('service', name);
   const sites = namedSites(labels);
   for (const label of labels) placeLabel(label, groups, sites, report);
@@ -71,14 +71,14 @@ interface WrittenLabel {
 
 const PREFIXES: readonly LabelPrefix[] = ['sluice', 'traefik'];
 
-function readNames(labels: Workload['labels'], report: Report): readonly WrittenLabel[] {
+function readNames(labels: Workload['labels'], groups: Groups, report: Report): readonly WrittenLabel[] {
   const byPath = new Map<string, WrittenLabel>();
   for (const label of Object.keys(labels).sort()) {
     const dot = label.indexOf('.');
     const word = label.slice(0, dot);
     const prefix = PREFIXES.find((one) => one === word) ?? PREFIXES.find((one) => one === word.toLowerCase());
     if (prefix === undefined) {
-      warnNearPrefix(label, report);
+      reportNearPrefix(label, report, (...found) => ownerGroup(groups, ...found));
       continue;
     }
     const rest = label.slice(dot + 1);
@@ -146,14 +146,24 @@ function placeLabel(written: WrittenLabel, groups: Groups, sites: ReadonlySet<st
   const { option, names, index } = found;
   const { items } = written;
   const setting: Setting = { label, value, option, names, index, ...(items === undefined ? {} : { items }) };
-  const hasName = option.object !== 'container' && option.object !== 'other';
-  const isNamedSite = option.object === 'site' && path.length > option.key.split('.').length;
-  const name = hasName && (option.object !== 'site' || isNamedSite) ? (names[0] ?? '') : '';
-  const group = groups.get(option.object, name, label);
+  const group = ownerGroup(groups, option, path, names, label);
   group.add(setting);
   if (isTooLong) failTooLong(group, label, written.value.length);
   if (option.acts === 'no' && !isTooLong) reportInactive(group, setting);
   if (option.acts === 'protects') failUnprotected(group, setting);
+}
+
+/** The group that a label belongs to. */
+function ownerGroup(
+  groups: Groups,
+  { object, key }: LabelOption,
+  path: readonly string[],
+  names: readonly string[],
+  label: string,
+): LabelGroup {
+  const hasName = object !== 'container' && object !== 'other';
+  const isNamedSite = object === 'site' && path.length > key.split('.').length;
+  return groups.get(object, hasName && (object !== 'site' || isNamedSite) ? (names[0] ?? '') : '', label);
 }
 
 function failTooLong(group: LabelGroup, label: string, length: number): void {

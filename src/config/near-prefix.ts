@@ -1,4 +1,6 @@
 import { editDistance } from '../lib/suggest.ts';
+import type { LabelGroup } from './label-group.ts';
+import type { LabelObject, LabelOption } from './label-option.ts';
 import { findLabel, type LabelPrefix } from './label-table.ts';
 import type { Problem } from './problem.ts';
 
@@ -20,16 +22,34 @@ export function nearPrefix(label: string): string | undefined {
   return undefined;
 }
 
-/** Tells of a label that is most likely one of ours with a mistyped beginning. It is not read. */
-export function warnNearPrefix(
+/**
+ * Tells of a label that is most likely one of ours with a mistyped beginning. It is not read. One that was meant to protect
+ * something disables that, as an unknown label of it does: nothing is served without what somebody wrote down.
+ */
+export function reportNearPrefix(
   label: string,
   report: (problem: Omit<Problem, 'provider' | 'container'>) => void,
+  groupOf: (option: LabelOption, path: readonly string[], names: readonly string[], label: string) => LabelGroup,
 ): void {
   const meant = nearPrefix(label);
   if (meant === undefined) return;
   const message = 'this label is not read: only names that begin with sluice. or traefik. are';
-  report({ severity: 'warning', code: 'label_unknown', label, message, hint: `did you mean ${meant}?` });
+  const fault = { code: 'label_unknown', label, message, hint: `did you mean ${meant}?` } as const;
+  const [prefix, ...path] = meant.split('.');
+  const found = findLabel(prefix === 'sluice' ? 'sluice' : 'traefik', path);
+  if (found.option === undefined || !isProtection(found.option)) report({ severity: 'warning', ...fault });
+  else groupOf(found.option, path, found.names, label).fail(fault);
 }
+
+/** Labels that decide who may visit. A middleware as a whole may be one: what it is by lies in its labels together. */
+function isProtection({ object, key, acts }: LabelOption): boolean {
+  return acts === 'protects' || object === 'middleware' || PROTECTIONS[object]?.has(key) === true;
+}
+
+const PROTECTIONS: Readonly<Partial<Record<LabelObject, ReadonlySet<string>>>> = {
+  site: new Set(['auth', 'allow', 'middlewares']),
+  router: new Set(['middlewares']),
+};
 
 function isLabel(prefix: LabelPrefix, path: string): boolean {
   return findLabel(prefix, path.split('.')).option !== undefined;
