@@ -46,6 +46,10 @@ export function parseStaticOptions(
   const notices = [...sources.notices];
   const isTraefik = sources.traefik.length > 0;
   const traefik = isTraefik ? readTraefikStatic(sources.traefik, env, { problems, notices }) : undefined;
+  if (traefik !== undefined && !sources.own.has('trusted-proxies')) {
+    problems.push(...traefik.trust.report.problems);
+    notices.push(...traefik.trust.report.notices);
+  }
   const own = new OwnOptions(sources.own, problems);
   const transport = readTraefikTransport(sources.traefik, readFile, { problems, notices });
   const built = new StaticBuilder({ own, traefik, env, facts, problems }).build(sources);
@@ -281,7 +285,7 @@ class StaticBuilder {
 
   #traefikNetworks(sources: StaticSources): readonly string[] {
     const value = sources.traefik.find(({ option }) => option.path.endsWith('forwardedheaders.trustedips'));
-    const networks = this.#traefik?.trustedProxies ?? [];
+    const networks = this.#traefik?.trust.networks ?? [];
     if (value === undefined) return networks;
     const named = new Map([['networks', { ...value, text: networks.join(',') }]]);
     return new OwnOptions(named, this.#problems).networks('networks') ?? [];

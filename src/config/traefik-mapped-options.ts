@@ -43,7 +43,7 @@ const ENTRYPOINTS: readonly MappedRow[] = [
   [encoded(REFUSED_CHARACTERS), 'flag', 'it is always refused with 400; `true` gets a notice'],
   [`${EP}.http.underscoreheadersstrategy`, 'text', '`delete` is what holds; `keep` and `reject` get a notice'],
   [`${EP}.http.maxheaderbytes`, 'text', 'as `--max-head`, and half of it as `--max-request-line`'],
-  [`${EP}.forwardedheaders.insecure`, 'flag', 'as `--trusted-proxies` with every address'],
+  [`${EP}.forwardedheaders.insecure`, 'flag', 'as `--trusted-proxies` with every address; all entrypoints must say it'],
   [`${EP}.forwardedheaders.trustedips`, 'list', 'as `--trusted-proxies`, for all entrypoints together'],
   [`${EP}.proxyprotocol`, 'flag', 'says nothing by itself: name the networks'],
   [`${EP}.proxyprotocol.insecure`, 'flag', 'every connection must begin with a PROXY header'],

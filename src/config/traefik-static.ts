@@ -18,6 +18,7 @@ import { readTraefikLimits, type TraefikLimits } from './traefik-limits.ts';
 import { type StaticReport, TraefikOptionValues } from './traefik-option-values.ts';
 import { checkPathOptions } from './traefik-paths.ts';
 import { readProxyNetworks } from './traefik-proxy-protocol.ts';
+import { readTrusted, type TraefikTrust } from './traefik-trusted.ts';
 
 /** What Traefik's options say, before ours are laid over them. Undefined: not said. */
 export interface TraefikStatic extends TraefikLimits {
@@ -28,7 +29,7 @@ export interface TraefikStatic extends TraefikLimits {
   readonly internalServices: InternalServices;
   readonly resolvers: readonly string[];
   readonly acme: TraefikAcme;
-  readonly trustedProxies: readonly string[];
+  readonly trust: TraefikTrust;
   readonly admin: ListenAddress | undefined;
   readonly logLevel: StaticValue | undefined;
   readonly logFormat: 'json' | 'pretty' | undefined;
@@ -62,7 +63,11 @@ export function readTraefikStatic(
     internalServices: services,
     resolvers,
     acme: readTraefikAcme(options, resolvers, defined, report),
-    trustedProxies: readTrusted(options),
+    // Those that Traefik adds by itself have nothing to say.
+    trust: readTrusted(
+      options,
+      entrypoints.filter((one) => defined.includes(one)),
+    ),
     admin,
     logLevel: options.get('log.level'),
     logFormat: readLogFormat(options),
@@ -201,12 +206,6 @@ function readDomains(options: TraefikOptionValues, name: string): readonly (read
     }
   }
   return [...groups.entries()].sort(([left], [right]) => left - right).map(([, names]) => names);
-}
-
-function readTrusted(options: TraefikOptionValues): readonly string[] {
-  const isEverybody = options.names(EP).some((name) => options.bool(`${EP}forwardedheaders.insecure`, name) === true);
-  const named = options.list(`${EP}forwardedheaders.trustedips`);
-  return isEverybody ? ['0.0.0.0/0', '::/0'] : [...new Set(named)];
 }
 
 function readLogFormat(options: TraefikOptionValues): TraefikStatic['logFormat'] {

@@ -19,6 +19,7 @@ function judge(argv: readonly string[], hasBase = true) {
 type Verdict = 'mapped' | 'notice' | 'refused';
 
 const WEB = 'entrypoints.web';
+const SECURE = 'entrypoints.websecure';
 const LE = 'certificatesresolvers.le.acme';
 const EAB = [`--${LE}.eab.kid=k`, `--${LE}.eab.hmacencoded=h`];
 
@@ -59,8 +60,15 @@ const ROWS: readonly (readonly [option: string, value: string, verdict: Verdict,
   [`${WEB}.http2.maxencoderheadertablesize`, '4096', 'notice'],
   [`${WEB}.http3`, '', 'notice'],
   [`${WEB}.http3.advertisedport`, '443', 'notice'],
-  [`${WEB}.forwardedheaders.insecure`, 'true', 'mapped'],
-  [`${WEB}.forwardedheaders.trustedips`, '10.0.0.0/8', 'mapped'],
+  [`${WEB}.forwardedheaders.insecure`, 'true', 'refused'],
+  [`${WEB}.forwardedheaders.insecure`, 'true', 'mapped', [`--${SECURE}.forwardedheaders.insecure`]],
+  [`${WEB}.forwardedheaders.trustedips`, '10.0.0.0/8', 'notice'],
+  [
+    `${WEB}.forwardedheaders.trustedips`,
+    '10.0.0.0/8',
+    'mapped',
+    [`--${SECURE}.forwardedheaders.trustedips=10.0.0.0/8`],
+  ],
   [`${WEB}.forwardedheaders.connection`, 'X-A', 'refused'],
   [`${WEB}.forwardedheaders.notappendxforwardedfor`, 'true', 'notice'],
   [`${WEB}.proxyprotocol.trustedips`, '10.0.0.1', 'notice'],

@@ -404,6 +404,10 @@ describe('refused, because it would change who gets what', () => {
     { argv: [WEB, '--entrypoints.web.http.underscoreheadersstrategy=drop'], problem: 'write keep, delete, reject' },
     { argv: ['--providers.docker=maybe'], problem: '"maybe" is not a boolean' },
     { argv: ['--log.level=loud'], problem: '--log.level: "loud" is not one of its values' },
+    {
+      argv: [WEB, SECURE, '--entrypoints.web.forwardedheaders.insecure'],
+      problem: 'so websecure would believe everybody too',
+    },
     { argv: [WEB, '--entrypoints.web.forwardedheaders.trustedips=x'], problem: '"x" is not a network' },
     { argv: ['--providers.docker', '--http=:80'], problem: "--http: cannot be used beside Traefik's options" },
     { argv: [WEB, '--entrypoints.other.address=:80'], problem: 'both listen on :80' },
@@ -429,4 +433,62 @@ test.for([
 ])('$argv: that HTTP-01 is used instead is said: $says', ({ argv, says }) => {
   const { notices } = parse(argv);
   expect(notices.some((notice) => notice.includes('HTTP-01 is used'))).toBe(says);
+});
+
+describe('trust of one entrypoint holds for all', () => {
+  const HEADERS = 'forwardedheaders';
+  const NOTICE =
+    /^forwarded headers are believed on every entrypoint from (.*), although not all of that is said of (.*): write /;
+
+  test.for<{ title: string; argv: string[]; told: string[] }>([
+    {
+      title: 'one of two names proxies',
+      argv: [WEB, SECURE, `--entrypoints.web.${HEADERS}.trustedips=10.0.0.0/8`],
+      told: ['10.0.0.0/8', 'websecure'],
+    },
+    {
+      title: 'each names others',
+      argv: [
+        WEB,
+        SECURE,
+        `--entrypoints.web.${HEADERS}.trustedips=10.0.0.1`,
+        `--entrypoints.websecure.${HEADERS}.trustedips=10.0.0.2`,
+      ],
+      told: ['10.0.0.1, 10.0.0.2', 'web, websecure'],
+    },
+  ])('a notice when $title', ({ argv, told }) => {
+    const matches = parse(argv).notices.flatMap((notice) => NOTICE.exec(notice)?.slice(1) ?? []);
+    expect(matches).toEqual(told);
+    expect(parse([...argv, '--trusted-proxies=10.0.0.0/8']).notices.filter((one) => NOTICE.test(one))).toEqual([]);
+  });
+
+  test('none when they agree', () => {
+    const argv = ['web', 'websecure'].map((name) => `--entrypoints.${name}.${HEADERS}.trustedips=10.0.0.1,10.0.0.2`);
+    expect(parse([WEB, SECURE, ...argv]).notices.filter((one) => NOTICE.test(one))).toEqual([]);
+  });
+
+  test.for<{ title: string; argv: string[]; trusted: string[] }>([
+    {
+      title: 'all believe everybody',
+      argv: [WEB, SECURE, `--entrypoints.web.${HEADERS}.insecure`, `--entrypoints.websecure.${HEADERS}.insecure=true`],
+      trusted: ['0.0.0.0/0', '::/0'],
+    },
+    {
+      title: 'the other one is the admin address',
+      argv: [WEB, '--entrypoints.traefik.address=:9000', '--api.insecure', `--entrypoints.web.${HEADERS}.insecure`],
+      trusted: ['0.0.0.0/0', '::/0'],
+    },
+    {
+      title: 'the other one is made for the ping',
+      argv: [WEB, '--ping', `--entrypoints.web.${HEADERS}.insecure`],
+      trusted: ['0.0.0.0/0', '::/0'],
+    },
+    {
+      title: 'ours says who is believed',
+      argv: [WEB, SECURE, `--entrypoints.web.${HEADERS}.insecure`, '--trusted-proxies=10.0.0.1'],
+      trusted: ['10.0.0.1'],
+    },
+  ])('nothing is refused when $title', ({ argv, trusted }) => {
+    expect(parse(argv)).toMatchObject({ config: { trustedProxies: trusted } });
+  });
 });
