@@ -47,7 +47,7 @@ export function readQuestion(body: unknown): ExplainQuestion | QuestionFault {
   if (clientAddress === undefined) return { fault: `remoteAddr: ${remoteAddr} is no address` };
   const absolute = /^(https?):\/\/([^/?#]*)([^#]*)/i.exec(url);
   // What would end the line of the head that is made of it.
-  if (/[\0\r\n\s]/.test(url)) return { fault: 'url has blanks or line ends; write them as %20' };
+  if (/[\0-\x20\x7f]/.test(url)) return { fault: 'url has blanks or line ends; write them as %20' };
   const common = { entrypoint, method, clientAddress };
   if (absolute === null) return { ...common, scheme: undefined, port: undefined, target: url, headers: fields };
   const [, scheme = '', authority = '', rest = ''] = absolute;
@@ -71,7 +71,8 @@ function readHeaders(headers: unknown): ExplainQuestion['headers'] | undefined {
     const [name, value]: readonly unknown[] = entry;
     for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
       if (typeof name !== 'string' || typeof one !== 'string') return undefined;
-      if (!/^[^\0\r\n:]+$/.test(name) || /[\0\r\n]/.test(one)) return undefined;
+      // H6: a value may have tabs.
+      if (!/^[^\0-\x1f\x7f:]+$/.test(name) || /[\0-\x08\x0a-\x1f\x7f]/.test(one)) return undefined;
       fields.push([name, one]);
     }
   }
