@@ -1,3 +1,4 @@
+import type { MiddlewareOptions } from '../config/middleware-options.ts';
 import type { EntrypointConfig } from '../config/static-config.ts';
 import { explainRule } from '../rule/explain-rule.ts';
 import { printMiddleware } from '../routing/print-middleware.ts';
@@ -171,8 +172,14 @@ function describeRouted(
     return { reason: 'router_disabled', message: `the router is disabled: ${router.disabled}`, ...common };
   }
   if (router.service === NOOP_SERVICE) {
-    const answers = router.middlewares.some(({ options }) => options.type.startsWith('redirect'));
-    if (answers) return { reason: 'answered', message: 'a middleware answers', ...common };
+    if (router.middlewares.some(({ options }) => answers(options, router.tls))) {
+      return { reason: 'answered', message: 'a middleware answers', ...common };
+    }
+    if (router.middlewares.some(({ options }) => options.type === 'redirectRegex')) {
+      const message =
+        'a middleware answers what its regular expression matches; for all else the router has no service';
+      return { reason: 'answered', message, ...common };
+    }
     return { reason: 'no_server', message: 'the router has no service, and no middleware of it answers', ...common };
   }
   const service = view.snapshot.services.find(({ name }) => name === router.service);
@@ -186,6 +193,12 @@ function describeRouted(
       ? 'the service has no server: no container of it runs'
       : `no server takes requests: ${servers.map(({ url, reason }) => `${url}: ${reason}`).join('; ')}`;
   return { reason: 'no_server', message, ...common, servers };
+}
+
+/** Whether a middleware lets no request of the router pass. */
+function answers(options: MiddlewareOptions, isTls: boolean): boolean {
+  if (options.type === 'redirectScheme') return options.scheme !== (isTls ? 'https' : 'http');
+  return options.type === 'redirectHost';
 }
 
 function triedRouters(question: ExplainQuestion, door: Door, facts: AdminFacts): readonly TriedRouter[] {

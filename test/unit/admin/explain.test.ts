@@ -83,14 +83,30 @@ describe('the decision', () => {
     expect(answer.certificate).toBeUndefined();
   });
 
-  test('a router without a service answers nothing', async () => {
+  const MIDDLEWARE = 'sluice.http.middlewares.m';
+  test.for<readonly [title: string, reason: string, labels: Record<string, string>]>([
+    ['no middleware', 'no_server', {}],
+    ['one that lets requests pass', 'no_server', { [`${MIDDLEWARE}.addprefix.prefix`]: '/x' }],
+    ['a redirect to where the request is', 'no_server', { [`${MIDDLEWARE}.redirectscheme.scheme`]: 'https' }],
+    ['a redirect to elsewhere', 'answered', { [`${MIDDLEWARE}.redirectscheme.scheme`]: 'http' }],
+    [
+      'a redirect of some',
+      'answered',
+      { [`${MIDDLEWARE}.redirectregex.regex`]: '^x', [`${MIDDLEWARE}.redirectregex.replacement`]: 'https://b.test' },
+    ],
+  ])('a router without a service and with %s: %s', async ([, reason, more]) => {
     const labels = {
       'sluice.http.routers.w.rule': 'Host(`app.test`)',
       'sluice.http.routers.w.service': 'noop@internal',
+      ...more,
+      ...(Object.keys(more).length === 0 ? {} : { 'sluice.http.routers.w.middlewares': 'm' }),
     };
     const verdict = () => ({ router: 'w@docker' });
     const answer = await ask(question, [workload({ name: 'w', labels })], { verdict });
-    expect(answer.reason).toBe('no_server');
+    expect(answer).toMatchObject({ tls: true, reason });
+    expect(answer.message.includes('has no service')).toBe(
+      reason === 'no_server' || MIDDLEWARE + '.redirectregex.regex' in more,
+    );
   });
 
   test('what is refused before any router', async () => {
