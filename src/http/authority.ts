@@ -34,7 +34,7 @@ export class AuthorityCache {
   private readonly maxEntries: number;
   private last: Authority | undefined = undefined;
 
-  constructor(maxEntries = 4096) {
+  constructor(maxEntries = 16_384) {
     this.maxEntries = maxEntries;
   }
 
