@@ -62,7 +62,7 @@ http:
   nas.home@file  websecure  tls  priority 23
     Host(\`nas.example.com\`)
     via lan@file  allow 10.0.0.0/8 192.168.1.7
-    via headers@file  request X-Script.Name=nas, -X-Empty  over TLS Strict-Transport-Security=max-age=31536000
+    via headers@file  request X-Script.Name, -X-Empty  over TLS Strict-Transport-Security=max-age=31536000
     to nas@file
   web@docker  web,websecure  plain  priority 23
     Host(\`web.example.com\`)
