@@ -11,33 +11,27 @@ export interface RoomService {
   readonly upstreams: readonly Upstream[];
 }
 
-/** A worker's waiting requests of all services together; each holds a connection and what came with its head. */
-const MAX_WAITERS = 10_000;
+/**
+ * Of one service, in this worker. There is no bound over all services, so that one app's outage takes no place from another's: the
+ * limit of connections is that bound.
+ */
+const MAX_WAITERS = 8000;
 /** A server that has just begun to listen is not met by thousands at once. */
 const BATCH = 50;
 const BATCH_MS = 5;
 
-/** The waiting rooms of a worker: those with somebody in it, and how many there are in all. */
+/** The waiting rooms of a worker that somebody is in. */
 export class WaitingRooms {
   private readonly occupied = new Set<WaitingRoom>();
-  private count = 0;
 
   /** Called when servers or their states have changed. */
   wake(): void {
     for (const room of [...this.occupied]) room.release();
   }
 
-  /** False: too many wait already. */
-  admit(room: WaitingRoom): boolean {
-    if (this.count >= MAX_WAITERS) return false;
-    this.count += 1;
-    this.occupied.add(room);
-    return true;
-  }
-
-  dismiss(room: WaitingRoom, isEmpty: boolean): void {
-    this.count -= 1;
+  note(room: WaitingRoom, isEmpty: boolean): void {
     if (isEmpty) this.occupied.delete(room);
+    else this.occupied.add(room);
   }
 }
 
@@ -79,14 +73,15 @@ export class WaitingRoom {
 
   /** False: there is no room left. */
   enter(waiter: Waiter): boolean {
-    if (!this.rooms.admit(this)) return false;
+    if (this.waiters.size >= MAX_WAITERS) return false;
     this.waiters.add(waiter);
+    this.rooms.note(this, false);
     return true;
   }
 
   /** The waiter gives up, or its client did. */
   leave(waiter: Waiter): void {
-    if (this.waiters.delete(waiter)) this.rooms.dismiss(this, this.waiters.size === 0);
+    if (this.waiters.delete(waiter)) this.rooms.note(this, this.waiters.size === 0);
   }
 
   /** Sends the first ones on their way, if a server is ready, and the others soon after. */
@@ -106,7 +101,8 @@ export class WaitingRoom {
     }, BATCH_MS);
   }
 
-  private hasReady(): boolean {
+  /** A server of the newest version is ready. */
+  hasReady(): boolean {
     return this.service?.upstreams.some(({ state }) => state === 'ready') === true;
   }
 

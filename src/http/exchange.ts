@@ -135,8 +135,12 @@ export class Exchange extends RequestView {
 
   /** Waits where that may help; the payload of the request stays with the client meanwhile (design section 8). */
   private hold(service: Service<UpstreamConnection> | undefined): void {
+    const { failure } = this;
     const hold = service?.hold;
-    if (hold?.room.isOpen(performance.now(), hold.ms) !== true) return this.fail(this.failure ?? 'no_server');
+    if (hold?.room.isOpen(performance.now(), hold.ms) !== true) return this.fail(failure ?? 'no_server');
+    // A refusal takes the server out of service until it accepts again. Any other fault of a ready one would be the same after a wait.
+    const isTransient = failure === undefined || failure === 'upstream_refused';
+    if (!isTransient && hold.room.hasReady()) return this.fail(failure);
     const held = new HeldRequest(this, hold.room);
     if (!hold.room.enter(held)) return this.fail('hold_full');
     this.held = held;

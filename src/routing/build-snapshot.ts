@@ -107,8 +107,8 @@ function usedServices(
 ): Pick<Snapshot, 'services' | 'transports'> {
   const used = new Set(routers.map(({ service }) => service));
   const transports: Record<string, TransportConfig> = {};
-  const services = config.services.flatMap((config): readonly ServiceSnapshot[] => {
-    const { name, servers, passHostHeader, holdMs, balance } = config;
+  const services = config.services.flatMap((one): readonly ServiceSnapshot[] => {
+    const { name, servers, passHostHeader, holdMs, balance } = one;
     const transport = resolved.ofService.get(name);
     if (!used.has(name) || transport === undefined || 'fault' in transport) return [];
     const service = {

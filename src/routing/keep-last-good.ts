@@ -7,6 +7,8 @@ export interface LastGood {
   readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 export const NOTHING_GOOD: LastGood = { routers: new Map(), middlewares: new Map() };
 
 /** A configuration in which last good versions stand for what labels have spoiled since. */
@@ -31,6 +33,7 @@ export function restoreLastGood(config: DynamicConfig, last: LastGood): Restored
     ...config.broken.filter(({ mayKeepLast }) => mayKeepLast),
     ...config.routers.filter(({ mayKeepLast }) => mayKeepLast === true),
   ];
+  if (spoiled.length === 0) return { config, kept: NONE, last: remember(config) };
   const restored = new Map(spoiled.flatMap((one) => versionsOf(one, last).map((router) => [router.name, router])));
   const replaced = new Set(restored.keys());
   const routers = [...config.routers.filter(({ name }) => !replaced.has(name)), ...restored.values()];
@@ -39,7 +42,7 @@ export function restoreLastGood(config: DynamicConfig, last: LastGood): Restored
   const middlewares = [...last.middlewares.values()].filter(({ name }) => named.has(name) && !own.has(name));
   const next = {
     ...config,
-    routers: replaced.size === 0 ? config.routers : routers.sort((left, right) => (left.name < right.name ? -1 : 1)),
+    routers: routers.sort((left, right) => (left.name < right.name ? -1 : 1)),
     broken: config.broken.filter(({ name }) => !replaced.has(name)),
     middlewares: [...config.middlewares, ...middlewares],
   };
@@ -81,10 +84,8 @@ function remember({ routers, middlewares }: DynamicConfig): LastGood {
 /** Made of a site's addresses, and gone when these cannot be read: they say which path or host is meant, not who may come. */
 function isOfSite({ name, options }: MiddlewareConfig, sites: ReadonlySet<string>): boolean {
   if (options.type === 'redirectHost') return true;
-  return options.type === 'stripPrefix' && [...sites].some((site) => isStripOf(name, site));
-}
-
-function isStripOf(name: string, site: string): boolean {
-  const stem = site.slice(0, site.lastIndexOf('@'));
-  return name.startsWith(stem) && /^(-\d+)?-strip@/.test(name.slice(stem.length));
+  if (options.type !== 'stripPrefix') return false;
+  // `web-strip`, `web-2-strip`; a site may itself be called `web-2`.
+  const site = name.replace(/-strip@/, '@');
+  return site !== name && (sites.has(site) || sites.has(site.replace(/-\d+@/, '@')));
 }

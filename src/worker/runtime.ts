@@ -148,8 +148,10 @@ export class Runtime implements RouteTable {
     const strategy = createStrategy(snapshot.balance, snapshot.servers, this.parts.chance);
     if (strategy.usesLoad === true) for (const upstream of upstreams) this.shareLoad(upstream);
     const { name, passHostHeader, holdMs } = snapshot;
-    const room = known?.service.hold?.room ?? new WaitingRoom(this.parts.rooms);
-    const hold = holdMs === undefined ? undefined : { room, ms: holdMs };
+    const hold =
+      holdMs === undefined
+        ? undefined
+        : { room: known?.service.hold?.room ?? new WaitingRoom(this.parts.rooms), ms: holdMs };
     const service = new Service(name, upstreams, strategy, passHostHeader, hold);
     this.services.set(snapshot.name, { snapshot, transport, service });
   }

@@ -3,6 +3,8 @@ import type { ServerState } from '../../../src/protocol.ts';
 import type { ServerConfig } from '../../../src/config/dynamic.ts';
 import type { Snapshot } from '../../../src/routing/snapshot.ts';
 import { oneService, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
+import { createTestCa, issueCertificate } from '../../support/issue-certificate.ts';
+import { tlsBackend } from '../../support/tls-backend.ts';
 import { freePort } from '../../support/free-port.ts';
 import { fieldOf, RawClient, rawBackend, type RawBackend, readMessages } from '../../support/raw-http.ts';
 
@@ -179,6 +181,21 @@ describe('nobody waits', () => {
     await answered(client);
     expect(statusOf(client)).toBe('503');
     expect((await plane.counters()).reasons['no_server']).toBe(1);
+  });
+
+  test('for a server that is ready and cannot prove who it is: a wait would not change that', async () => {
+    const now = Date.now();
+    const { keyPem, chainPem } = await issueCertificate(await createTestCa(), {
+      names: ['other.test'],
+      notBefore: now - 1000,
+      notAfter: now + 86_400_000,
+    });
+    const secret = await tlsBackend({ key: keyPem, cert: chainPem });
+    await start([server(secret.port, { scheme: 'https' })]);
+    const client = await send('/');
+    await answered(client);
+    expect([statusOf(client), (await plane.counters()).reasons['upstream_tls']]).toEqual(['502', 1]);
+    await secret.close();
   });
 
   test('where the service holds nothing', async () => {
