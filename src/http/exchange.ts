@@ -1,23 +1,21 @@
-import { release, type Service } from '../balance/service.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type Answer, failureAnswer, prefersHtml } from './answer.ts';
+import { Delivery } from './delivery.ts';
 import { BLOCKED } from './downstream.ts';
 import { type FailureReason, FAILURES } from './failure.ts';
 import { removeFields } from './header-edits.ts';
-import { HeldRequest } from './held-request.ts';
 import { NO_BODY, type RequestMessage, type ResponseMessage } from './message.ts';
 import { isPathFault, normalisePath } from './path.ts';
 import { runSteps } from './request-steps.ts';
 import { RequestView } from './request-view.ts';
 import { editAnswer, editResponse, type ResponseEdits } from './response-edits.ts';
-import { retryVerdict } from './retry.ts';
 import type { Route } from './route.ts';
 import { Tunnel, type TunnelEnd } from './tunnel.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 /**
  * One request and its response, whatever protocols carry them. Its phases are the methods in order:
- * `begin` (challenge → normalise → match → request steps) → `dispatch` (lease, send) → `onResponse` → pump → `finish`.
+ * `begin` (challenge → normalise → match → request steps) → `delivery` (lease, send) → `onResponse` → pump → `finish`.
  * `finish` always runs, once. An exchange is used again for other requests.
  */
 export class Exchange extends RequestView {
@@ -34,7 +32,6 @@ export class Exchange extends RequestView {
   /** Who the visitor proved to be; empty: nobody asked. */
   user = '';
   route: Route | undefined = undefined;
-  upstream: Upstream<UpstreamConnection> | undefined = undefined;
   status = 0;
   bytesSent = 0;
   failure: FailureReason | undefined = undefined;
@@ -53,15 +50,14 @@ export class Exchange extends RequestView {
   /** Payload bytes that the client may still send, and the edits of the answer if it sends more. */
   private bodyLeft = Infinity;
   private bodyLimitEdits: ResponseEdits = undefined;
-  private connection: UpstreamConnection | undefined = undefined;
-  /** The service that is leased from: the route's, or a later version of it after a wait. */
-  private service: Service<UpstreamConnection> | undefined = undefined;
-  private held: HeldRequest | undefined = undefined;
-  private tried: Upstream<UpstreamConnection>[] | undefined = undefined;
-  private attempts = 0;
   private startedAt = 0;
-  /** When the server got its turn, for a service that wants to know; else negative. */
-  private sentAt = -1;
+  /** The server's half. */
+  readonly delivery: Delivery = new Delivery(this);
+
+  /** The server that the request was given to last, while it holds a lease on it. */
+  get upstream(): Upstream<UpstreamConnection> | undefined {
+    return this.delivery.upstream;
+  }
 
   /** The forwarding lines for the server (F1, F2). */
   get forwardingFields(): string {
@@ -108,7 +104,7 @@ export class Exchange extends RequestView {
     if (route.disabled !== undefined) return this.fail('router_disabled');
     if (route.requestSteps.length > 0) return runSteps(this, 0);
     this.responseEdits = route.responseEdits;
-    return this.dispatch(false);
+    return this.delivery.start();
   }
 
   /** Answers a request whose head was refused; nothing of it is routed. */
@@ -117,47 +113,6 @@ export class Exchange extends RequestView {
     this.plane.counters.requests += 1;
     this.plane.counters.inFlight += 1;
     this.fail(reason);
-  }
-
-  /** Takes a lease and sends the request, or waits for a server. `isFresh`: not on a pooled connection. */
-  dispatch(isFresh: boolean): void {
-    const service = (this.service ??= this.route!.service);
-    const upstream = service?.lease(this.tried, this);
-    if (upstream === undefined) return this.hold(service);
-    this.failure = undefined;
-    this.upstream = upstream;
-    this.sentAt = service!.isTimed ? performance.now() : -1;
-    this.attempts += 1;
-    const connection = (isFresh ? undefined : upstream.take()) ?? this.plane.dial(upstream);
-    this.connection = connection;
-    connection.send(this);
-  }
-
-  /** Waits where that may help; the payload of the request stays with the client meanwhile (design section 8). */
-  private hold(service: Service<UpstreamConnection> | undefined): void {
-    const { failure } = this;
-    const hold = service?.hold;
-    if (hold?.room.isOpen(performance.now(), hold.ms) !== true) return this.fail(failure ?? 'no_server');
-    // A refusal takes the server out of service until it accepts again. Any other fault of a ready one would be the same after a wait.
-    const isTransient = failure === undefined || failure === 'upstream_refused';
-    if (!isTransient && hold.room.hasReady()) return this.fail(failure);
-    const held = new HeldRequest(this, hold.room);
-    if (!hold.room.enter(held)) return this.fail('hold_full');
-    this.held = held;
-    return this.plane.wheel.arm(held, hold.ms);
-  }
-
-  get isHeld(): boolean {
-    return this.held !== undefined;
-  }
-
-  /** The wait is over: a server is ready, or `failure` says why there is none. */
-  onHoldOver(failure: FailureReason | undefined): void {
-    this.held = undefined;
-    if (failure !== undefined) return this.fail(failure);
-    this.tried = undefined;
-    this.service = (this.service?.hold?.room.current as Service<UpstreamConnection> | undefined) ?? this.service;
-    return this.dispatch(false);
   }
 
   // From the client's side.
@@ -169,27 +124,24 @@ export class Exchange extends RequestView {
       if (!this.hasStarted) this.responseEdits = this.bodyLimitEdits;
       return this.onClientFault('body_too_large');
     }
-    if (this.connection?.writeBody(buf, start, end) === false) this.down.pauseBody();
+    if (this.delivery.connection?.writeBody(buf, start, end) === false) this.down.pauseBody();
     return undefined;
   }
 
   onRequestEnd(): void {
     this.isRequestComplete = true;
-    // A slow upload is not the server's slowness.
-    if (this.sentAt >= 0) this.sentAt = performance.now();
-    this.connection?.endBody();
+    this.delivery.endBody();
   }
 
   /** Hands over what was gathered for the server in this turn. */
   flushRequest(): void {
-    this.connection?.flush();
+    this.delivery.connection?.flush();
   }
 
   /** The client went away, stalled, or broke its own body. */
   onClientFault(reason: FailureReason): void {
     if (!this.isActive) return;
-    this.connection?.abort();
-    this.connection = undefined;
+    this.delivery.abort();
     const { status } = FAILURES[reason];
     if (!this.hasStarted) {
       if (status !== 499) return this.fail(reason);
@@ -202,7 +154,7 @@ export class Exchange extends RequestView {
   }
 
   onDownstreamDrain(): void {
-    this.connection?.resume();
+    this.delivery.connection?.resume();
   }
 
   // From the server's side.
@@ -228,7 +180,7 @@ export class Exchange extends RequestView {
   }
 
   onResponse(response: ResponseMessage): void {
-    if (this.sentAt >= 0) this.timeServer(false);
+    this.delivery.onAnswer();
     this.status = response.status;
     this.hasStarted = true;
     this.down.sendHead(editResponse(response, this.responseEdits, this));
@@ -236,10 +188,10 @@ export class Exchange extends RequestView {
 
   /** `101` of the protocol we asked for (B7): the connection has become `server`, an end of the tunnel it gets back. */
   onSwitch(response: ResponseMessage, server: TunnelEnd): Tunnel {
-    if (this.sentAt >= 0) this.timeServer(false);
+    this.delivery.onAnswer();
+    this.delivery.connection = undefined;
     this.status = response.status;
     this.hasStarted = true;
-    this.connection = undefined;
     const tunnel = new Tunnel(this.plane, server, (reason) => this.onTunnelOver(tunnel.bytesSent, reason));
     this.down.sendSwitch(editResponse(response, this.responseEdits, this), tunnel);
     return tunnel;
@@ -258,13 +210,13 @@ export class Exchange extends RequestView {
   onData(buf: Buffer, start: number, end: number, isPooled: boolean): number {
     this.bytesSent += end - start;
     const result = this.down.sendData(buf, start, end, isPooled);
-    if ((result & BLOCKED) !== 0) this.connection?.pause();
+    if ((result & BLOCKED) !== 0) this.delivery.connection?.pause();
     return result;
   }
 
   /** The response is complete; the connection has already taken itself away. */
   onEnd(trailers: string): void {
-    this.connection = undefined;
+    this.delivery.connection = undefined;
     this.down.sendEnd(trailers);
     this.finish();
   }
@@ -276,37 +228,13 @@ export class Exchange extends RequestView {
 
   /** The connection is unusable: refused, reset, timed out, or it sent nonsense. */
   onUpstreamFault(connection: UpstreamConnection, reason: FailureReason, nothingSent: boolean): void {
-    if (this.connection !== connection) return;
-    this.connection = undefined;
-    const upstream = this.upstream!;
-    if (this.hasStarted) {
-      this.failure = reason;
-      this.plane.counters.failed(reason);
-      this.down.cut();
-      return this.finish();
-    }
-    if (this.sentAt >= 0) this.timeServer(true);
-    const verdict = retryVerdict({
-      reason,
-      method: this.request.method,
-      body: this.request.body,
-      nothingSent,
-      wasReused: connection.isReused,
-      hasResponded: connection.hasResponded,
-      attempts: this.attempts,
-    });
-    if (verdict === 'never') return this.fail(reason);
-    this.endLease();
-    this.canTakeBody = false;
+    if (this.delivery.connection !== connection) return;
+    this.delivery.connection = undefined;
+    if (!this.hasStarted) return this.delivery.onFault(connection, reason, nothingSent);
     this.failure = reason;
-    if (verdict === 'another') (this.tried ??= []).push(upstream);
-    return this.dispatch(true);
-  }
-
-  private timeServer(hasFailed: boolean): void {
-    const now = performance.now();
-    this.upstream?.responseTime.add(now - this.sentAt, now, hasFailed);
-    this.sentAt = -1;
+    this.plane.counters.failed(reason);
+    this.down.cut();
+    return this.finish();
   }
 
   // For middlewares.
@@ -336,8 +264,7 @@ export class Exchange extends RequestView {
     this.status = answer.status;
     this.bytesSent = answer.body.length;
     this.hasStarted = true;
-    this.connection?.abort();
-    this.connection = undefined;
+    this.delivery.abort();
     this.down.sendAnswer(editAnswer(answer, this.responseEdits, this), this.request.method === 'HEAD');
     this.finish();
   }
@@ -346,21 +273,13 @@ export class Exchange extends RequestView {
     if (!this.isActive) return;
     this.isActive = false;
     this.canTakeBody = false;
-    this.held?.cancel();
-    this.held = undefined;
     const { counters, accessLog } = this.plane;
     counters.inFlight -= 1;
     const row = this.route?.counters.status;
     if (row !== undefined) row[(this.status / 100) | 0]! += 1;
     if (accessLog !== undefined) accessLog.record(this, performance.now() - this.startedAt);
-    this.endLease();
+    this.delivery.end();
     this.down.exchangeDone();
-  }
-
-  private endLease(): void {
-    if (this.upstream === undefined) return;
-    release(this.upstream);
-    this.upstream = undefined;
   }
 
   private reset(request: RequestMessage): void {
@@ -374,7 +293,6 @@ export class Exchange extends RequestView {
     this.responseEdits = undefined;
     this.user = '';
     this.route = undefined;
-    this.upstream = undefined;
     this.status = 0;
     this.bytesSent = 0;
     this.failure = undefined;
@@ -387,11 +305,7 @@ export class Exchange extends RequestView {
     this.generation += 1;
     this.bodyLeft = Infinity;
     this.bodyLimitEdits = undefined;
-    this.connection = undefined;
-    this.service = undefined;
-    this.tried = undefined;
-    this.attempts = 0;
-    this.sentAt = -1;
+    this.delivery.reset();
     if (this.plane.accessLog !== undefined) this.startedAt = performance.now();
   }
 }

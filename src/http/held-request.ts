@@ -35,7 +35,7 @@ export class HeldRequest extends TimerEntry implements Waiter {
   private end(failure: FailureReason | undefined): void {
     const { exchange } = this;
     try {
-      exchange.onHoldOver(failure);
+      exchange.delivery.onHoldOver(failure);
     } catch (error) {
       exchange.onClientFault('internal');
       exchange.plane.internalFault(error, exchange.requestId);

@@ -21,7 +21,7 @@ export function runSteps(exchange: Exchange, first: number): void {
     }
   }
   exchange.responseEdits = responseEdits;
-  exchange.dispatch(false);
+  exchange.delivery.start();
 }
 
 /** A step that has promised its effect. What comes too late, or for a request that is over, has none. */

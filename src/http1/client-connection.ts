@@ -142,11 +142,10 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
 
   private sendHead(): void {
     const exchange = this.exchange!;
-    const { service } = exchange.route!;
     this.state = AWAIT_HEAD;
     const isBodyToCome = exchange.request.body !== NO_BODY;
     this.plane.wheel.arm(this, this.timeouts.responseHeadMs + (isBodyToCome ? this.plane.limits.bodyIdleMs : 0));
-    this.out.add(requestHead(exchange, this.upstream.authority, service!.passHostHeader));
+    this.out.add(requestHead(exchange, this.upstream.authority, exchange.delivery.service!.passHostHeader));
     if (!isBodyToCome) {
       this.isRequestWritten = true;
       this.flush();

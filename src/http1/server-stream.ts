@@ -104,7 +104,7 @@ export class ServerStream implements Downstream {
       this.fault('body_cut_short');
       return true;
     }
-    if (this.state === WAIT && this.exchange.isHeld) {
+    if (this.state === WAIT && this.exchange.delivery.isHeld) {
       // Nothing was done for it yet, and most who end here have left: a request that waits in vain would be made for nobody.
       this.exchange.onClientFault('client_gone');
       return false;

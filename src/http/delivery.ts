@@ -1,0 +1,145 @@
+import { release, type Service } from '../balance/service.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { Exchange } from './exchange.ts';
+import type { FailureReason } from './failure.ts';
+import { HeldRequest } from './held-request.ts';
+import { retryVerdict } from './retry.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/**
+ * A request's way to a server: lease, or wait for one; send; and once more elsewhere where that is safe (design section 8). It is an
+ * exchange's server half and is used again with it.
+ */
+export class Delivery {
+  /** The server that a lease is held on. */
+  upstream: Upstream<UpstreamConnection> | undefined = undefined;
+  connection: UpstreamConnection | undefined = undefined;
+  /** The service that is leased from: the route's, or a later version of it after a wait. */
+  service: Service<UpstreamConnection> | undefined = undefined;
+  private readonly exchange: Exchange;
+  private held: HeldRequest | undefined = undefined;
+  private tried: Upstream<UpstreamConnection>[] | undefined = undefined;
+  private attempts = 0;
+  /** When the server got its turn, for a service that wants to know; else negative. */
+  private sentAt = -1;
+
+  constructor(exchange: Exchange) {
+    this.exchange = exchange;
+  }
+
+  reset(): void {
+    this.upstream = undefined;
+    this.connection = undefined;
+    this.service = undefined;
+    this.held = undefined;
+    this.tried = undefined;
+    this.attempts = 0;
+    this.sentAt = -1;
+  }
+
+  /** The request is on its way from here. */
+  start(): void {
+    this.service = this.exchange.route!.service;
+    this.send(false);
+  }
+
+  get isHeld(): boolean {
+    return this.held !== undefined;
+  }
+
+  /** Takes a lease and sends the request, or waits for a server. `isFresh`: not on a pooled connection. */
+  private send(isFresh: boolean): void {
+    const { exchange, service } = this;
+    const upstream = service?.lease(this.tried, exchange);
+    if (upstream === undefined) return this.hold(service);
+    exchange.failure = undefined;
+    this.upstream = upstream;
+    this.sentAt = service!.isTimed ? performance.now() : -1;
+    this.attempts += 1;
+    const connection = (isFresh ? undefined : upstream.take()) ?? exchange.plane.dial(upstream);
+    this.connection = connection;
+    return connection.send(exchange);
+  }
+
+  /** Waits where that may help; the payload of the request stays with the client meanwhile (design section 8). */
+  private hold(service: Service<UpstreamConnection> | undefined): void {
+    const { exchange } = this;
+    const { failure } = exchange;
+    const hold = service?.hold;
+    if (hold?.room.isOpen(performance.now(), hold.ms) !== true) return exchange.fail(failure ?? 'no_server');
+    // A refusal takes the server out of service until it accepts again. Any other fault of a ready one would be the same after a wait.
+    const isTransient = failure === undefined || failure === 'upstream_refused';
+    if (!isTransient && hold.room.hasReady()) return exchange.fail(failure);
+    const held = new HeldRequest(exchange, hold.room);
+    if (!hold.room.enter(held)) return exchange.fail('hold_full');
+    this.held = held;
+    return exchange.plane.wheel.arm(held, hold.ms);
+  }
+
+  /** The wait is over: a server is ready, or `failure` says why there is none. */
+  onHoldOver(failure: FailureReason | undefined): void {
+    this.held = undefined;
+    if (failure !== undefined) return this.exchange.fail(failure);
+    this.tried = undefined;
+    this.service = (this.service?.hold?.room.current as Service<UpstreamConnection> | undefined) ?? this.service;
+    return this.send(false);
+  }
+
+  endBody(): void {
+    // A slow upload is not the server's slowness.
+    if (this.sentAt >= 0) this.sentAt = performance.now();
+    this.connection?.endBody();
+  }
+
+  /** The server begins its response. */
+  onAnswer(): void {
+    if (this.sentAt >= 0) this.timeServer(false);
+  }
+
+  /** The connection failed before any response: once more where that is safe, else the client hears of it. */
+  onFault(connection: UpstreamConnection, reason: FailureReason, nothingSent: boolean): void {
+    const { exchange } = this;
+    const upstream = this.upstream!;
+    if (this.sentAt >= 0) this.timeServer(true);
+    const verdict = retryVerdict({
+      reason,
+      method: exchange.request.method,
+      body: exchange.request.body,
+      nothingSent,
+      wasReused: connection.isReused,
+      hasResponded: connection.hasResponded,
+      attempts: this.attempts,
+    });
+    if (verdict === 'never') return exchange.fail(reason);
+    this.endLease();
+    exchange.canTakeBody = false;
+    exchange.failure = reason;
+    if (verdict === 'another') (this.tried ??= []).push(upstream);
+    return this.send(true);
+  }
+
+  /** Gives the connection up: nothing more is wanted of the server. */
+  abort(): void {
+    this.connection?.abort();
+    this.connection = undefined;
+  }
+
+  /** The exchange is over. */
+  end(): void {
+    this.held?.cancel();
+    this.held = undefined;
+    this.endLease();
+  }
+
+  private timeServer(hasFailed: boolean): void {
+    const now = performance.now();
+    this.upstream?.responseTime.add(now - this.sentAt, now, hasFailed);
+    this.sentAt = -1;
+  }
+
+  private endLease(): void {
+    if (this.upstream === undefined) return;
+    release(this.upstream);
+    this.upstream = undefined;
+  }
+}
