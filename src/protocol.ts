@@ -106,6 +106,14 @@ export type FromWorker =
   | { readonly type: 'counters'; readonly ack: number; readonly report: CounterReport }
   | { readonly type: 'verdict'; readonly ack: number; readonly verdict: TrialVerdict }
   | { readonly type: 'connect-failed'; readonly serverId: string; readonly code: string; readonly detail: string }
+  /** A server fails more often than its service allows: it is to be ejected if the others can bear it. */
+  | {
+      readonly type: 'server-failing';
+      readonly serverId: string;
+      readonly detail: string;
+      readonly baseMs: number;
+      readonly maxMs: number;
+    }
   | { readonly type: 'unknown-name'; readonly name: string }
   | { readonly type: 'challenge-served'; readonly token: string; readonly host: string; readonly remote: string }
   | { readonly type: 'access-log'; readonly lines: string }

@@ -1,4 +1,7 @@
+import { DEFAULT_EJECTION } from '../config/default-ejection.ts';
+import type { EjectionConfig } from '../config/dynamic.ts';
 import type { IdleConnection, Upstream } from '../upstream/upstream.ts';
+import { RetryBudget } from './retry-budget.ts';
 import type { LeaseRequest, Strategy } from './strategy.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -6,6 +9,17 @@ import type { WaitingRoom } from './waiting-room.ts';
 export interface Hold {
   readonly room: WaitingRoom;
   readonly ms: number;
+}
+
+/** What a service is beside its servers and its strategy. */
+export interface ServiceTraits {
+  readonly passHostHeader: boolean;
+  /** Undefined: nobody waits. */
+  readonly hold?: Hold | undefined;
+  /** Outlives snapshots. Undefined: one of its own. */
+  readonly retryBudget?: RetryBudget | undefined;
+  /** Which failures take a server out of service; undefined: as by default. */
+  readonly ejection?: EjectionConfig | 'off' | undefined;
 }
 
 /** A service as the data plane uses it: its servers and the strategy that picks one. */
@@ -16,21 +30,21 @@ export class Service<C extends IdleConnection = IdleConnection> {
   /** Its strategy wants to know how long answers take. */
   readonly isTimed: boolean;
   readonly hold: Hold | undefined;
+  readonly retryBudget: RetryBudget;
+  /** Undefined where outcomes do not matter: a sole server is never ejected. */
+  readonly ejection: EjectionConfig | undefined;
   private readonly strategy: Strategy;
 
-  constructor(
-    name: string,
-    upstreams: readonly Upstream<C>[],
-    strategy: Strategy,
-    passHostHeader: boolean,
-    hold?: Hold,
-  ) {
+  constructor(name: string, upstreams: readonly Upstream<C>[], strategy: Strategy, traits: ServiceTraits) {
     this.name = name;
     this.upstreams = upstreams;
     this.strategy = strategy;
     this.isTimed = strategy.isTimed === true;
-    this.passHostHeader = passHostHeader;
-    this.hold = hold;
+    this.passHostHeader = traits.passHostHeader;
+    this.hold = traits.hold;
+    this.retryBudget = traits.retryBudget ?? new RetryBudget();
+    const { ejection = DEFAULT_EJECTION } = traits;
+    this.ejection = ejection === 'off' || upstreams.length < 2 ? undefined : ejection;
   }
 
   /**

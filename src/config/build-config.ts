@@ -170,7 +170,7 @@ class Contributor {
         this.#problems.push(serverProblem(this.#workload, name, warning, 'warning'));
       }
       const { provider, name: container } = this.#workload;
-      const { passHostHeader, holdMs, balance } = draft;
+      const { passHostHeader, holdMs, balance, ejection } = draft;
       const service = { name, provider, containers: [container], servers: built.servers, passHostHeader };
       const transport = this.#serviceTransport(draft.transport);
       return {
@@ -178,6 +178,7 @@ class Contributor {
         ...(holdMs > 0 ? { holdMs } : {}),
         ...(transport === undefined ? {} : { transport }),
         ...(balance === undefined ? {} : { balance }),
+        ...(ejection === undefined ? {} : { ejection }),
       };
     });
   }

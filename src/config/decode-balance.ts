@@ -1,8 +1,8 @@
 import { parseDuration } from '../lib/duration.ts';
 import type { BalanceConfig, BalanceStrategy, HashKey } from './dynamic.ts';
-import { valueFault } from './label-check.ts';
-import type { LabelGroup, Setting } from './label-group.ts';
+import type { LabelGroup } from './label-group.ts';
 import { parseInteger } from './label-value.ts';
+import { rightValue } from './right-value.ts';
 
 /** What Traefik calls them. */
 const TRAEFIK: Readonly<Record<string, BalanceStrategy>> = { wrr: 'roundrobin', p2c: 'p2c', hrw: 'hash' };
@@ -47,14 +47,4 @@ function decodeKey(group: LabelGroup, strategy: BalanceStrategy): HashKey | unde
     return undefined;
   }
   return from.toLowerCase() === 'header' ? { from: 'header', name: name.toLowerCase() } : { from: 'cookie', name };
-}
-
-/** The value if it is one of its label. If not that is an error, and what holds without the label holds: no site is lost over it. */
-function rightValue(group: LabelGroup, setting: Setting | undefined): string | undefined {
-  if (setting === undefined) return undefined;
-  const wrong = valueFault(setting.option, setting.value);
-  if (wrong === undefined) return setting.value.trim();
-  const message = `"${setting.value.slice(0, 80)}" ${wrong.message}`;
-  group.error({ code: 'label_value', label: setting.label, message, hint: wrong.hint });
-  return undefined;
 }

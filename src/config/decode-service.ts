@@ -1,4 +1,5 @@
 import { decodeBalance, decodeSiteBalance, decodeWeight } from './decode-balance.ts';
+import { decodeEjection, decodeSiteEjection } from './decode-ejection.ts';
 import type { ServiceDraft } from './draft.ts';
 import { decodeSiteTransport } from './decode-transport.ts';
 import type { ServiceTransport } from './dynamic.ts';
@@ -38,6 +39,7 @@ export function decodeService(group: LabelGroup): ServiceDraft {
     holdMs: DEFAULT_HOLD_MS,
     transport,
     balance: decodeBalance(group),
+    ejection: decodeEjection(group),
     weight: decodeWeight(group, `${SERVER}weight`),
     labels: {
       ...(portLabel === undefined ? {} : { port: portLabel }),
@@ -95,6 +97,7 @@ export function decodeSiteService(name: string, group: LabelGroup | undefined): 
     holdMs: holdMs ?? DEFAULT_HOLD_MS,
     transport,
     balance: group === undefined ? undefined : decodeSiteBalance(group),
+    ejection: decodeSiteEjection(group),
     weight: group === undefined ? 1 : decodeWeight(group, 'weight'),
     labels: {
       ...(portSetting === undefined ? {} : { port: portSetting.label }),

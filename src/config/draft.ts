@@ -1,6 +1,8 @@
 import type { RuleSyntax } from '../rule/ast.ts';
 import type {
   BalanceConfig,
+  EjectionConfig,
+  HealthCheckConfig,
   RouterLabelNames,
   RouterTls,
   ServersTransportConfig,
@@ -44,6 +46,10 @@ export interface ServiceDraft {
   readonly transport: ServiceTransport | undefined;
   /** Undefined: in turn. */
   readonly balance: BalanceConfig | undefined;
+  /** Undefined: the default one. */
+  readonly ejection: EjectionConfig | 'off' | undefined;
+  /** Undefined: none. */
+  readonly check: HealthCheckConfig | undefined;
   /** Of the servers that the workload adds; 0 or less: none. */
   readonly weight: number;
   readonly labels: { readonly port?: string; readonly url?: string; readonly network?: string };

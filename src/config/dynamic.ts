@@ -6,7 +6,7 @@ export type ServerScheme = 'http' | 'https' | 'h2c';
 
 /** One address of a service, as configuration says it. Its live counterpart is an upstream. */
 export interface ServerConfig {
-  /** Identity that outlives snapshots: `<container id>/<host>:<port>`, or the URL for a file entry. */
+  /** Identity that outlives snapshots: `<container id>/<host>:<port>`, or the URL for a file entry; behind it that of its check. */
   readonly id: string;
   readonly scheme: ServerScheme;
   readonly host: string;
@@ -16,6 +16,36 @@ export interface ServerConfig {
   readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
   /** Its share of the requests, above 0. Absent: 1. No part of its identity: two services may weigh one server differently. */
   readonly weight?: number;
+  /** Absent: it is ready when it accepts connections. */
+  readonly check?: HealthCheckConfig;
+}
+
+/** How a server is asked whether it can serve. Plain JSON; equal settings are equal texts. */
+export interface HealthCheckConfig {
+  /** `tcp`: a connection is enough, and what is about HTTP has no meaning. */
+  readonly mode: 'http' | 'tcp';
+  /** With the query. */
+  readonly path: string;
+  readonly method: string;
+  /** Absent: the server's. */
+  readonly scheme?: 'http' | 'https';
+  /** Host of the request. Absent: the server's own address. */
+  readonly host?: string;
+  /** Absent: the server's. */
+  readonly port?: number;
+  /** Statuses that pass: ranges, both ends included. */
+  readonly status: readonly (readonly [from: number, to: number])[];
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly followRedirects: boolean;
+  /** Time between the beginnings of two checks. */
+  readonly intervalMs: number;
+  /** The same while the server is down. */
+  readonly unhealthyIntervalMs: number;
+  readonly timeoutMs: number;
+  /** Failures in a row that take a server out of service. */
+  readonly fall: number;
+  /** Passes in a row that bring it back. */
+  readonly rise: number;
 }
 
 export type BalanceStrategy = 'roundrobin' | 'leastconn' | 'p2c' | 'hash' | 'leasttime';
@@ -33,6 +63,22 @@ export interface BalanceConfig {
   readonly key?: HashKey;
   /** Milliseconds in which a server that became ready comes to its full weight; 0: at once. */
   readonly slowStartMs: number;
+}
+
+/** Which failures take one of several servers out of service, and for how long. Plain JSON. A limit that is 0 does not count. */
+export interface EjectionConfig {
+  /** Lowest status of an app's answer that is a failure: 500, or 502, where only what gateways say counts. */
+  readonly fromStatus: 500 | 502;
+  /** So many failures one after the other. */
+  readonly consecutive: number;
+  /** So many failures within the window. */
+  readonly count: number;
+  /** So many percent of the answers within the window, once there are `MIN_ANSWERS` of them. */
+  readonly percent: number;
+  readonly windowMs: number;
+  /** How long the first time; then twice as long each time, up to the most. */
+  readonly baseMs: number;
+  readonly maxMs: number;
 }
 
 /** How connections to a server are verified (B14). */
@@ -108,6 +154,10 @@ export interface ServiceConfig {
   readonly transport?: ServiceTransport;
   /** Absent: in turn. */
   readonly balance?: BalanceConfig;
+  /** Absent: `DEFAULT_EJECTION`. */
+  readonly ejection?: EjectionConfig | 'off';
+  /** Of each of its servers, which have it as well. Absent: none. */
+  readonly check?: HealthCheckConfig;
 }
 
 export interface MiddlewareConfig {

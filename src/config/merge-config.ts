@@ -126,6 +126,7 @@ function areLikeServices(senior: ServiceConfig, other: ServiceConfig): boolean {
   return (
     senior.passHostHeader === other.passHostHeader &&
     isEqual(senior.balance, other.balance) &&
+    isEqual(senior.ejection, other.ejection) &&
     senior.holdMs === other.holdMs &&
     isEqual(transportCore(senior.transport), transportCore(other.transport))
   );

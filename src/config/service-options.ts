@@ -14,6 +14,8 @@ const ACTED: readonly LabelRow[] = [
     { words: ['wrr', 'p2c', 'hrw', 'leasttime'] },
   ],
   ['passhostheader', 'bool', '`true`', 'send the Host of the client'],
+  ['passivehealthcheck.failurewindow', 'duration', '`10s`', 'time in which failures count, and time out of service'],
+  ['passivehealthcheck.maxfailedattempts', 'int', '`1`', 'failures that take a server out of service', POSITIVE],
   ['serverstransport', 'text', 'the default one', 'name of a transport: how its servers are reached'],
 ];
 
@@ -53,8 +55,6 @@ const BALANCING: readonly LabelRow[] = [
     { min: Number.NEGATIVE_INFINITY },
   ],
   ['server.preservepath', 'bool', '`false`', 'put the path of the URL before that of the request'],
-  ['passivehealthcheck.failurewindow', 'duration', '`10s`', 'time in which failures count, and time out of service'],
-  ['passivehealthcheck.maxfailedattempts', 'int', '`1`', 'failures that take a server out of service', POSITIVE],
 ];
 
 /** Middlewares in front of a service may be protections of it. */

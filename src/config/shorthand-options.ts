@@ -1,5 +1,5 @@
 import { labelOptions, type LabelOption, type LabelRow } from './label-option.ts';
-import { PORT, SCHEMES, STATUS } from './label-limits.ts';
+import { NOT_NEGATIVE, PERCENT, PORT, SCHEMES, STATUS } from './label-limits.ts';
 
 const ACTED: readonly LabelRow[] = [
   ['host', 'list', 'none', 'host names, comma separated; a path may follow: `example.com/api`'],
@@ -50,6 +50,21 @@ const ACTED: readonly LabelRow[] = [
     '`0s`',
     'time in which a server that became ready comes from a tenth to all of its share',
   ],
+  [
+    'eject',
+    'bool',
+    '`true`',
+    'take one of several servers out of service when it fails (no connection, no answer, or 502, 503, 504); never more than half of them',
+  ],
+  ['eject.failures', 'int', '`5`', 'so many failures one after the other; `0`: any number', NOT_NEGATIVE],
+  [
+    'eject.percent',
+    'int',
+    '`50`',
+    'so many percent of the answers within 10 s, of at least 20; `0`: any share',
+    PERCENT,
+  ],
+  ['eject.time', 'duration', '`10s`', 'for how long; twice as long each time, up to 5 minutes'],
   ['hold', 'duration', '`15s`', 'how long requests wait for a server while the app is replaced; `0`: not at all'],
 ];
 

@@ -1,4 +1,5 @@
 import type { ClientLimits } from '../config/client-limits.ts';
+import type { EjectionConfig } from '../config/dynamic.ts';
 import type { TimerWheel } from '../lib/timer-wheel.ts';
 import type { BufferPool } from '../upstream/buffer-pool.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -34,6 +35,8 @@ export interface DataPlane {
   dial(upstream: Upstream<UpstreamConnection>): UpstreamConnection;
   /** Tells the control plane that a server could not be connected to; `detail` is the system's own word, or empty. */
   connectFailed(upstream: Upstream<UpstreamConnection>, reason: FailureReason, detail: string): void;
+  /** Tells the control plane that a server fails more often than its service allows; `detail` says what was counted. */
+  serverFailing(upstream: Upstream<UpstreamConnection>, ejection: EjectionConfig, detail: string): void;
   /** Reports a fault of our own that ended one request; the request id ties it to the page the client got. */
   internalFault(error: unknown, requestId: string): void;
   /** Six to twelve random characters that tie a page to its log line. */

@@ -1,7 +1,7 @@
 import { release, type Service } from '../balance/service.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Exchange } from './exchange.ts';
-import type { FailureReason } from './failure.ts';
+import { type FailureReason, SERVER_FAULTS } from './failure.ts';
 import { HeldRequest } from './held-request.ts';
 import { retryVerdict } from './retry.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
@@ -20,6 +20,8 @@ export class Delivery {
   private held: HeldRequest | undefined = undefined;
   private tried: Upstream<UpstreamConnection>[] | undefined = undefined;
   private attempts = 0;
+  /** Attempts in which a server got something of the request. */
+  private sends = 0;
   /** When the server got its turn, for a service that wants to know; else negative. */
   private sentAt = -1;
 
@@ -34,12 +36,14 @@ export class Delivery {
     this.held = undefined;
     this.tried = undefined;
     this.attempts = 0;
+    this.sends = 0;
     this.sentAt = -1;
   }
 
   /** The request is on its way from here. */
   start(): void {
     this.service = this.exchange.route!.service;
+    this.service?.retryBudget.deposit();
     this.send(false);
   }
 
@@ -68,7 +72,7 @@ export class Delivery {
     const hold = service?.hold;
     if (hold?.room.isOpen(performance.now(), hold.ms) !== true) return exchange.fail(failure ?? 'no_server');
     // A refusal takes the server out of service until it accepts again. Any other fault of a ready one would be the same after a wait.
-    const isTransient = failure === undefined || failure === 'upstream_refused';
+    const isTransient = failure === undefined || failure === 'upstream_refused' || failure === 'server_left';
     if (!isTransient && hold.room.hasReady()) return exchange.fail(failure);
     const held = new HeldRequest(exchange, hold.room);
     if (!hold.room.enter(held)) return exchange.fail('hold_full');
@@ -92,8 +96,17 @@ export class Delivery {
   }
 
   /** The server begins its response. */
-  onAnswer(): void {
+  onAnswer(status: number): void {
     if (this.sentAt >= 0) this.timeServer(false);
+    const { ejection } = this.service!;
+    if (ejection === undefined) return;
+    if (status < ejection.fromStatus) this.upstream!.outcomes.answered();
+    else this.countFailure(`the last one: status ${status}`);
+  }
+
+  /** The server broke its response off. */
+  onCut(reason: FailureReason): void {
+    this.countFault(reason);
   }
 
   /** The connection failed before any response: once more where that is safe, else the client hears of it. */
@@ -101,6 +114,8 @@ export class Delivery {
     const { exchange } = this;
     const upstream = this.upstream!;
     if (this.sentAt >= 0) this.timeServer(true);
+    if (!nothingSent) this.sends += 1;
+    this.countFault(reason);
     const verdict = retryVerdict({
       reason,
       method: exchange.request.method,
@@ -109,8 +124,10 @@ export class Delivery {
       wasReused: connection.isReused,
       hasResponded: connection.hasResponded,
       attempts: this.attempts,
+      sends: this.sends,
     });
     if (verdict === 'never') return exchange.fail(reason);
+    if (!nothingSent && !this.service!.retryBudget.withdraw(performance.now())) return exchange.fail(reason);
     this.endLease();
     exchange.canTakeBody = false;
     exchange.failure = reason;
@@ -129,6 +146,18 @@ export class Delivery {
     this.held?.cancel();
     this.held = undefined;
     this.endLease();
+  }
+
+  private countFault(reason: FailureReason): void {
+    if (SERVER_FAULTS.has(reason)) this.countFailure(`the last one: ${reason}`);
+  }
+
+  private countFailure(last: string): void {
+    const { ejection } = this.service!;
+    const upstream = this.upstream!;
+    if (ejection === undefined || upstream.state !== 'ready') return;
+    const reached = upstream.outcomes.failed(ejection, performance.now());
+    if (reached !== undefined) this.exchange.plane.serverFailing(upstream, ejection, `${reached}, ${last}`);
   }
 
   private timeServer(hasFailed: boolean): void {

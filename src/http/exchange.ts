@@ -180,7 +180,7 @@ export class Exchange extends RequestView {
   }
 
   onResponse(response: ResponseMessage): void {
-    this.delivery.onAnswer();
+    this.delivery.onAnswer(response.status);
     this.status = response.status;
     this.hasStarted = true;
     this.down.sendHead(editResponse(response, this.responseEdits, this));
@@ -188,11 +188,12 @@ export class Exchange extends RequestView {
 
   /** `101` of the protocol we asked for (B7): the connection has become `server`, an end of the tunnel it gets back. */
   onSwitch(response: ResponseMessage, server: TunnelEnd): Tunnel {
-    this.delivery.onAnswer();
+    this.delivery.onAnswer(response.status);
     this.delivery.connection = undefined;
     this.status = response.status;
     this.hasStarted = true;
-    const tunnel = new Tunnel(this.plane, server, (reason) => this.onTunnelOver(tunnel.bytesSent, reason));
+    const upstream = this.upstream!;
+    const tunnel = new Tunnel(this.plane, server, upstream, (reason) => this.onTunnelOver(tunnel.bytesSent, reason));
     this.down.sendSwitch(editResponse(response, this.responseEdits, this), tunnel);
     return tunnel;
   }
@@ -231,6 +232,7 @@ export class Exchange extends RequestView {
     if (this.delivery.connection !== connection) return;
     this.delivery.connection = undefined;
     if (!this.hasStarted) return this.delivery.onFault(connection, reason, nothingSent);
+    this.delivery.onCut(reason);
     this.failure = reason;
     this.plane.counters.failed(reason);
     this.down.cut();

@@ -53,6 +53,8 @@ export const FAILURES = {
   // We have nothing left to reach a server with.
   no_descriptor: { status: 503, close: false },
   no_local_port: { status: 503, close: false },
+  // The server was taken out of service while it was dialled, and no other was there.
+  server_left: { status: 503, close: false },
   // The server's side.
   upstream_refused: { status: 502, close: false },
   upstream_unreachable: { status: 502, close: false },
@@ -71,3 +73,16 @@ export const FAILURES = {
 } as const satisfies Record<string, { readonly status: number; readonly close: boolean }>;
 
 export type FailureReason = keyof typeof FAILURES;
+
+/** Reasons that a server answers for, and not the client or the router itself. */
+export const SERVER_FAULTS: ReadonlySet<FailureReason> = new Set([
+  'upstream_refused',
+  'upstream_unreachable',
+  'upstream_reset',
+  'upstream_invalid',
+  'upstream_tls',
+  'connect_timeout',
+  'response_timeout',
+  'upstream_cut_short',
+  'upstream_body_timeout',
+] as const);

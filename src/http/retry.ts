@@ -13,6 +13,8 @@ export interface FailedAttempt {
   readonly hasResponded: boolean;
   /** Attempts so far, this one included. */
   readonly attempts: number;
+  /** Those in which something of the request was sent, this one included. */
+  readonly sends: number;
 }
 
 /** `another`: a server not tried yet; `fresh`: a new connection to any server, the same one included. */
@@ -23,13 +25,15 @@ const MAX_ATTEMPTS = 4;
 
 /**
  * Whether a failed attempt may be repeated (rules section 7, Retries; design section 8). Nothing sent: any method, on another
- * server. Broken off on a reused connection without one response byte: idempotent methods without a body. Else never, and
- * never after waiting in vain: 9110 9.2.2 forbids a proxy to repeat what may have had an effect.
+ * server. Broken off without one response byte: idempotent methods without a body, once; on a reused connection that may only mean
+ * that it was closed, on a fresh one that the server died, so another one gets it. Else never, and never after waiting in vain:
+ * 9110 9.2.2 forbids a proxy to repeat what may have had an effect.
  */
 export function retryVerdict(attempt: FailedAttempt): RetryVerdict {
   if (attempt.hasResponded || attempt.attempts >= MAX_ATTEMPTS) return 'never';
   if (attempt.nothingSent) return 'another';
-  if (attempt.reason === 'response_timeout') return 'never';
-  if (attempt.wasReused && attempt.body === NO_BODY && IDEMPOTENT.has(attempt.method)) return 'fresh';
-  return 'never';
+  // A request that breaks servers must not go through all of them.
+  if (attempt.sends > 1 || attempt.body !== NO_BODY || !IDEMPOTENT.has(attempt.method)) return 'never';
+  if (attempt.reason !== 'upstream_reset' && attempt.reason !== 'upstream_unreachable') return 'never';
+  return attempt.wasReused ? 'fresh' : 'another';
 }

@@ -1,6 +1,9 @@
 import { TimerEntry } from '../lib/timer-wheel.ts';
+import type { LeaveListener, Upstream } from '../upstream/upstream.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { FailureReason } from './failure.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+import { closeFrame, FrameBoundary } from './websocket-frames.ts';
 
 /** One end of a tunnel: a socket after `101`; of HTTP/2 later a stream. What it reports goes to the tunnel. */
 export interface TunnelEnd {
@@ -19,9 +22,15 @@ export interface TunnelEnd {
   reset(): void;
 }
 
+/** How long a server that was told to stop keeps its tunnels; `docker stop` kills after ten seconds. */
+const DRAIN_MS = 8000;
+/** How long the two sides have to answer a close of ours. */
+const CLOSING_MS = 2000;
+
 /**
- * Two ends joined after `101` (rules U2, U3, U5): bytes pass both ways uninspected and with back-pressure, an end is passed as
- * an end and a reset as a reset. One deadline: idle, or the client that does not read (T14).
+ * Two ends joined after `101` to WebSocket (rules U2, U3, U5): bytes pass both ways unchanged and with back-pressure, an end is passed
+ * as an end and a reset as a reset. One deadline: idle, or the client that does not read (T14). A server that is told to stop does not
+ * leave its visitors with a cut connection: after a while, or when it ends first, they get the close that WebSocket has for it.
  */
 export class Tunnel extends TimerEntry {
   /** Bytes from the server. */
@@ -36,13 +45,24 @@ export class Tunnel extends TimerEntry {
   private isOver = false;
   private isServerGone = false;
   private isClientGone = false;
+  private readonly drain: DrainTimer;
+  private readonly fromServerFrames = new FrameBoundary();
+  private readonly fromClientFrames = new FrameBoundary();
+  /** A close of ours is on its way, or will be behind the frame that the server has begun. */
+  private isClosing = false;
 
   /** `over` is called once: without a reason when both sides ended by themselves. */
-  constructor(plane: DataPlane, server: TunnelEnd, over: (reason: FailureReason | undefined) => void) {
+  constructor(
+    plane: DataPlane,
+    server: TunnelEnd,
+    upstream: Upstream<UpstreamConnection>,
+    over: (reason: FailureReason | undefined) => void,
+  ) {
     super();
     this.plane = plane;
     this.server = server;
     this.over = over;
+    this.drain = new DrainTimer(this, plane, upstream);
     plane.wheel.arm(this, plane.limits.tunnelIdleMs);
   }
 
@@ -53,12 +73,15 @@ export class Tunnel extends TimerEntry {
 
   fromClient(buf: Buffer, start: number, end: number, isOwned: boolean): void {
     if (this.isOver) return;
+    this.fromClientFrames.follow(buf, start, end);
     if (!this.isClientStalled) this.touch();
     if (!this.server.write(buf, start, end, isOwned)) this.client!.pause();
   }
 
   fromServer(buf: Buffer, start: number, end: number, isOwned: boolean): void {
     if (this.isOver) return undefined;
+    if (this.isClosing) return this.passRest(buf, start, end);
+    this.fromServerFrames.follow(buf, start, end);
     this.bytesSent += end - start;
     if (this.client!.write(buf, start, end, isOwned)) return this.isClientStalled ? undefined : this.touch();
     this.server.pause();
@@ -88,6 +111,7 @@ export class Tunnel extends TimerEntry {
   serverEnded(): void {
     if (this.serverFinished) return;
     this.serverFinished = true;
+    if (this.drain.isLeaving) this.sendClose();
     this.client!.finish();
     if (this.clientFinished) this.close();
   }
@@ -102,18 +126,57 @@ export class Tunnel extends TimerEntry {
   /** The server's end is closed, orderly or not. */
   serverGone(): void {
     this.isServerGone = true;
-    if (!this.isOver) this.client!.reset();
-    this.end('upstream_cut_short');
+    if (this.isOver) return this.end(undefined);
+    if (!this.drain.isLeaving || !this.sendClose()) {
+      this.client!.reset();
+      return this.end('upstream_cut_short');
+    }
+    this.serverFinished = true;
+    return this.close();
+  }
+
+  /**
+   * The server has been leaving for long enough: both sides are told (RFC 6455 7.4.1, 1001), the client's as soon as the frame that is on
+   * its way is whole.
+   */
+  closeProperly(): void {
+    if (this.isOver || this.isClosing) return;
+    this.isClosing = true;
+    this.plane.wheel.arm(this, CLOSING_MS);
+    if (this.fromClientFrames.isAtBoundary && !this.clientFinished) {
+      const frame = closeFrame(true);
+      this.server.write(frame, 0, frame.length, true);
+    }
+    if (this.fromServerFrames.isAtBoundary) this.serverEnded();
+  }
+
+  /** What is left of a frame that the server had begun; the rest is for nobody. */
+  private passRest(buf: Buffer, start: number, end: number): void {
+    if (this.serverFinished) return;
+    const boundary = this.fromServerFrames.follow(buf, start, end, true);
+    this.bytesSent += boundary - start;
+    this.client!.write(buf, start, boundary, false);
+    if (this.fromServerFrames.isAtBoundary) this.serverEnded();
+  }
+
+  /** Tells the client that the server goes away. False: a frame is not whole, so nothing can be said. */
+  private sendClose(): boolean {
+    if (!this.fromServerFrames.isAtBoundary) return false;
+    if (this.fromServerFrames.hasClosed) return true;
+    const frame = closeFrame(false);
+    this.client!.write(frame, 0, frame.length, true);
+    return true;
   }
 
   override onTimeout(): void {
+    if (this.isClosing && !this.isOver) return this.close();
     this.server.reset();
     this.client!.reset();
-    this.end(this.isClientStalled ? 'client_stalled' : 'tunnel_idle');
+    return this.end(this.isClientStalled ? 'client_stalled' : 'tunnel_idle');
   }
 
   private touch(): void {
-    this.plane.wheel.arm(this, this.plane.limits.tunnelIdleMs);
+    if (!this.isClosing) this.plane.wheel.arm(this, this.plane.limits.tunnelIdleMs);
   }
 
   /** Both sides ended; the last bytes of either may still be on their way. */
@@ -128,6 +191,40 @@ export class Tunnel extends TimerEntry {
     if (this.isClientGone && this.isServerGone) this.plane.wheel.disarm(this);
     if (this.isOver) return;
     this.isOver = true;
+    this.drain.stop();
     this.over(reason);
+  }
+}
+
+/** Waits for the server of a tunnel to be told to stop, and then for its tunnels' time to be over. */
+class DrainTimer extends TimerEntry implements LeaveListener {
+  private readonly tunnel: Tunnel;
+  private readonly plane: DataPlane;
+  private readonly upstream: Upstream<UpstreamConnection>;
+
+  constructor(tunnel: Tunnel, plane: DataPlane, upstream: Upstream<UpstreamConnection>) {
+    super();
+    this.tunnel = tunnel;
+    this.plane = plane;
+    this.upstream = upstream;
+    upstream.listen(this);
+  }
+
+  /** The server was told to stop, or is not there any more; one that only fails its checks may go on with what it has. */
+  get isLeaving(): boolean {
+    return this.upstream.state === 'draining' || this.upstream.isRemoved;
+  }
+
+  onServerLeft(): void {
+    if (this.upstream.state === 'draining') this.plane.wheel.arm(this, DRAIN_MS);
+  }
+
+  override onTimeout(): void {
+    if (this.isLeaving) this.tunnel.closeProperly();
+  }
+
+  stop(): void {
+    this.plane.wheel.disarm(this);
+    this.upstream.unlisten(this);
   }
 }

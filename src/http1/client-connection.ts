@@ -9,7 +9,7 @@ import type { Tunnel } from '../http/tunnel.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
 import { LARGE_BUFFER } from '../upstream/buffer-pool.ts';
-import type { Upstream } from '../upstream/upstream.ts';
+import type { LeaveListener, Upstream } from '../upstream/upstream.ts';
 import { BodyReader } from './body-reader.ts';
 import { dial, type Dialler } from './dial.ts';
 import { errorReason } from './error-reason.ts';
@@ -36,7 +36,7 @@ const CLOSED = 5;
 const sharedBuffer = Buffer.allocUnsafeSlow(65_536);
 
 /** A connection to a server that speaks HTTP/1.1: one request in flight (B8), framing checked strictly, pooled when clean (B10). */
-export class ClientConnection extends TimerEntry implements UpstreamConnection, Dialler {
+export class ClientConnection extends TimerEntry implements UpstreamConnection, Dialler, LeaveListener {
   isReused = false;
   hasResponded = false;
   private readonly plane: DataPlane;
@@ -73,6 +73,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
       else this.exchange?.onUpstreamDrain();
     });
     plane.wheel.arm(this, this.timeouts.connectMs);
+    upstream.listen(this);
   }
 
   // The exchange's calls.
@@ -134,6 +135,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
   }
 
   close(): void {
+    if (this.state === CONNECTING) this.upstream.unlisten(this);
     this.state = CLOSED;
     this.socket.destroy();
   }
@@ -159,8 +161,14 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
   onConnect(): void {
     if (this.state !== CONNECTING) return;
     if (this.exchange === undefined) return this.close();
+    this.upstream.unlisten(this);
     this.sendHead();
     return this.flush();
+  }
+
+  /** Nothing was sent yet: another server gets the request, rather than one that may be gone before it answers. */
+  onServerLeft(): void {
+    this.fault('server_left', 0);
   }
 
   /** Chooses where the next read lands: a long body goes to pooled buffers, everything else to the shared one. */
@@ -290,7 +298,9 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
     const { exchange } = this;
     const nothingSent = this.state === CONNECTING;
     // A server that wants a certificate of ours says so behind the handshake.
-    if (nothingSent || reason === 'upstream_tls') this.plane.connectFailed(this.upstream, reason, detail);
+    if ((nothingSent && reason !== 'server_left') || reason === 'upstream_tls') {
+      this.plane.connectFailed(this.upstream, reason, detail);
+    }
     this.exchange = undefined;
     this.close();
     exchange?.onUpstreamFault(this, reason, nothingSent);

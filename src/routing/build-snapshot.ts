@@ -108,7 +108,7 @@ function usedServices(
   const used = new Set(routers.map(({ service }) => service));
   const transports: Record<string, TransportConfig> = {};
   const services = config.services.flatMap((one): readonly ServiceSnapshot[] => {
-    const { name, servers, passHostHeader, holdMs, balance } = one;
+    const { name, servers, passHostHeader, holdMs, balance, ejection } = one;
     const transport = resolved.ofService.get(name);
     if (!used.has(name) || transport === undefined || 'fault' in transport) return [];
     const service = {
@@ -117,6 +117,7 @@ function usedServices(
       passHostHeader,
       ...(holdMs === undefined ? {} : { holdMs }),
       ...(balance === undefined ? {} : { balance }),
+      ...(ejection === undefined ? {} : { ejection }),
     };
     if (transport.name === undefined) return [service];
     transports[transport.name] = transport.config;

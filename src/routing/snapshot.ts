@@ -1,4 +1,4 @@
-import type { BalanceConfig, ServerConfig, TransportConfig } from '../config/dynamic.ts';
+import type { BalanceConfig, EjectionConfig, ServerConfig, TransportConfig } from '../config/dynamic.ts';
 import type { MiddlewareOptions } from '../config/middleware-options.ts';
 import type { RuleNode } from '../rule/ast.ts';
 
@@ -31,6 +31,8 @@ export interface ServiceSnapshot {
   readonly transport?: string;
   /** Absent: in turn. */
   readonly balance?: BalanceConfig;
+  /** Absent: `DEFAULT_EJECTION`. */
+  readonly ejection?: EjectionConfig | 'off';
 }
 
 /** The immutable result of compiling dynamic configuration. Posted to workers, compared, printed. */

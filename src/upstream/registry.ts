@@ -40,9 +40,11 @@ export class UpstreamRegistry<C extends IdleConnection = IdleConnection> {
     this.states.set(id, { state, since });
     for (const upstream of this.byServer.get(id)?.values() ?? []) {
       if (upstream.state === 'ready' && state !== 'ready') upstream.leftReadyAt = performance.now();
-      upstream.state = state;
-      if (state === 'ready') upstream.readySince = since;
-      if (state !== 'ready') upstream.closeIdle();
+      if (state !== 'ready') upstream.leave(state);
+      else {
+        upstream.state = state;
+        upstream.readySince = since;
+      }
     }
   }
 
@@ -51,8 +53,8 @@ export class UpstreamRegistry<C extends IdleConnection = IdleConnection> {
     for (const [id, ways] of this.byServer) {
       for (const [key, upstream] of ways) {
         if (used.has(upstream)) continue;
-        upstream.state = 'down';
-        upstream.closeIdle();
+        upstream.isRemoved = true;
+        upstream.leave('down');
         ways.delete(key);
       }
       if (ways.size === 0) this.byServer.delete(id);

@@ -2,12 +2,18 @@ import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
 import type { ServerConfig, TransportConfig } from '../config/dynamic.ts';
 import type { SharedCounter } from '../lib/shared-counts.ts';
 import type { ServerState } from '../protocol.ts';
+import { Outcomes } from './outcomes.ts';
 import { ResponseTime } from './response-time.ts';
 
 /** A connection that may wait in a pool; what protocol it speaks is its own business. */
 export interface IdleConnection {
   /** Closes it while it is idle. */
   close(): void;
+}
+
+/** Hears that a server takes no new request. */
+export interface LeaveListener {
+  onServerLeft(): void;
 }
 
 /**
@@ -22,6 +28,8 @@ export class Upstream<C extends IdleConnection = IdleConnection> {
   /** `host:port`, the authority when the client's Host is not passed on. */
   readonly authority: string;
   state: ServerState = 'starting';
+  /** No snapshot names it any more. */
+  isRemoved = false;
   /** When it became `ready` the last time, in milliseconds of the registry's clock. */
   readySince = -Infinity;
   /** When it was last taken out of service, in milliseconds of `performance.now`. */
@@ -30,8 +38,11 @@ export class Upstream<C extends IdleConnection = IdleConnection> {
   inFlight = 0;
   /** Time to the first byte, where some service chooses by it. */
   readonly responseTime = new ResponseTime();
+  /** What became of its requests, where some service ejects servers that fail. */
+  readonly outcomes = new Outcomes();
   private shared: SharedCounter | undefined = undefined;
   private readonly idle: C[] = [];
+  private readonly listeners = new Set<LeaveListener>();
 
   constructor(config: ServerConfig, transport: TransportConfig = DEFAULT_TRANSPORT) {
     this.id = config.id;
@@ -81,8 +92,24 @@ export class Upstream<C extends IdleConnection = IdleConnection> {
     if (index >= 0) this.idle.splice(index, 1);
   }
 
+  /** From here on the listener hears when the server is taken out of service, until `unlisten`. */
+  listen(listener: LeaveListener): void {
+    this.listeners.add(listener);
+  }
+
+  unlisten(listener: LeaveListener): void {
+    this.listeners.delete(listener);
+  }
+
   /** Closes what is idle, so that no request is written into a closing socket (design section 8). */
   closeIdle(): void {
     for (const connection of this.idle.splice(0)) connection.close();
+  }
+
+  /** Takes the server out of service. */
+  leave(state: ServerState): void {
+    this.state = state;
+    this.closeIdle();
+    for (const listener of [...this.listeners]) listener.onServerLeft();
   }
 }

@@ -147,12 +147,13 @@ export class Runtime implements RouteTable {
     const upstreams = snapshot.servers.map((server) => this.parts.registry.get(server, transport));
     const strategy = createStrategy(snapshot.balance, snapshot.servers, this.parts.chance);
     if (strategy.usesLoad === true) for (const upstream of upstreams) this.shareLoad(upstream);
-    const { name, passHostHeader, holdMs } = snapshot;
+    const { name, passHostHeader, holdMs, ejection } = snapshot;
     const hold =
       holdMs === undefined
         ? undefined
         : { room: known?.service.hold?.room ?? new WaitingRoom(this.parts.rooms), ms: holdMs };
-    const service = new Service(name, upstreams, strategy, passHostHeader, hold);
+    const retryBudget = known?.service.retryBudget;
+    const service = new Service(name, upstreams, strategy, { passHostHeader, hold, retryBudget, ejection });
     this.services.set(snapshot.name, { snapshot, transport, service });
   }
 

@@ -80,6 +80,8 @@ class DataPlaneWorker {
       passwords: new Passwords(),
       dial: (upstream) => new ClientConnection(plane, upstream),
       connectFailed: (upstream, reason, detail) => this.reportUpstream(upstream.id, reason, detail),
+      serverFailing: ({ id }, { baseMs, maxMs }, detail) =>
+        this.post({ type: 'server-failing', serverId: id, detail, baseMs, maxMs }),
       internalFault: (error, requestId) => this.reportFault('internal fault in a request', error, { requestId }),
       requestId: () => randomBytes(6).toString('base64url'),
     };

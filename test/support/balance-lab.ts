@@ -46,7 +46,7 @@ export class BalanceLab {
       's',
       order.map((index) => this.upstreams[index]!),
       strategy,
-      true,
+      { passHostHeader: true },
     );
   }
 

@@ -88,7 +88,7 @@ export function heldPlane(port: number, upstream = new Upstream<UpstreamConnecti
   upstream.state = 'ready';
   const wheel = new TimerWheel();
   const counters = new Counters();
-  const service = new Service<UpstreamConnection>('s', [upstream], new RoundRobin(), true);
+  const service = new Service<UpstreamConnection>('s', [upstream], new RoundRobin(), { passHostHeader: true });
   const plain: Route = {
     name: 'r',
     disabled: undefined,
@@ -114,6 +114,7 @@ export function heldPlane(port: number, upstream = new Upstream<UpstreamConnecti
       passwords: { check: () => undefined },
       dial: (to) => (dialled = new ClientConnection(held.plane, to)),
       connectFailed: () => {},
+      serverFailing: () => {},
       internalFault: (error) => void held.faults.push(error),
       requestId: () => 'id',
     },

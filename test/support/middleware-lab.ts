@@ -66,7 +66,9 @@ export function runMiddlewares(
   const upstream = new Upstream<UpstreamConnection>(server(1));
   upstream.state = lab.hasServer === false ? 'down' : 'ready';
   const counters = new Counters();
-  const service = new Service('s', [upstream], new RoundRobin(), lab.passHostHeader ?? true);
+  const service = new Service('s', [upstream], new RoundRobin(), {
+    passHostHeader: lab.passHostHeader ?? true,
+  });
   const pipeline = buildPipeline(middlewares.map(compileMiddleware));
   const route = { name: 'r', disabled: undefined, ...pipeline, service, counters: counters.router('r') };
   const trusted = new NetworkList(['10.0.0.0/8']);

@@ -56,7 +56,7 @@ class TestWorker {
       0,
       () => 0,
     );
-    this.service = new Service('s', this.upstreams, new LeastConnections(weights), true);
+    this.service = new Service('s', this.upstreams, new LeastConnections(weights), { passHostHeader: true });
   }
 
   lease(): number {

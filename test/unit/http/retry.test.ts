@@ -10,6 +10,7 @@ const base: FailedAttempt = {
   wasReused: false,
   hasResponded: false,
   attempts: 1,
+  sends: 1,
 };
 
 test.for<[string, Partial<FailedAttempt>, string]>([
@@ -24,7 +25,13 @@ test.for<[string, Partial<FailedAttempt>, string]>([
   ['reused died, POST without body', { wasReused: true, method: 'POST' }, 'never'],
   ['reused died, unknown method', { wasReused: true, method: 'FROB' }, 'never'],
   ['reused died after a response byte', { wasReused: true, hasResponded: true }, 'never'],
-  ['fresh died after sending', {}, 'never'],
+  ['fresh died, GET', {}, 'another'],
+  ['fresh died, GET with body', { body: LENGTH }, 'never'],
+  ['fresh died, POST', { method: 'POST' }, 'never'],
+  ['fresh died for the second time', { sends: 2, attempts: 2 }, 'never'],
+  ['reused died for the second time', { wasReused: true, sends: 2, attempts: 2 }, 'never'],
+  ['fresh, an answer that is none', { reason: 'upstream_invalid' }, 'never'],
+  ['fresh, no answer in time', { reason: 'response_timeout' }, 'never'],
   ['connect failed, response seen', { nothingSent: true, hasResponded: true }, 'never'],
   ['too many attempts', { nothingSent: true, attempts: 4 }, 'never'],
 ])('%s: %s', ([, attempt, verdict]) => {

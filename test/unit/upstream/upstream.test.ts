@@ -80,7 +80,7 @@ describe('registry', () => {
     const registry = new UpstreamRegistry<FakeConnection>();
     registry.setState('c/127.0.0.1:1', 'ready');
     const upstream = registry.get(server(1));
-    const service = new Service('s', [upstream], new RoundRobin(), true);
+    const service = new Service('s', [upstream], new RoundRobin(), { passHostHeader: true });
     const lease = service.lease(undefined, ANYONE)!;
     registry.retain(new Set());
     expect(service.lease(undefined, ANYONE)).toBeUndefined();
@@ -156,13 +156,15 @@ describe('round robin', () => {
     Array.from({ length: count }, () => service.lease(undefined, ANYONE)?.config.port);
 
   test('takes each ready server in turn', () => {
-    expect(ports(new Service('s', upstreams, new RoundRobin(), true), 6)).toEqual([1, 2, 3, 1, 2, 3]);
+    expect(ports(new Service('s', upstreams, new RoundRobin(), { passHostHeader: true }), 6)).toEqual([
+      1, 2, 3, 1, 2, 3,
+    ]);
   });
 
   test('passes over servers that are not ready or were tried', () => {
     const [a, b, c] = [ready(1), ready(2), ready(3)];
     b.state = 'draining';
-    const service = new Service('s', [a, b, c], new RoundRobin(), true);
+    const service = new Service('s', [a, b, c], new RoundRobin(), { passHostHeader: true });
     expect(ports(service, 4)).toEqual([1, 3, 1, 3]);
     expect(service.lease([a, c], ANYONE)).toBeUndefined();
     expect(service.lease([a], ANYONE)?.config.port).toBe(3);
@@ -170,7 +172,7 @@ describe('round robin', () => {
 
   test('a lease is counted the moment it is taken', () => {
     const upstream = ready();
-    const service = new Service('s', [upstream], new RoundRobin(), true);
+    const service = new Service('s', [upstream], new RoundRobin(), { passHostHeader: true });
     service.lease(undefined, ANYONE);
     service.lease(undefined, ANYONE);
     expect(upstream.inFlight).toBe(2);
