@@ -11,6 +11,12 @@ export interface FakeEngine {
   readonly calls: readonly string[];
   /** Query of the last event subscription. */
   readonly eventQuery: () => URLSearchParams;
+  /** `since` of each event subscription, refused ones too; undefined where there was none. */
+  readonly since: readonly (string | undefined)[];
+  /** Status of the answer to a subscription with `since`. */
+  sinceStatus: number;
+  /** What an event stream begins with, given its `since`. */
+  replay: (since: string | undefined) => string;
   /** Event streams open now. */
   readonly streams: () => number;
   /** What the next lists answer; a function decides anew at each call, a string is sent as it is. */
@@ -38,14 +44,24 @@ export async function startFakeEngine(options: { readonly isAway?: boolean } = {
   const path = join(folder, 'docker.sock');
   const calls: string[] = [];
   const streams = new Set<ServerResponse>();
+  const since: (string | undefined)[] = [];
   let query = new URLSearchParams();
   let server: Server | undefined;
 
   const openStream = (response: ServerResponse, url: URL) => {
     query = url.searchParams;
+    const asked = url.searchParams.get('since') ?? undefined;
+    since.push(asked);
+    if (asked !== undefined && engine.sinceStatus !== 200) {
+      response.statusCode = engine.sinceStatus;
+      response.end('{"message":"scripted"}');
+      return;
+    }
     streams.add(response);
     response.once('close', () => streams.delete(response));
     response.flushHeaders();
+    const past = engine.replay(asked);
+    if (past !== '') response.write(past);
   };
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? '/', 'http://engine');
@@ -76,6 +92,9 @@ export async function startFakeEngine(options: { readonly isAway?: boolean } = {
     endpoint: `unix://${path}`,
     calls,
     eventQuery: () => query,
+    since,
+    sinceStatus: 200,
+    replay: () => '',
     streams: () => streams.size,
     rows: [],
     listBegin: '',

@@ -17,9 +17,14 @@ export interface DockerApi {
   list(signal: AbortSignal): Promise<readonly ContainerRow[]>;
   /**
    * Resolves when the engine has begun to send; `onText` then gets the stream in pieces of any size.
-   * `closed` resolves when the stream ends, for whatever reason.
+   * `closed` resolves when the stream ends, for whatever reason. `since` (`seconds.nanoseconds`): what the engine remembers
+   * from then on comes first.
    */
-  subscribe(signal: AbortSignal, onText: (text: string) => void): Promise<{ readonly closed: Promise<void> }>;
+  subscribe(
+    signal: AbortSignal,
+    onText: (text: string) => void,
+    since?: string,
+  ): Promise<{ readonly closed: Promise<void> }>;
 }
 
 export interface DockerApiOptions {
@@ -55,11 +60,13 @@ export function createDockerApi(given: DockerApiOptions): DockerApi {
       if (!Array.isArray(rows)) throw new Error('the engine answered with something that is no container list');
       return rows as ContainerRow[];
     },
-    subscribe: async (signal, onText) => {
+    subscribe: async (signal, onText, since) => {
       const docker = await connect();
       const filters = JSON.stringify(EVENT_FILTERS);
+      // The client's types want `since` as a number, which has no room for nanoseconds.
+      const query: object = { filters, abortSignal: signal, ...(since === undefined ? {} : { since }) };
       const stream = (await untilAborted(signal, () =>
-        docker.getEvents({ filters, abortSignal: signal } as Dockerode.GetEventsOptions),
+        docker.getEvents(query as Dockerode.GetEventsOptions),
       )) as Readable;
       return { closed: follow(stream, onText) };
     },

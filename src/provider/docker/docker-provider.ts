@@ -4,6 +4,7 @@ import type { Provider, ProviderSink } from '../provider.ts';
 import { describeDockerFault } from './describe-fault.ts';
 import type { DockerApi } from './docker-api.ts';
 import { followEngine } from './docker-session.ts';
+import { EventCursor } from './event-cursor.ts';
 import { decidePlace, type SelfFacts } from './own-place.ts';
 
 /** The engine is usually on this machine and restarted by hand: looking again each second or two costs nothing. */
@@ -47,6 +48,7 @@ async function run(deps: DockerProviderDeps, sink: ProviderSink, signal: AbortSi
   const { api, now } = deps;
   const reachable = createReachability(sink);
   const isNews = createNewsCheck();
+  const cursor = new EventCursor();
   let failures = 0;
   /** Sessions in a row that listed and were lost soon. */
   let shortSessions = 0;
@@ -69,7 +71,7 @@ async function run(deps: DockerProviderDeps, sink: ProviderSink, signal: AbortSi
             if (isNews(list, place)) sink.workloads(list, { at, place, problems: [] });
           },
         },
-        { now, signal },
+        { now, signal, cursor },
       );
     } catch (error) {
       if (signal.aborted) return;
@@ -79,6 +81,8 @@ async function run(deps: DockerProviderDeps, sink: ProviderSink, signal: AbortSi
     if (listedAt !== undefined) {
       shortSessions = now() - listedAt < STABLE_MS ? shortSessions + 1 : 0;
       failures = shortSessions;
+      // Perhaps it is what the stream is asked for that ends it.
+      if (shortSessions > 3) cursor.forget();
     } else failures += 1;
     await pause(backoffDelay(RECONNECT, failures, deps.random()), signal);
   }

@@ -2,6 +2,7 @@ import type { Workload } from '../../config/workload.ts';
 import { buildWorkloads } from './container.ts';
 import type { DockerApi } from './docker-api.ts';
 import { classifyEvent, createLineSplitter } from './event.ts';
+import type { EventCursor } from './event-cursor.ts';
 import { createRefresher } from './refresher.ts';
 
 /** A list or a subscription that takes longer means the engine hangs. */
@@ -19,15 +20,15 @@ export interface SessionListener {
 
 /**
  * Follows an engine until it fails: subscribes to its events, lists, then lists again at each change.
- * Subscribing comes first, so that nothing falls between the list and the stream. Resolves when `signal` aborts;
- * rejects when the stream ends or a call fails.
+ * Subscribing comes first, so that nothing falls between the list and the stream, and begins where an earlier stream
+ * was lost. Resolves when `signal` aborts; rejects when the stream ends or a call fails.
  */
 export async function followEngine(
   api: DockerApi,
   listener: SessionListener,
-  deps: { readonly now: () => number; readonly signal: AbortSignal },
+  deps: { readonly now: () => number; readonly signal: AbortSignal; readonly cursor: EventCursor },
 ): Promise<void> {
-  const { now, signal } = deps;
+  const { now, signal, cursor } = deps;
   const end = new AbortController();
   const failed = Promise.withResolvers<never>();
   // Nobody may be waiting for it yet when it rejects.
@@ -49,13 +50,14 @@ export async function followEngine(
   const resync = setInterval(() => refresher.request(now()), RESYNC_MS);
   try {
     const splitLines = createLineSplitter();
-    const opened = await subscribe(api, AbortSignal.any([signal, end.signal]), (text) => {
+    const onText = (text: string): void => {
       try {
         for (const line of splitLines(text)) handleLine(line);
       } catch (error) {
         failed.reject(error);
       }
-    });
+    };
+    const opened = await resume(api, AbortSignal.any([signal, end.signal]), onText, cursor);
     refresher.request(now());
     later.start(SETTLE_MS);
     await Promise.race([opened.closed, failed.promise]);
@@ -68,6 +70,7 @@ export async function followEngine(
   }
 
   function handleLine(line: string): void {
+    cursor.note(line);
     const meaning = classifyEvent(line);
     if (meaning.type === 'ignore') return;
     if (meaning.type === 'stopping') {
@@ -108,11 +111,34 @@ function createEndedContainers(): {
   };
 }
 
+/** Subscribes behind the last event seen; an engine that answers with a fault may not understand that, so next time it is not asked to. */
+async function resume(
+  api: DockerApi,
+  signal: AbortSignal,
+  onText: (text: string) => void,
+  cursor: EventCursor,
+): Promise<{ readonly closed: Promise<void> }> {
+  const { since } = cursor;
+  try {
+    return await subscribe(api, signal, onText, since);
+  } catch (error) {
+    if (since !== undefined && isAnswered(error)) cursor.forget();
+    throw error;
+  }
+}
+
+/** The engine itself said no. A proxy before it says 502, 503 or 504 while the engine is away, whatever is asked. */
+function isAnswered(error: unknown): boolean {
+  const { statusCode } = error as { readonly statusCode?: unknown };
+  return typeof statusCode === 'number' && statusCode < 502;
+}
+
 /** The stream itself may stay silent for days; only its opening is timed. */
 async function subscribe(
   api: DockerApi,
   signal: AbortSignal,
   onText: (text: string) => void,
+  since: string | undefined,
 ): Promise<{ readonly closed: Promise<void> }> {
   const opening = new AbortController();
   const timer = setTimeout(
@@ -120,7 +146,7 @@ async function subscribe(
     CALL_TIMEOUT_MS,
   );
   try {
-    return await api.subscribe(AbortSignal.any([signal, opening.signal]), onText);
+    return await api.subscribe(AbortSignal.any([signal, opening.signal]), onText, since);
   } finally {
     clearTimeout(timer);
   }

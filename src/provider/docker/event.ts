@@ -57,6 +57,13 @@ export function classifyEvent(line: string): EventMeaning {
   return CONTAINER_ACTIONS.has(action.split(':', 1)[0] ?? '') ? CHANGED : IGNORE;
 }
 
+/** When an event happened, in nanoseconds since 1970; undefined when the line does not say. */
+export function eventTime(line: string): bigint | undefined {
+  // More digits than a number keeps. Inside a text the quotes would be escaped.
+  const digits = /"timeNano":\s*(\d{1,19})(?!\d)/.exec(line)?.[1];
+  return digits === undefined ? undefined : BigInt(digits);
+}
+
 function classifyKill(containerId: string | undefined, signal: unknown): EventMeaning {
   const name = text(signal)?.toUpperCase().replace(/^SIG/, '') ?? '';
   return containerId !== undefined && STOP_SIGNALS.has(name) ? { type: 'stopping', containerId } : IGNORE;

@@ -376,6 +376,88 @@ describe('a lost engine', () => {
   });
 });
 
+describe('a stream that was lost is taken up behind its last event', () => {
+  const NANO = BigInt(Date.now() - 60_000) * 1_000_000n + 123_456_789n;
+  const behind = (nano: bigint) =>
+    `${(nano + 1n) / 1_000_000_000n}.${String((nano + 1n) % 1_000_000_000n).padStart(9, '0')}`;
+  const stamped = (action: string, nano: bigint, attributes: object = {}) =>
+    `${event(action, attributes).trimEnd().slice(0, -1)},"time":1,"timeNano":${nano}}\n`;
+  const subscriptions = (count: number) => until(() => expect(engine.since).toHaveLength(count));
+
+  test('a stop signal and a start in the gap are heard in order, before the list', async () => {
+    await beginQuietly([row('c1')]);
+    engine.send(stamped('kill', NANO, { signal: '1' }));
+    // A list after it shows that the event was heeded.
+    engine.send(stamped('unpause', NANO + 5n));
+    await until(() => expect(listCalls()).toBe(4));
+    const before = log.length;
+    engine.replay = (since) =>
+      since === undefined ? '' : stamped('kill', NANO + 9n, { signal: '15' }) + stamped('start', NANO + 12n);
+    engine.rows = [row('c1'), row('c2')];
+    engine.endStreams();
+    await until(() => expect(names().at(-1)).toBe('c1 c2'));
+    expect(engine.since).toEqual([undefined, behind(NANO + 5n)]);
+    const heard = log.slice(before).filter((line) => !/^(lost|reached)/.test(line));
+    expect(heard).toEqual(['stopping c1', 'started c1', 'workloads c1 c2']);
+    engine.replay = () => '';
+    engine.endStreams();
+    await subscriptions(3);
+    expect(engine.since[2]).toBe(behind(NANO + 12n));
+  });
+
+  test.for([
+    { name: 'events without a time say no place', lines: () => event('unpause') },
+    {
+      name: 'after the clock went back there is none',
+      lines: () => stamped('unpause', NANO) + stamped('unpause', NANO - 2_000_000_000n),
+    },
+    {
+      name: 'nor where the clock was far ahead',
+      lines: () => stamped('unpause', NANO + 3_600_000_000_000n),
+    },
+  ])('$name', async ({ lines }) => {
+    await beginQuietly([row('web')]);
+    engine.send(lines());
+    await until(() => expect(listCalls()).toBeGreaterThanOrEqual(4));
+    engine.endStreams();
+    await subscriptions(2);
+    expect(engine.since).toEqual([undefined, undefined]);
+  });
+
+  test.for([400, 500])('an engine that refuses to (%d) is asked without', async (status) => {
+    await beginQuietly([row('web')]);
+    engine.send(stamped('unpause', NANO));
+    await until(() => expect(listCalls()).toBe(4));
+    engine.sinceStatus = status;
+    engine.endStreams();
+    await subscriptions(3);
+    expect(engine.since).toEqual([undefined, behind(NANO), undefined]);
+    await until(() => expect(engine.streams()).toBe(1));
+  });
+
+  test('a proxy without its engine is asked for the same place again', async () => {
+    await beginQuietly([row('web')]);
+    engine.send(stamped('unpause', NANO));
+    await until(() => expect(listCalls()).toBe(4));
+    engine.sinceStatus = 503;
+    engine.endStreams();
+    await until(() => expect(engine.since.length).toBeGreaterThanOrEqual(3));
+    engine.sinceStatus = 200;
+    await until(() => expect(engine.streams()).toBe(1));
+    expect(new Set(engine.since.slice(1))).toEqual(new Set([behind(NANO)]));
+  });
+
+  test('streams that always end soon are tried without', async () => {
+    await beginQuietly([row('web')]);
+    engine.send(stamped('unpause', NANO));
+    await until(() => expect(listCalls()).toBe(4));
+    engine.beforeList = () => void setTimeout(engine.endStreams, 20);
+    engine.endStreams();
+    await until(() => expect(engine.since.slice(1)).toContain(undefined));
+    expect(engine.since[1]).toBe(behind(NANO));
+  });
+});
+
 describe('an answer that is no list', () => {
   test.for([
     { name: 'garbage', rows: '[{"Id":' },

@@ -3,6 +3,7 @@ import {
   classifyEvent,
   createLineSplitter,
   EVENT_FILTERS,
+  eventTime,
   MAX_LINE_CHARACTERS,
 } from '../../../../src/provider/docker/event.ts';
 
@@ -167,4 +168,17 @@ describe('the line splitter', () => {
     split('x'.repeat(MAX_LINE_CHARACTERS));
     expect(() => split('x')).toThrow('line without end');
   });
+});
+
+test.for([
+  ['{"Action":"die","time":1795430000,"timeNano":1795430000123456789}', 1795430000123456789n],
+  ['{"timeNano": 5}', 5n],
+  ['{"Action":"die"}', undefined],
+  ['{"timeNano":"5"}', undefined],
+  // A label may hold anything.
+  [JSON.stringify({ Actor: { Attributes: { note: '"timeNano":7' } }, timeNano: 9 }), 9n],
+  [`{"timeNano":${'9'.repeat(40)}}`, undefined],
+  ['<html>', undefined],
+] as const)('%s happened at %s', ([line, time]) => {
+  expect(eventTime(line)).toBe(time);
 });
