@@ -101,3 +101,76 @@ describe('ends (U3)', () => {
     expect(idle()).toEqual([0, 0]);
   });
 });
+
+describe('a server that is told to stop (design section 8)', () => {
+  const CLOSE = '\x88\x02\x03\xe9';
+  /** A text frame as a server sends it. */
+  const frame = (text: string): string => `\x81${String.fromCharCode(text.length)}${text}`;
+  const say = (text: string): void => void server.write(Buffer.from(text, 'latin1'));
+  const heard = (): string => client.socket.sent.slice(client.socket.sent.indexOf('\r\n\r\n') + 4);
+  const drain = (): void => lab.held.upstream.leave('draining');
+
+  test('keeps its tunnels for a while, then both sides get a close', async () => {
+    drain();
+    lab.held.tick(7);
+    say(frame('hi'));
+    await until(() => heard() === frame('hi'), 'the message');
+    expect(client.socket.writableEnded).toBe(false);
+    lab.held.tick(2);
+    await until(() => heard() === frame('hi') + CLOSE && client.socket.writableEnded, 'the close');
+    await until(() => lab.backend.received[0]!.endsWith('\r\n\r\n') === false, "the server's close");
+    const sent = Buffer.from(lab.backend.received[0]!.split('\r\n\r\n')[1]!, 'latin1');
+    expect([sent.length, sent[0], sent[1], sent[6]! ^ sent[2]!, sent[7]! ^ sent[3]!]).toEqual([8, 0x88, 0x82, 3, 0xe9]);
+    expect(idle()).toEqual([1, 1]);
+    lab.held.tick(4);
+    await until(() => client.socket.destroyed && lab.backend.sockets.size === 0, 'the end');
+    expect(idle()).toEqual([0, 0]);
+  });
+
+  test('no frame is broken by the close, and nothing comes behind it', async () => {
+    const whole = frame('hello');
+    say(whole.slice(0, 4));
+    await until(() => heard() === whole.slice(0, 4), 'a part');
+    drain();
+    lab.held.tick(9);
+    expect(heard()).toBe(whole.slice(0, 4));
+    say(`${whole.slice(4)}${frame('later')}`);
+    await until(() => heard() === whole + CLOSE && client.socket.writableEnded, 'the close');
+  });
+
+  test('one that returns to service keeps them', async () => {
+    drain();
+    lab.held.tick(5);
+    lab.held.upstream.state = 'ready';
+    lab.held.tick(60);
+    say(frame('hi'));
+    await until(() => heard() === frame('hi'), 'the message');
+  });
+
+  test('one that only fails its checks keeps them', async () => {
+    lab.held.upstream.leave('down');
+    lab.held.tick(60);
+    say(frame('hi'));
+    await until(() => heard() === frame('hi'), 'the message');
+  });
+
+  test.for([
+    ['ends', () => server.end()],
+    ['resets', () => server.resetAndDestroy()],
+  ] as const)('one that %s first: its visitors hear a close all the same', async ([, act]) => {
+    drain();
+    act();
+    await until(() => heard() === CLOSE && client.socket.writableEnded, 'the close');
+    client.end();
+    await until(() => client.socket.destroyed && lab.backend.sockets.size === 0, 'the end');
+    expect(idle()).toEqual([0, 0]);
+  });
+
+  test('one that closes by itself is left alone', async () => {
+    drain();
+    say('\x88\x00');
+    server.end();
+    await until(() => client.socket.writableEnded, 'the end');
+    expect(heard()).toBe('\x88\x00');
+  });
+});
