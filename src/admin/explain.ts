@@ -171,6 +171,9 @@ function describeRouted(
   if (router.disabled !== undefined) {
     return { reason: 'router_disabled', message: `the router is disabled: ${router.disabled}`, ...common };
   }
+  if (router.middlewares.some(({ options }) => options.type === 'maintenance')) {
+    return { reason: 'maintenance', message: 'it is in maintenance by a label, and answers 503', ...common };
+  }
   if (router.service === NOOP_SERVICE) {
     if (router.middlewares.some(({ options }) => answers(options, router.tls))) {
       return { reason: 'answered', message: 'a middleware answers', ...common };

@@ -1,5 +1,6 @@
 import type { RuleSyntax } from '../rule/ast.ts';
 import { checkOther } from './check-other.ts';
+import { closeForMaintenance, sitesInMaintenance } from './decode-maintenance.ts';
 import { decodeMiddleware } from './decode-middleware.ts';
 import { decodeRouter } from './decode-router.ts';
 import { decodeService, decodeSiteService } from './decode-service.ts';
@@ -96,6 +97,8 @@ class Decoder {
     const { baseName } = this.#workload;
     const { defaultHost } = this.#defaults;
     const explicit = [...this.#groups.services.values()].map(decodeService);
+    // Before the routers of the sites, too: a wrong value is a fault of theirs.
+    const closed = sitesInMaintenance(this.#groups.sites);
     const middlewares: MiddlewareDraft[] = [...this.#groups.middlewares.values()].map(decodeMiddleware);
     const transports = [...this.#groups.transports.values()].map(decodeTransport);
     // Before the routers of the sites: a wrong port is a fault of both.
@@ -113,7 +116,9 @@ class Decoder {
     const stray = hasUnnamedSite ? undefined : strayFault(this.#groups.sites.get(''), routers[0]?.name);
     if (stray !== undefined) for (const [index, one] of routers.entries()) routers[index] = withFault(one, stray);
     if (routers.length === 0) routers.push(...this.#implicitRouter(explicit));
-    return { routers, services: this.#usedServices(explicit, ofSites, routers), middlewares, transports };
+    const open = closeForMaintenance(routers, closed, baseName);
+    const services = this.#usedServices(explicit, ofSites, open.routers);
+    return { routers: open.routers, services, middlewares: [...middlewares, ...open.middlewares], transports };
   }
 
   #siteServices(): readonly ServiceDraft[] {

@@ -92,7 +92,9 @@ export type MiddlewareOptions =
   | BasicAuthOptions
   | IpAllowListOptions
   | { readonly type: 'buffering'; readonly maxRequestBodyBytes: number }
-  | { readonly type: 'contentType' };
+  | { readonly type: 'contentType' }
+  /** Answers everything with 503; nothing of the router acts before it. */
+  | { readonly type: 'maintenance' };
 
 /** Several middlewares under one name, in order; full names. Resolved before a snapshot is made. */
 export interface ChainOptions {

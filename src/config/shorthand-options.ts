@@ -14,6 +14,12 @@ const ACTED: readonly LabelRow[] = [
     { words: ['auto', 'off', 'internal', 'passthrough'] },
   ],
   ['redirect', 'list', 'none', 'extra hosts that redirect to the first host'],
+  [
+    'maintenance',
+    'bool',
+    '`false`',
+    'answer all requests of the container, or of this named site, with 503, Retry-After and a page, whether or not the app runs',
+  ],
   ['auth', 'list', 'none', 'users for basic auth: `NAME:HASH` (htpasswd)'],
   ['allow', 'networks', 'all', 'client networks allowed'],
   ['headers.<header>', 'text', 'none', 'response header to set; empty: to remove'],
@@ -77,7 +83,6 @@ const NOT_ACTED: readonly LabelRow[] = [
   ['health.status', 'int', 'any 2xx or 3xx', 'status that means healthy', STATUS],
   ['sticky', 'cookie', '`false`', 'keeps a visitor on one server: `true` or a cookie name'],
   ['compress', 'bool', '`false`', 'compress responses'],
-  ['maintenance', 'bool', '`false`', 'answer 503 with Retry-After and a page'],
 ];
 
 /** The shorthand of design section 6: `sluice.<key>`, or `sluice.<site>.<key>` for one of several sites. */

@@ -65,6 +65,15 @@ const WORDS: Readonly<Record<number, string>> = {
   508: 'The request has passed through this router too often.',
 };
 
+/** Where a reason says more than its status. */
+const REASON_WORDS: Partial<Readonly<Record<FailureReason, string>>> = {
+  maintenance: 'This site is being worked on and will be back soon.',
+};
+
+/** Seconds after which it is worth to come again (9110 10.2.3): a server starts within seconds, work by hand takes minutes. */
+const RETRY_AFTER_S = 2;
+const MAINTENANCE_RETRY_AFTER_S = 120;
+
 /**
  * The page for a failure (design section 10): short, fixed text with a request id, HTML when the client prefers it, nothing
  * of the request in it. `changes`: another status than the reason's, and field lines of its own.
@@ -78,13 +87,15 @@ export function failureAnswer(
   const { close } = FAILURES[reason];
   const status = changes.status ?? FAILURES[reason].status;
   const title = `${status} ${reasonPhrase(status)}`;
-  const words = WORDS[status] ?? '';
+  const words = REASON_WORDS[reason] ?? WORDS[status] ?? '';
   let fields = `Content-Type: text/${wantsHtml ? 'html' : 'plain'}; charset=utf-8\r\nCache-Control: no-store\r\n`;
   fields += changes.fields ?? '';
-  if (status === 503) fields += 'Retry-After: 2\r\n';
+  if (status === 503) {
+    fields += `Retry-After: ${reason === 'maintenance' ? MAINTENANCE_RETRY_AFTER_S : RETRY_AFTER_S}\r\n`;
+  }
   if (status === 405) fields += 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n';
   const body = wantsHtml
-    ? `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>` +
+    ? `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>` +
       `<style>body{font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:20vh auto;padding:0 1em}small{color:#777}</style>` +
       `<h1>${title}</h1><p>${words}</p><small>Request ${requestId}</small></html>\n`
     : `${title}\n${words === '' ? '' : `${words}\n`}Request ${requestId}\n`;

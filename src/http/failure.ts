@@ -36,6 +36,8 @@ export const FAILURES = {
   method_refused: { status: 405, close: false },
   loop_detected: { status: 508, close: false },
   router_disabled: { status: 503, close: false },
+  // Somebody said so.
+  maintenance: { status: 503, close: false },
   // Refused by a middleware.
   auth_missing: { status: 401, close: false },
   auth_wrong: { status: 401, close: false },

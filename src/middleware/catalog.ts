@@ -5,6 +5,7 @@ import { buffering } from './buffering.ts';
 import type { CompiledMiddleware } from './compiled-middleware.ts';
 import { headers } from './headers.ts';
 import { ipAllowList } from './ip-allow-list.ts';
+import { maintenance } from './maintenance.ts';
 import { redirectHost } from './redirect-host.ts';
 import { redirectRegex } from './redirect-regex.ts';
 import { redirectScheme } from './redirect-scheme.ts';
@@ -40,6 +41,8 @@ export function compileMiddleware(options: MiddlewareOptions): CompiledMiddlewar
       return ipAllowList(options);
     case 'buffering':
       return buffering(options.maxRequestBodyBytes);
+    case 'maintenance':
+      return maintenance();
     case 'contentType':
       // No type is guessed, and none was before.
       return {};

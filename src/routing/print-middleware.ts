@@ -33,6 +33,8 @@ export function printMiddleware(options: MiddlewareOptions): string {
       return options.maxRequestBodyBytes === 0 ? 'nothing' : `at most ${options.maxRequestBodyBytes} bytes`;
     case 'contentType':
       return 'nothing';
+    case 'maintenance':
+      return 'answer 503';
     default:
       return options satisfies never;
   }

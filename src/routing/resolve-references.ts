@@ -57,7 +57,8 @@ function ofAnotherProvider(name: string, candidates: Iterable<string>): string |
 
 /**
  * Looks up what a router names. A middleware or service that is not there, or a service without its transport, disables it
- * (fail closed): it keeps its requests and answers them with the reason. `before` are middlewares of the entrypoint.
+ * (fail closed): it keeps its requests and answers them with the reason. `before` are middlewares of the entrypoint. One in
+ * maintenance answers nothing else.
  */
 export function resolveReferences(
   defined: DefinedNames,
@@ -97,7 +98,11 @@ export function resolveReferences(
   const transport = transports.ofService.get(router.service);
   const isReachable = transport === undefined || !('fault' in transport);
   if (!isReachable) disabled ??= transport.fault;
-  return { middlewares, service: isThere && isReachable ? router.service : NOOP_SERVICE, disabled, problems };
+  const service = isThere && isReachable ? router.service : NOOP_SERVICE;
+  const closed = middlewares.find(({ options }) => options.type === 'maintenance');
+  // It answers in the place of everything else, whatever is wrong with that; its servers stay ready for the end of it.
+  if (closed !== undefined) return { middlewares: [closed], service, disabled: undefined, problems };
+  return { middlewares, service, disabled, problems };
 }
 
 function tooManyProblem(router: RouterConfig, count: number): Problem {

@@ -76,6 +76,12 @@ describe('the decision', () => {
     expect(answer.message).toContain('nowhere@docker');
   });
 
+  test('a site in maintenance says so', async () => {
+    const closed = workload({ name: 'web-1', labels: { 'sluice.host': 'app.test', 'sluice.maintenance': 'true' } });
+    const answer = await ask(question, [closed], routed);
+    expect(answer).toMatchObject({ router: 'web@docker', reason: 'maintenance' });
+  });
+
   test('a redirect answers by itself', async () => {
     const verdict = () => ({ router: 'web-redirect@internal' });
     const answer = await ask({ url: 'http://app.test/' }, [web], { verdict });

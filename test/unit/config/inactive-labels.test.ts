@@ -30,7 +30,6 @@ describe('a wrong value of a label that does not act yet is an error that names 
     [`${SHORT}sticky`, '', 'true'],
     [`${SHORT}compress`, 'yes', 'write true'],
     [`${SHORT}hold`, '15 s', 'write 15s'],
-    [`${SHORT}maintenance`, 'on', 'write true'],
     [`${ROUTER}observability.accesslogs`, 'no', 'write false'],
     [`${ROUTER}observability.traceverbosity`, 'all', 'minimal or detailed'],
     [`${SERVICE}healthcheck.interval`, 'abc', '10s'],
@@ -92,7 +91,6 @@ describe('a right value is a warning that it has no effect yet', () => {
     [`${SHORT}sticky`, 'true'],
     [`${SHORT}sticky`, 'lb_cookie'],
     [`${SHORT}compress`, 'true'],
-    [`${SHORT}maintenance`, '1'],
     [`${ROUTER}observability.accesslogs`, 'false'],
     [`${SERVICE}sticky`, ''],
     [`${SERVICE}sticky.cookie`, 'true'],
@@ -111,7 +109,6 @@ describe('a right value is a warning that it has no effect yet', () => {
 describe('nothing is said about a value that asks for what holds anyway', () => {
   test.for([
     [`${SHORT}compress`, 'false'],
-    [`${SHORT}maintenance`, '0'],
     [`${SHORT}sticky`, 'false'],
     [`${ROUTER}observability.accesslogs`, 'true'],
     [`${ROUTER}tls.options`, 'default'],
