@@ -118,7 +118,7 @@ describe('a server that is told to stop (design section 8)', () => {
     expect(client.socket.writableEnded).toBe(false);
     lab.held.tick(2);
     await until(() => heard() === frame('hi') + CLOSE && client.socket.writableEnded, 'the close');
-    await until(() => lab.backend.received[0]!.endsWith('\r\n\r\n') === false, "the server's close");
+    await until(() => !lab.backend.received[0]!.endsWith('\r\n\r\n'), "the server's close");
     const sent = Buffer.from(lab.backend.received[0]!.split('\r\n\r\n')[1]!, 'latin1');
     expect([sent.length, sent[0], sent[1], sent[6]! ^ sent[2]!, sent[7]! ^ sent[3]!]).toEqual([8, 0x88, 0x82, 3, 0xe9]);
     expect(idle()).toEqual([1, 1]);
