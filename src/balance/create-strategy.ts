@@ -1,4 +1,5 @@
 import type { BalanceConfig, ServerConfig } from '../config/dynamic.ts';
+import { plainServerId } from '../config/server-id.ts';
 import { LeastConnections } from './least-connections.ts';
 import { LeastTime } from './least-time.ts';
 import { RendezvousHash } from './rendezvous-hash.ts';
@@ -28,7 +29,7 @@ export function createStrategy(
     case 'hash':
       return new RendezvousHash(
         weights,
-        servers.map(({ id }) => id),
+        servers.map(({ id }) => plainServerId(id)),
         balance?.key,
       );
     case 'leasttime':

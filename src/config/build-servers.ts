@@ -1,9 +1,10 @@
 import type { ServiceDraft } from './draft.ts';
-import type { ServerConfig } from './dynamic.ts';
+import type { HealthCheckConfig, ServerConfig } from './dynamic.ts';
 import type { Fault } from './label-group.ts';
 import type { Problem } from './problem.ts';
 import { quoteText } from './quote-value.ts';
 import { chooseAddress, type NamedNetwork } from './server-address.ts';
+import { checkedServerId } from './server-id.ts';
 import { choosePort } from './server-port.ts';
 import { isServerUrl, parseServerUrl } from './server-url.ts';
 import type { StaticConfig } from './static-config.ts';
@@ -29,7 +30,7 @@ const NO_SERVERS: BuiltServers = { servers: [], fault: undefined, warnings: [] }
 /** The servers that one workload adds to one of its services. One that does not run adds none and has no fault. */
 export function buildServers(workload: Workload, draft: ServiceDraft, where: ServerPlace): BuiltServers {
   if (!workload.running) return NO_SERVERS;
-  const built = weighed(findServers(workload, draft, where), draft.weight);
+  const built = checked(weighed(findServers(workload, draft, where), draft.weight), draft.check);
   const isSpoken = built.servers.every(({ scheme }) => scheme !== 'h2c');
   return isSpoken ? built : { ...built, warnings: [...built.warnings, NO_H2C] };
 }
@@ -43,6 +44,12 @@ function weighed(built: BuiltServers, usual: number): BuiltServers {
     return [weight === 1 ? server : { ...server, weight }];
   });
   return { ...built, servers };
+}
+
+/** Servers with a check are others than the same addresses without it, or with another one. */
+function checked(built: BuiltServers, check: HealthCheckConfig | undefined): BuiltServers {
+  if (check === undefined) return built;
+  return { ...built, servers: built.servers.map((one) => ({ ...one, id: checkedServerId(one.id, check), check })) };
 }
 
 const NO_H2C: Fault = {

@@ -14,8 +14,11 @@ const MANAGED_OF = {
   response: new Set([...MANAGED, 'date']),
 } as const;
 
+/** What is needed of a group: whose fault a fault is may be its caller's word. */
+type Fields = Pick<LabelGroup, 'settings' | 'fail'>;
+
 /** The fields that labels `<key>NAME` set; an empty value removes one. `key` ends with `<header>` in the option table. */
-export function decodeFields(group: LabelGroup, key: string, side: 'request' | 'response'): readonly FieldEntry[] {
+export function decodeFields(group: Fields, key: string, side: 'request' | 'response'): readonly FieldEntry[] {
   return group.settings
     .filter(({ option }) => option.key === key)
     .flatMap((setting): readonly FieldEntry[] => {
@@ -32,7 +35,7 @@ export function fieldNameOf({ names }: Setting): string {
 
 /** Checks the name of a field that is to be set. */
 export function decodeFieldName(
-  group: LabelGroup,
+  group: Fields,
   { label, option }: Setting,
   name: string,
   side: 'request' | 'response',
@@ -65,7 +68,7 @@ export function decodeFieldList(group: LabelGroup, key: string): readonly string
 }
 
 /** H6: a value has no control character but tabs. What is not ASCII is sent as UTF-8. */
-function fieldValue(group: LabelGroup, { label }: Setting, text: string): string | undefined {
+function fieldValue(group: Fields, { label }: Setting, text: string): string | undefined {
   const value = text.trim();
   if (!/[\0-\x08\x0a-\x1f\x7f]/.test(value)) return octets(value);
   group.fail({

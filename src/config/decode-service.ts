@@ -1,6 +1,7 @@
 import { decodeBalance, decodeSiteBalance, decodeWeight } from './decode-balance.ts';
 import { decodeEjection, decodeSiteEjection } from './decode-ejection.ts';
 import type { ServiceDraft } from './draft.ts';
+import { decodeHealthCheck, decodeSiteHealthCheck } from './decode-health-check.ts';
 import { decodeSiteTransport } from './decode-transport.ts';
 import type { ServiceTransport } from './dynamic.ts';
 import type { LabelGroup } from './label-group.ts';
@@ -40,6 +41,7 @@ export function decodeService(group: LabelGroup): ServiceDraft {
     transport,
     balance: decodeBalance(group),
     ejection: decodeEjection(group),
+    check: decodeHealthCheck(group),
     weight: decodeWeight(group, `${SERVER}weight`),
     labels: {
       ...(portLabel === undefined ? {} : { port: portLabel }),
@@ -98,6 +100,7 @@ export function decodeSiteService(name: string, group: LabelGroup | undefined): 
     transport,
     balance: group === undefined ? undefined : decodeSiteBalance(group),
     ejection: decodeSiteEjection(group),
+    check: group === undefined ? undefined : decodeSiteHealthCheck(group),
     weight: group === undefined ? 1 : decodeWeight(group, 'weight'),
     labels: {
       ...(portSetting === undefined ? {} : { port: portSetting.label }),

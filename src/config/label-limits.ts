@@ -9,3 +9,5 @@ export const PERCENT: LabelLimits = { min: 0, max: 100 };
 export const IPV6_BITS: LabelLimits = { min: 1, max: 128 };
 export const SCHEMES: LabelLimits = { words: ['http', 'https', 'h2c'] };
 export const WEB_SCHEMES: LabelLimits = { words: ['https', 'http'] };
+/** Of checks in a row. */
+export const CHECKS: LabelLimits = { min: 1, max: 100 };

@@ -1,5 +1,5 @@
 import { below, labelOptions, type LabelOption, type LabelRow } from './label-option.ts';
-import { PORT, POSITIVE, SCHEMES, STATUS } from './label-limits.ts';
+import { PORT, POSITIVE, SCHEMES } from './label-limits.ts';
 
 const ACTED: readonly LabelRow[] = [
   ['server.port', 'int', 'found', 'port of the app in its container', PORT],
@@ -32,16 +32,22 @@ const COOKIE: readonly LabelRow[] = [
 ];
 
 const HEALTH_CHECK: readonly LabelRow[] = [
-  ['path', 'path', 'none', 'path that is asked'],
-  ['mode', 'word', '`http`', 'by HTTP, or by the health protocol of gRPC', { words: ['http', 'grpc'] }],
+  ['path', 'text', 'none', 'path that is asked'],
+  [
+    'mode',
+    'word',
+    '`http`',
+    'by HTTP; the health protocol of gRPC is not spoken: nothing is checked then',
+    { words: ['http', 'grpc'] },
+  ],
   ['scheme', 'word', 'of the server', 'scheme of the check', SCHEMES],
   ['hostname', 'text', 'of the server', 'Host of the check'],
   ['port', 'int', 'of the server', 'port of the check', PORT],
   ['method', 'text', '`GET`', 'method of the check'],
-  ['status', 'int', 'any 2xx or 3xx', 'status that means healthy', STATUS],
+  ['status', 'statuses', '`200-399`', 'what passes'],
   ['headers.<header>', 'text', 'none', 'header of the check'],
-  ['followredirects', 'bool', '`true`', 'follow redirects'],
-  ['interval', 'duration', '`30s`', 'time between two checks'],
+  ['followredirects', 'bool', '`true`', 'follow redirects to the same server'],
+  ['interval', 'duration', '`30s`', 'time between two checks; `100ms` or more'],
   ['unhealthyinterval', 'duration', 'as `interval`', 'the same while the server is down'],
   ['timeout', 'duration', '`5s`', 'time a check may take'],
 ];
@@ -95,7 +101,7 @@ export const SERVICE_OPTIONS: readonly LabelOption[] = [
   ...labelOptions('service', 'yes', below('loadbalancer.', ACTED)),
   ...labelOptions('service', 'no', below('loadbalancer.', BALANCING)),
   ...labelOptions('service', 'no', below('loadbalancer.', COOKIE)),
-  ...labelOptions('service', 'no', below('loadbalancer.healthcheck.', HEALTH_CHECK)),
+  ...labelOptions('service', 'yes', below('loadbalancer.healthcheck.', HEALTH_CHECK)),
   ...labelOptions('service', 'protects', PROTECTIONS),
   ...labelOptions('transport', 'yes', TRANSPORT),
   ...labelOptions('transport', 'no', HTTP2),

@@ -1,5 +1,5 @@
 import { labelOptions, type LabelOption, type LabelRow } from './label-option.ts';
-import { NOT_NEGATIVE, PERCENT, PORT, SCHEMES, STATUS } from './label-limits.ts';
+import { CHECKS, NOT_NEGATIVE, PERCENT, PORT, SCHEMES } from './label-limits.ts';
 
 const ACTED: readonly LabelRow[] = [
   ['host', 'list', 'none', 'host names, comma separated; a path may follow: `example.com/api`'],
@@ -74,13 +74,26 @@ const ACTED: readonly LabelRow[] = [
   ['hold', 'duration', '`15s`', 'how long requests wait for a server while the app is replaced; `0`: not at all'],
 ];
 
+const HEALTH: readonly LabelRow[] = [
+  ['health', 'text', 'none', 'path of an active check; `tcp`: the app passes that accepts a connection'],
+  ['health.path', 'text', 'none', 'the same path'],
+  ['health.mode', 'word', '`http`', 'how it is asked', { words: ['http', 'tcp'] }],
+  ['health.interval', 'duration', '`10s`', 'time between two checks, a tenth more or less; `100ms` or more'],
+  ['health.unhealthyinterval', 'duration', 'as `health.interval`', 'the same while the server is down'],
+  ['health.timeout', 'duration', '`5s`', 'time until the app begins to answer; longer is a failure'],
+  ['health.fall', 'int', '`3`', 'failures in a row that take a server out of service', CHECKS],
+  ['health.rise', 'int', '`2`', 'passes in a row that bring it back; one that is new needs one', CHECKS],
+  ['health.status', 'statuses', '`200-399`', 'what passes'],
+  ['health.method', 'text', '`GET`', 'method of the check'],
+  ['health.host', 'text', 'address of the app', 'Host of the check'],
+  ['health.port', 'int', 'of the app', 'port of the check', PORT],
+  ['health.scheme', 'word', 'of the app', 'scheme of the check; certificates as for other requests', SCHEMES],
+  ['health.headers.<header>', 'text', 'none', 'header of the check'],
+  ['health.followredirects', 'bool', '`false`', 'follow redirects to the same address'],
+];
+
 const NOT_ACTED: readonly LabelRow[] = [
   ['limit', 'rate', 'none', 'requests per client address: `10/s burst 20`'],
-  ['health', 'path', 'none', 'path of an active check'],
-  ['health.path', 'path', 'none', 'path of an active check'],
-  ['health.interval', 'duration', '`30s`', 'time between two checks'],
-  ['health.timeout', 'duration', '`5s`', 'time a check may take'],
-  ['health.status', 'int', 'any 2xx or 3xx', 'status that means healthy', STATUS],
   ['sticky', 'cookie', '`false`', 'keeps a visitor on one server: `true` or a cookie name'],
   ['compress', 'bool', '`false`', 'compress responses'],
 ];
@@ -88,5 +101,6 @@ const NOT_ACTED: readonly LabelRow[] = [
 /** The shorthand of design section 6: `sluice.<key>`, or `sluice.<site>.<key>` for one of several sites. */
 export const SHORTHAND_OPTIONS: readonly LabelOption[] = [
   ...labelOptions('site', 'yes', ACTED),
+  ...labelOptions('site', 'yes', HEALTH),
   ...labelOptions('site', 'no', NOT_ACTED),
 ];

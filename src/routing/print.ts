@@ -1,4 +1,4 @@
-import type { BalanceConfig, ServerConfig, TransportConfig } from '../config/dynamic.ts';
+import type { BalanceConfig, HealthCheckConfig, ServerConfig, TransportConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { printMiddleware } from './print-middleware.ts';
@@ -46,12 +46,35 @@ function printService({ name, servers, passHostHeader, transport, balance }: Ser
   const head = passHostHeader ? name : `${name}  host of the server`;
   const lines = transport === undefined ? [] : [`  over ${transport}`];
   if (balance !== undefined) lines.push(`  ${printBalance(balance)}`);
+  const check = servers[0]?.check;
+  if (check !== undefined) lines.push(`  ${printCheck(check)}`);
   return [head, ...lines, ...servers.map(printServer)].join('\n');
 }
 
 function printBalance({ strategy, key, slowStartMs }: BalanceConfig): string {
   const of = key === undefined ? '' : ` of the ${key.from} ${key.name}`;
   return `by ${strategy}${of}${slowStartMs === 0 ? '' : `  slow start ${formatDuration(slowStartMs)}`}`;
+}
+
+/** Names of fields only: their values may be secret. */
+function printCheck(check: HealthCheckConfig): string {
+  const { mode, method, path, scheme, host, port, status, headers, followRedirects } = check;
+  const { intervalMs, unhealthyIntervalMs, timeoutMs, fall, rise } = check;
+  const passing = status.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+  const parts = [
+    mode === 'tcp' ? 'by connecting' : `${method} ${path} for ${passing}`,
+    ...(scheme === undefined ? [] : [`over ${scheme}`]),
+    ...(port === undefined ? [] : [`port ${port}`]),
+    ...(host === undefined ? [] : [`host ${host}`]),
+    ...headers.map(([name]) => `with ${name}`),
+    ...(followRedirects ? ['follows redirects'] : []),
+    `every ${formatDuration(intervalMs)}`,
+    ...(unhealthyIntervalMs === intervalMs ? [] : [`down every ${formatDuration(unhealthyIntervalMs)}`]),
+    `timeout ${formatDuration(timeoutMs)}`,
+    `fall ${fall}`,
+    `rise ${rise}`,
+  ];
+  return `checked ${parts.join('  ')}`;
 }
 
 function printTransport(name: string, { tls, timeouts, maxIdle }: TransportConfig): string {

@@ -187,8 +187,8 @@ describe('what was built before is used again', () => {
 });
 
 test('as many problems as a container likes', () => {
-  const HEADERS = 'sluice.http.services.web.loadbalancer.healthcheck.headers.x';
-  const labels = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`${HEADERS}${index}`, '']));
+  const REWRITES = 'sluice.http.middlewares.m.errors.statusrewrites.x';
+  const labels = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`${REWRITES}${index}`, '']));
   expect(build([workload({ labels })]).problems.length).toBeGreaterThanOrEqual(150_000);
 });
 

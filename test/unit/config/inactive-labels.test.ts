@@ -21,23 +21,12 @@ describe('a wrong value of a label that does not act yet is an error that names 
     [`${SHORT}limit`, '10', '10/s'],
     [`${SHORT}limit`, '10/s burst', 'burst 20'],
     [`${SHORT}limit`, '0/s', '10/s'],
-    [`${SHORT}health`, 'up', '/'],
-    [`${SHORT}health.path`, 'http://x/up', '/'],
-    [`${SHORT}health.interval`, 'abc', '10s'],
-    [`${SHORT}health.timeout`, '-1s', '10s'],
-    [`${SHORT}health.status`, '99', 'from 100 to 599'],
     [`${SHORT}sticky`, 'a b', 'true'],
     [`${SHORT}sticky`, '', 'true'],
     [`${SHORT}compress`, 'yes', 'write true'],
     [`${SHORT}hold`, '15 s', 'write 15s'],
     [`${ROUTER}observability.accesslogs`, 'no', 'write false'],
     [`${ROUTER}observability.traceverbosity`, 'all', 'minimal or detailed'],
-    [`${SERVICE}healthcheck.interval`, 'abc', '10s'],
-    [`${SERVICE}healthcheck.interval`, '', '10s'],
-    [`${SERVICE}healthcheck.path`, 'http://a/up', '/'],
-    [`${SERVICE}healthcheck.port`, '70000', 'from 1 to 65535'],
-    [`${SERVICE}healthcheck.mode`, 'tcp', 'http or grpc'],
-    [`${SERVICE}healthcheck.followredirects`, '2', 'true or false'],
     [`${SERVICE}sticky.cookie`, 'session', 'true or false'],
     [`${SERVICE}sticky.cookie.maxage`, '1d', 'a whole number'],
     [`${SERVICE}sticky.cookie.samesite`, 'always', 'none, lax or strict'],
@@ -77,7 +66,7 @@ describe('a wrong value of a label that does not act yet is an error that names 
   });
 
   test('it costs nobody the router, which would not have had its effect', () => {
-    expect(report(`${SERVICE}healthcheck.interval`, 'abc').routers).toMatchObject([{ fault: undefined }]);
+    expect(report(`${SERVICE}sticky.cookie.maxage`, '1d').routers).toMatchObject([{ fault: undefined }]);
     expect(report(`${SHORT}limit`, '10/x').routers).toMatchObject([{ fault: undefined }]);
   });
 });
@@ -86,8 +75,6 @@ describe('a right value is a warning that it has no effect yet', () => {
   test.for([
     [`${SHORT}limit`, '10/s'],
     [`${SHORT}limit`, '600/m burst 20'],
-    [`${SHORT}health`, '/up'],
-    [`${SHORT}health.interval`, '5'],
     [`${SHORT}sticky`, 'true'],
     [`${SHORT}sticky`, 'lb_cookie'],
     [`${SHORT}compress`, 'true'],
@@ -96,7 +83,6 @@ describe('a right value is a warning that it has no effect yet', () => {
     [`${SERVICE}sticky.cookie`, 'true'],
     [`${SERVICE}sticky.cookie.maxage`, '-1'],
     [`${SERVICE}responseforwarding.flushinterval`, '-1ms'],
-    [`${SERVICE}healthcheck.headers.X-Probe`, 'anything'],
     [`${MIDDLEWARE}retry.status`, '404, 500-599'],
     [`${MIDDLEWARE}forwardauth.address`, 'http://auth:9000/check'],
     [`${MIDDLEWARE}plugin.geo.countries[0]`, 'x'],
