@@ -2,6 +2,7 @@ import type { MiddlewareOptions } from '../config/middleware-options.ts';
 import type { EntrypointConfig } from '../config/static-config.ts';
 import { explainRule } from '../rule/explain-rule.ts';
 import { printMiddleware } from '../routing/print-middleware.ts';
+import type { RoutingView } from '../routing/routing-view.ts';
 import { NOOP_SERVICE, type RouterSnapshot } from '../routing/snapshot.ts';
 import type { TrialVerdict } from '../protocol.ts';
 import type { AdminFacts } from './admin-facts.ts';
@@ -193,9 +194,18 @@ function describeRouted(
   }
   const message =
     servers.length === 0
-      ? 'the service has no server: no container of it runs'
+      ? `the service has no server: ${absence(router, view)}`
       : `no server takes requests: ${servers.map(({ url, reason }) => `${url}: ${reason}`).join('; ')}`;
   return { reason: 'no_server', message, ...common, servers };
+}
+
+/** Why nobody serves a router without a server. */
+function absence({ of }: RouterSnapshot, { config, workloads }: RoutingView): string {
+  const containers = config.routers.find(({ name }) => name === of)?.containers ?? [];
+  const gone = workloads.filter(({ name, isLingering }) => isLingering === true && containers.includes(name));
+  if (gone.length === 0 || gone.length < containers.length) return 'no container of it runs';
+  const names = gone.map(({ name }) => name).join(', ');
+  return `its container ${names} was just removed; the router stays a few seconds for a successor`;
 }
 
 /** Whether a middleware lets no request of the router pass. */

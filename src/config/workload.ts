@@ -52,6 +52,8 @@ export interface Workload {
   /** Exposed TCP ports, ascending. */
   readonly ports: readonly number[];
   readonly hostNetwork: boolean;
+  /** It has just gone, and keeps its place for a moment so that a successor finds it. */
+  readonly isLingering?: true;
   /** Ports that are bound to one address of the host; absent: none is. */
   readonly bindings?: readonly PortBinding[];
   /** Servers by URL (file provider only). */

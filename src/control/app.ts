@@ -12,6 +12,8 @@ import type { Provider, ProviderSink } from '../provider/provider.ts';
 import { ConfigWatcher, type Published } from './config-watcher.ts';
 import { ConnectFailureLog } from './connect-failure-log.ts';
 import { descriptorWarning } from './descriptor-limit.ts';
+import { EngineSink } from './engine-sink.ts';
+import { LastKnownGood, readBootId } from './last-known-good.ts';
 import { memoryBound } from './memory-bound.ts';
 import { probeAddresses } from './probe-addresses.ts';
 import { ProblemLog } from './problem-log.ts';
@@ -84,11 +86,19 @@ export async function startApp(
 
   const stopWatching = watchConfigFiles(watcher, apply, logger);
   const first = createFirstWords();
+  const memory = engineMemory(config, logger);
+  const known = await memory?.load();
+  const engines: EngineSink[] = [];
   const providers = startProviders(config, logger, (provider) => {
     first.expect(provider.name);
-    return sinkFor(provider, { watcher, states, apply, heard: first.heard, logger });
+    const inner = sinkFor(provider, { watcher, states, apply, heard: first.heard, logger });
+    if (provider.name !== 'docker') return inner;
+    const engine = new EngineSink({ inner, memory, known, now: () => performance.now(), logger });
+    engines.push(engine);
+    return engine;
   });
   await first.all(FIRST_CONFIG_MS);
+  for (const engine of engines) engine.fallBack();
   await until(() => states.unsettled === 0, FIRST_READY_MS);
   await pool.listen();
   certificates.releaseOrders();
@@ -106,7 +116,8 @@ export async function startApp(
   return {
     stop: () => {
       stopWatching();
-      return stopAll({ admin, providers, certificates, states, pool, logger });
+      for (const engine of engines) engine.stop();
+      return stopAll({ admin, providers, memory, certificates, states, pool, logger });
     },
   };
 }
@@ -222,6 +233,12 @@ function heed(
   }
 }
 
+function engineMemory({ dataDir, docker }: StaticConfig, logger: RootLogger): LastKnownGood | undefined {
+  if (docker === undefined) return undefined;
+  const now = (): number => Date.now();
+  return new LastKnownGood({ dataDir, endpoint: docker.endpoint, bootId: readBootId(), now, logger });
+}
+
 interface SinkParts {
   readonly watcher: ConfigWatcher;
   readonly states: ServerStates;
@@ -289,13 +306,15 @@ async function until(isTrue: () => boolean, patienceMs: number): Promise<void> {
 async function stopAll(parts: {
   readonly admin: Server | undefined;
   readonly providers: readonly Provider[];
+  readonly memory: LastKnownGood | undefined;
   readonly certificates: CertificateManager;
   readonly states: ServerStates;
   readonly pool: WorkerPool;
   readonly logger: RootLogger;
 }): Promise<void> {
-  const { admin, providers, certificates, states, pool, logger } = parts;
+  const { admin, providers, memory, certificates, states, pool, logger } = parts;
   await Promise.all([pool.stop(), certificates.stop(), ...providers.map((provider) => provider.stop())]);
+  await memory?.stop();
   states.stop();
   admin?.close();
   admin?.closeAllConnections();

@@ -97,10 +97,27 @@ export class ConfigWatcher {
     const result = buildSnapshot(config, this.config, this.rootCas.read, this.users.read);
     this.snapshot = settleSnapshot(before, result.snapshot);
     const isChanged = this.snapshot !== before;
-    const problems = [...sources.flatMap((source) => source.problems), ...result.problems];
     const { snapshot } = this;
     const workloads = sources.flatMap((source) => source.workloads);
+    const all = [...sources.flatMap((source) => source.problems), ...result.problems];
+    const problems = withoutLingering(all, workloads, config);
     this.lastView = { config, snapshot, idle: result.idle, kept, problems, workloads };
     return { snapshot, wanted: result.wanted, problems, isChanged };
   }
+}
+
+/** Nobody can mend what a container said that is gone. What others say with it stays theirs. */
+function withoutLingering(
+  problems: readonly Problem[],
+  workloads: readonly Workload[],
+  { routers, services }: DynamicConfig,
+): readonly Problem[] {
+  const gone = new Set(workloads.filter(({ isLingering }) => isLingering === true).map(({ name }) => name));
+  if (gone.size === 0) return problems;
+  const makers = new Map([...routers, ...services].map(({ name, containers }) => [name, containers]));
+  return problems.filter(({ provider, container, object = '' }) => {
+    if (provider !== 'docker' || container === undefined || !gone.has(container)) return true;
+    const others = makers.get(object) ?? [];
+    return others.includes(container) && others.some((one) => !gone.has(one));
+  });
 }

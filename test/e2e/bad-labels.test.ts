@@ -68,10 +68,10 @@ describe('a wrong label', () => {
       column: expect.any(Number),
       hint: expect.stringMatching(/\w/),
     });
-    const other = await containers.run({ image, labels: { 'sluice.host': 'later.test' } });
+    const other = await containers.run({ image, labels: { 'sluice.host': 'later.test', 'sluice.hold': '0s' } });
     await answers('later.test', 200);
     await other.remove();
-    await answers('later.test', 404);
+    await answers('later.test', 503);
     expect(problemsOf(name, 'rule_syntax')).toHaveLength(1);
   });
 

@@ -76,4 +76,21 @@ describe('an engine', () => {
     await answers('second.test', 200);
     expect(await statusOf('first.test')).toBe(200);
   });
+
+  test('that is absent when the router starts again is stood in for by what it said last, over HTTPS', async () => {
+    await router.stop();
+    await door.shut();
+    router = await startRouter({ docker: door.host, dataDir: folder.path });
+    expect(router.records).toContainEqual(
+      expect.objectContaining({ msg: 'docker does not answer: serving the containers that were known last' }),
+    );
+    expect([await statusOf('first.test'), await statusOf('second.test')]).toEqual([200, 200]);
+  });
+
+  test('and speaks at last is believed at once', async () => {
+    await containers.run({ image, labels: { 'sluice.host': 'third.test' } });
+    await door.open();
+    await answers('third.test', 200);
+    expect(await statusOf('first.test')).toBe(200);
+  });
 });

@@ -15,6 +15,8 @@ const { host } = inject('engine');
 const { app: image } = inject('images');
 /** From the moment the docker command returns; a container's own start is not in it. */
 const SOON_MS = 3000;
+/** Longer than the routers of a container linger that is gone. */
+const LINGER_MS = 20_000;
 
 let folder: SharedFolder;
 let router: RouterProcess;
@@ -155,7 +157,8 @@ describe('three replicas of a compose service, under load', () => {
 
 describe('a single container', () => {
   const NAME = 'single.test';
-  const labels = { 'sluice.host': NAME };
+  // Nobody waits, so that it shows at once whether the app is there.
+  const labels = { 'sluice.host': NAME, 'sluice.hold': '0s' };
   let containers: LabContainers;
   let client: SiteClient;
 
@@ -167,19 +170,33 @@ describe('a single container', () => {
   afterEach(async () => {
     client.close();
     await containers.removeAll();
-    await answers(404);
   });
 
-  const answers = (status: number) =>
-    waitFor(`status ${status}`, async () => (await ask(client)).status === status, SOON_MS);
+  const answers = (status: number, timeoutMs = SOON_MS) =>
+    waitFor(`status ${status}`, async () => (await ask(client)).status === status, timeoutMs);
 
-  test('is live soon after its start and gone soon after its removal', async () => {
+  test('is live soon after its start, gone soon after its removal, and its site a while later', async () => {
     const live = router.nextLogged('routes live', (record) => (record['routers'] as string[]).length > 0);
     const app = await containers.run({ image, labels });
     await answers(200);
     expect((await live)['sinceEventMs']).toBeLessThan(500);
     await app.remove();
-    await answers(404);
+    await answers(503);
+    await answers(404, LINGER_MS);
+  });
+
+  test('that is removed before its successor is made turns nobody away', async () => {
+    const watched = { image, labels: { 'sluice.host': 'watched.test' } };
+    using visitor = createSiteClient({ at: router.https, name: 'watched.test' });
+    const old = await containers.run({ ...watched, env: { NAME: 'old' } });
+    await waitFor('the old one', async () => (await visitor.ask('/')).app === 'old');
+    const load = startSteadyLoad(visitor, '/', 20);
+    await old.remove();
+    await containers.run({ ...watched, name: old.name, env: { NAME: 'new' } });
+    await waitFor('the new one', async () => (await visitor.ask('/')).app === 'new');
+    const statuses = (await load.stop()).map(({ answer }) => answer?.status);
+    // SIGKILL may cut one that the old one was answering; nobody hears that there is no such site.
+    expect([...new Set(statuses.filter((status) => status !== 502))]).toEqual([200]);
   });
 
   test('recovers after docker restart', async () => {

@@ -53,6 +53,34 @@ describe('ConfigWatcher', () => {
     expect(published.snapshot.routers.find((router) => router.name === 'app@docker')).toEqual(alone);
   });
 
+  test('a container that lingers keeps its router, and what is wrong with it is nothing', () => {
+    const watcher = new ConfigWatcher(staticConfig());
+    const bad = { ...app, labels: { ...app.labels, 'sluice.hots': 'x', 'sluice.http.routers.b.rule': 'Host(`b.test' } };
+    expect(watcher.update('docker', [bad], place, []).problems).not.toEqual([]);
+    const gone = { ...bad, running: false, networks: [], isLingering: true as const };
+    const rival = workload({ name: 'rival', labels: app.labels, createdAt: 1, running: false });
+    const published = watcher.update('docker', [rival, { ...gone, createdAt: Number.MAX_SAFE_INTEGER }], place, []);
+    expect(published.problems).toEqual([]);
+    expect(routersOf(watcher)).toContain('rival@docker');
+    const alone = watcher.update('docker', [gone], place, []);
+    expect([routersOf(watcher).includes('app@docker'), alone.problems]).toEqual([true, []]);
+  });
+
+  test('a fault of a router that others share with one that lingers stays', () => {
+    const watcher = new ConfigWatcher(staticConfig());
+    const labels = {
+      'sluice.http.routers.r.rule': 'Host(`r.test`)',
+      'sluice.http.routers.r.middlewares': 'missing',
+      'sluice.http.routers.r.service': 's',
+      'sluice.http.services.s.loadbalancer.server.port': '80',
+    };
+    const [one, two] = [workload({ name: 'a', labels }), workload({ name: 'b', labels })];
+    const { problems } = watcher.update('docker', [one, two], place, []);
+    expect(problems).toMatchObject([{ code: 'middleware_missing', container: 'a' }]);
+    const gone = { ...one, running: false, networks: [], isLingering: true as const };
+    expect(watcher.update('docker', [two, gone], place, []).problems).toEqual(problems);
+  });
+
   test('what the provider reports comes first among the problems', () => {
     const watcher = new ConfigWatcher(staticConfig());
     const problem = {
