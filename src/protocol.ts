@@ -76,6 +76,8 @@ export interface WorkerBoot {
   readonly accessLog: 'off' | 'json' | 'common';
   /** 48 bytes shared by all workers, so that a session ticket of one resumes on another. */
   readonly ticketKeys: Uint8Array;
+  /** Of sticky cookies (rule F9); the same in all workers and after a restart. */
+  readonly stickyKey: Uint8Array;
   readonly snapshot: Snapshot;
   readonly states: readonly (readonly [serverId: string, state: ServerState])[];
   readonly certificates: readonly Certificate[];

@@ -2,6 +2,7 @@ import { DEFAULT_EJECTION } from '../config/default-ejection.ts';
 import type { EjectionConfig } from '../config/dynamic.ts';
 import type { IdleConnection, Upstream } from '../upstream/upstream.ts';
 import { RetryBudget } from './retry-budget.ts';
+import type { StickyCookie } from './sticky.ts';
 import type { LeaseRequest, Strategy } from './strategy.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -20,6 +21,8 @@ export interface ServiceTraits {
   readonly retryBudget?: RetryBudget | undefined;
   /** Which failures take a server out of service; undefined: as by default. */
   readonly ejection?: EjectionConfig | 'off' | undefined;
+  /** Binds visitors to these servers, in their order; undefined: they are not bound. */
+  readonly sticky?: StickyCookie | undefined;
 }
 
 /** A service as the data plane uses it: its servers and the strategy that picks one. */
@@ -33,6 +36,7 @@ export class Service<C extends IdleConnection = IdleConnection> {
   readonly retryBudget: RetryBudget;
   /** Undefined where outcomes do not matter: a sole server is never ejected. */
   readonly ejection: EjectionConfig | undefined;
+  readonly sticky: StickyCookie | undefined;
   private readonly strategy: Strategy;
 
   constructor(name: string, upstreams: readonly Upstream<C>[], strategy: Strategy, traits: ServiceTraits) {
@@ -42,6 +46,7 @@ export class Service<C extends IdleConnection = IdleConnection> {
     this.isTimed = strategy.isTimed === true;
     this.passHostHeader = traits.passHostHeader;
     this.hold = traits.hold;
+    this.sticky = traits.sticky;
     this.retryBudget = traits.retryBudget ?? new RetryBudget();
     const { ejection = DEFAULT_EJECTION } = traits;
     this.ejection = ejection === 'off' || upstreams.length < 2 ? undefined : ejection;
@@ -52,9 +57,17 @@ export class Service<C extends IdleConnection = IdleConnection> {
    * sees the server between the two. Every lease ends with `release`.
    */
   lease(tried: readonly Upstream<C>[] | undefined, request: LeaseRequest): Upstream<C> | undefined {
-    const upstream = this.strategy.pick(this.upstreams, tried, request);
+    const upstream =
+      (this.sticky === undefined ? undefined : this.boundTo(this.sticky.memberOf(request), tried)) ??
+      this.strategy.pick(this.upstreams, tried, request);
     upstream?.countLease(1);
     return upstream;
+  }
+
+  /** The server of a visitor's cookie, whatever its weight, unless it cannot take the request. */
+  private boundTo(index: number, tried: readonly Upstream<C>[] | undefined): Upstream<C> | undefined {
+    const upstream = this.upstreams[index];
+    return upstream?.state === 'ready' && tried?.includes(upstream) !== true ? upstream : undefined;
   }
 }
 

@@ -170,7 +170,7 @@ class Contributor {
         this.#problems.push(serverProblem(this.#workload, name, warning, 'warning'));
       }
       const { provider, name: container } = this.#workload;
-      const { passHostHeader, holdMs, balance, ejection, check } = draft;
+      const { passHostHeader, holdMs, balance, ejection, check, sticky } = draft;
       const service = { name, provider, containers: [container], servers: built.servers, passHostHeader };
       const transport = this.#serviceTransport(draft.transport);
       return {
@@ -179,6 +179,7 @@ class Contributor {
         ...(transport === undefined ? {} : { transport }),
         ...(balance === undefined ? {} : { balance }),
         ...(ejection === undefined ? {} : { ejection }),
+        ...(sticky === undefined ? {} : { sticky }),
         ...(check === undefined ? {} : { check }),
       };
     });

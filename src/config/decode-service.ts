@@ -5,6 +5,7 @@ import { decodeHealthCheck, decodeSiteHealthCheck } from './decode-health-check.
 import { decodeSiteTransport } from './decode-transport.ts';
 import type { ServiceTransport } from './dynamic.ts';
 import type { LabelGroup } from './label-group.ts';
+import { decodeSiteSticky, decodeSticky } from './decode-sticky.ts';
 import { durationFault } from './value-hints.ts';
 import { parseDuration } from '../lib/duration.ts';
 
@@ -42,6 +43,7 @@ export function decodeService(group: LabelGroup): ServiceDraft {
     balance: decodeBalance(group),
     ejection: decodeEjection(group),
     check: decodeHealthCheck(group),
+    sticky: decodeSticky(group, 'loadbalancer.'),
     weight: decodeWeight(group, `${SERVER}weight`),
     labels: {
       ...(portLabel === undefined ? {} : { port: portLabel }),
@@ -101,6 +103,7 @@ export function decodeSiteService(name: string, group: LabelGroup | undefined): 
     balance: group === undefined ? undefined : decodeSiteBalance(group),
     ejection: decodeSiteEjection(group),
     check: group === undefined ? undefined : decodeSiteHealthCheck(group),
+    sticky: group === undefined ? undefined : decodeSiteSticky(group),
     weight: group === undefined ? 1 : decodeWeight(group, 'weight'),
     labels: {
       ...(portSetting === undefined ? {} : { port: portSetting.label }),

@@ -6,6 +6,7 @@ import type {
   RouterLabelNames,
   RouterTls,
   ServersTransportConfig,
+  StickyConfig,
   ServerScheme,
   ServiceTransport,
 } from './dynamic.ts';
@@ -50,6 +51,7 @@ export interface ServiceDraft {
   readonly ejection: EjectionConfig | 'off' | undefined;
   /** Undefined: none. */
   readonly check: HealthCheckConfig | undefined;
+  readonly sticky: StickyConfig | undefined;
   /** Of the servers that the workload adds; 0 or less: none. */
   readonly weight: number;
   readonly labels: { readonly port?: string; readonly url?: string; readonly network?: string };

@@ -81,6 +81,20 @@ export interface EjectionConfig {
   readonly maxMs: number;
 }
 
+/** The cookie that binds a visitor to a server (rule F9). Plain JSON; every text is fit for a field line. */
+export interface StickyConfig {
+  /** Absent: made from the name of the service. */
+  readonly name?: string;
+  readonly path: string;
+  readonly domain?: string;
+  /** Seconds; 0: it expires at once. Absent: until the browser ends. */
+  readonly maxAge?: number;
+  /** Absent: where the visitor came over HTTPS. */
+  readonly secure?: boolean;
+  readonly httpOnly: boolean;
+  readonly sameSite: 'none' | 'lax' | 'strict';
+}
+
 /** How connections to a server are verified (B14). */
 export interface TransportTls {
   /** Sent as SNI and compared with the certificate; absent: the server's own host. */
@@ -156,6 +170,8 @@ export interface ServiceConfig {
   readonly balance?: BalanceConfig;
   /** Absent: `DEFAULT_EJECTION`. */
   readonly ejection?: EjectionConfig | 'off';
+  /** Absent: visitors are not bound to a server. */
+  readonly sticky?: StickyConfig;
   /** Of each of its servers, which have it as well. Absent: none. */
   readonly check?: HealthCheckConfig;
 }

@@ -127,6 +127,7 @@ function areLikeServices(senior: ServiceConfig, other: ServiceConfig): boolean {
     senior.passHostHeader === other.passHostHeader &&
     isEqual(senior.balance, other.balance) &&
     isEqual(senior.ejection, other.ejection) &&
+    isEqual(senior.sticky, other.sticky) &&
     isEqual(senior.check, other.check) &&
     senior.holdMs === other.holdMs &&
     isEqual(transportCore(senior.transport), transportCore(other.transport))

@@ -26,9 +26,15 @@ const COOKIE: readonly LabelRow[] = [
   ['sticky.cookie.path', 'path', '`/`', 'its path'],
   ['sticky.cookie.domain', 'text', 'none', 'its domain'],
   ['sticky.cookie.maxage', 'int', '`0`: until the browser ends', 'seconds it is kept; negative: it expires at once'],
-  ['sticky.cookie.secure', 'bool', '`false`', 'sent over HTTPS only'],
-  ['sticky.cookie.httponly', 'bool', '`false`', 'kept from scripts'],
-  ['sticky.cookie.samesite', 'word', 'none', 'whether other sites send it along', { words: ['none', 'lax', 'strict'] }],
+  ['sticky.cookie.secure', 'bool', '`true` over HTTPS', 'sent over HTTPS only'],
+  ['sticky.cookie.httponly', 'bool', '`true`', 'kept from scripts'],
+  [
+    'sticky.cookie.samesite',
+    'word',
+    '`lax`',
+    'whether other sites send it along',
+    { words: ['none', 'lax', 'strict'] },
+  ],
 ];
 
 const HEALTH_CHECK: readonly LabelRow[] = [
@@ -100,7 +106,7 @@ const TRANSPORT_PROTECTIONS: readonly LabelRow[] = [
 export const SERVICE_OPTIONS: readonly LabelOption[] = [
   ...labelOptions('service', 'yes', below('loadbalancer.', ACTED)),
   ...labelOptions('service', 'no', below('loadbalancer.', BALANCING)),
-  ...labelOptions('service', 'no', below('loadbalancer.', COOKIE)),
+  ...labelOptions('service', 'yes', below('loadbalancer.', COOKIE)),
   ...labelOptions('service', 'yes', below('loadbalancer.healthcheck.', HEALTH_CHECK)),
   ...labelOptions('service', 'protects', PROTECTIONS),
   ...labelOptions('transport', 'yes', TRANSPORT),

@@ -92,9 +92,25 @@ const HEALTH: readonly LabelRow[] = [
   ['health.followredirects', 'bool', '`false`', 'follow redirects to the same address'],
 ];
 
+/** What keeps a visitor on one server. */
+const STICKY: readonly LabelRow[] = [
+  ['sticky', 'cookie', '`false`', 'keeps a visitor on one server while it is ready, by a cookie: `true` or its name'],
+  ['sticky.path', 'path', '`/`', 'path of the cookie'],
+  ['sticky.domain', 'text', 'none', 'domain of the cookie'],
+  ['sticky.maxage', 'int', '`0`: until the browser ends', 'seconds it is kept; negative: it expires at once'],
+  [
+    'sticky.samesite',
+    'word',
+    '`lax`',
+    'whether other sites send the cookie along',
+    { words: ['none', 'lax', 'strict'] },
+  ],
+  ['sticky.secure', 'bool', '`true` over HTTPS', 'the cookie is sent over HTTPS only'],
+  ['sticky.httponly', 'bool', '`true`', 'the cookie is kept from scripts'],
+];
+
 const NOT_ACTED: readonly LabelRow[] = [
   ['limit', 'rate', 'none', 'requests per client address: `10/s burst 20`'],
-  ['sticky', 'cookie', '`false`', 'keeps a visitor on one server: `true` or a cookie name'],
   ['compress', 'bool', '`false`', 'compress responses'],
 ];
 
@@ -102,5 +118,6 @@ const NOT_ACTED: readonly LabelRow[] = [
 export const SHORTHAND_OPTIONS: readonly LabelOption[] = [
   ...labelOptions('site', 'yes', ACTED),
   ...labelOptions('site', 'yes', HEALTH),
+  ...labelOptions('site', 'yes', STICKY),
   ...labelOptions('site', 'no', NOT_ACTED),
 ];

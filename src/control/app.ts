@@ -21,6 +21,7 @@ import { startProviders } from './providers.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { parseRootCas } from './root-ca-files.ts';
 import { watchConfigFiles } from './watch-config-files.ts';
+import { openStickyKey } from './sticky-key.ts';
 import { WorkerPool } from './workers.ts';
 
 /** How long the listeners wait for the first word of each provider, and then for the servers it named. */
@@ -184,6 +185,7 @@ async function createDataSide(
   const pool: WorkerPool = new WorkerPool({
     config,
     memoryBound: memoryBound(),
+    stickyKey: await openStickyKey(dataDir, data),
     defaultCertificate: localAuthority.defaultCertificate,
     certificates: certificates.certificates(),
     logger: data,

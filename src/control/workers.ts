@@ -45,6 +45,8 @@ export interface WorkerPoolOptions {
   >;
   /** Bytes the process may use. */
   readonly memoryBound: number;
+  /** Of sticky cookies. */
+  readonly stickyKey: Uint8Array;
   readonly defaultCertificate: Certificate;
   readonly certificates: readonly Certificate[];
   readonly logger: Logger;
@@ -201,6 +203,7 @@ export class WorkerPool {
       memoryBound: this.options.memoryBound,
       accessLog: config.accessLog,
       ticketKeys: this.ticketKeys,
+      stickyKey: this.options.stickyKey,
       snapshot: this.snapshot,
       states: [...this.states],
       certificates: this.certificates,

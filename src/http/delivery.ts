@@ -1,3 +1,4 @@
+import { removeCookie } from '../balance/cookies.ts';
 import { release, type Service } from '../balance/service.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Exchange } from './exchange.ts';
@@ -58,6 +59,8 @@ export class Delivery {
     if (upstream === undefined) return this.hold(service);
     exchange.failure = undefined;
     this.upstream = upstream;
+    // F9: the cookie is between the visitor and us.
+    if (service!.sticky !== undefined) exchange.fields = removeCookie(exchange.fields, service!.sticky.name);
     this.sentAt = service!.isTimed ? performance.now() : -1;
     this.attempts += 1;
     const connection = (isFresh ? undefined : upstream.take()) ?? exchange.plane.dial(upstream);
@@ -102,6 +105,13 @@ export class Delivery {
     if (ejection === undefined) return;
     if (status < ejection.fromStatus) this.upstream!.outcomes.answered();
     else this.countFailure(`the last one: status ${status}`);
+  }
+
+  /** Field lines that bind the visitor to the server that answers (F9); empty: none are needed. */
+  bindingFields(): string {
+    const { exchange, service } = this;
+    if (service?.sticky === undefined) return '';
+    return service.sticky.bind(service.upstreams.indexOf(this.upstream!), exchange, exchange.scheme === 'https');
   }
 
   /** The server broke its response off. */

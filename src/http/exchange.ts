@@ -8,7 +8,7 @@ import { NO_BODY, type RequestMessage, type ResponseMessage } from './message.ts
 import { isPathFault, normalisePath } from './path.ts';
 import { runSteps } from './request-steps.ts';
 import { RequestView } from './request-view.ts';
-import { editAnswer, editResponse, type ResponseEdits } from './response-edits.ts';
+import { addFields, editAnswer, editResponse, type ResponseEdits } from './response-edits.ts';
 import type { Route } from './route.ts';
 import { Tunnel, type TunnelEnd } from './tunnel.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
@@ -183,7 +183,7 @@ export class Exchange extends RequestView {
     this.delivery.onAnswer(response.status);
     this.status = response.status;
     this.hasStarted = true;
-    this.down.sendHead(editResponse(response, this.responseEdits, this));
+    this.down.sendHead(this.edited(response));
   }
 
   /** `101` of the protocol we asked for (B7): the connection has become `server`, an end of the tunnel it gets back. */
@@ -194,8 +194,15 @@ export class Exchange extends RequestView {
     this.hasStarted = true;
     const upstream = this.upstream!;
     const tunnel = new Tunnel(this.plane, server, upstream, (reason) => this.onTunnelOver(tunnel.bytesSent, reason));
-    this.down.sendSwitch(editResponse(response, this.responseEdits, this), tunnel);
+    this.down.sendSwitch(this.edited(response), tunnel);
     return tunnel;
+  }
+
+  /** A server's head as the client gets it. */
+  private edited(response: ResponseMessage): ResponseMessage {
+    const edited = editResponse(response, this.responseEdits, this);
+    const binding = this.delivery.bindingFields();
+    return binding === '' ? edited : addFields(edited, binding);
   }
 
   private onTunnelOver(bytesSent: number, reason: FailureReason | undefined): void {

@@ -27,6 +27,12 @@ export function editResponse(response: ResponseMessage, edits: ResponseEdits, ex
   return { status, reason, fields: edit(response.fields, edits, exchange), body, contentLength, hasDate };
 }
 
+/** The same response with more field lines. */
+export function addFields(response: ResponseMessage, lines: string): ResponseMessage {
+  const { status, reason, fields, body, contentLength, hasDate } = response;
+  return { status, reason, fields: fields + lines, body, contentLength, hasDate };
+}
+
 /** An answer of ours after its edits. */
 export function editAnswer(answer: Answer, edits: ResponseEdits, exchange: Exchange): Answer {
   return edits === undefined ? answer : { ...answer, fields: edit(answer.fields, edits, exchange) };

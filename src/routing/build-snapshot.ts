@@ -108,7 +108,7 @@ function usedServices(
   const used = new Set(routers.map(({ service }) => service));
   const transports: Record<string, TransportConfig> = {};
   const services = config.services.flatMap((one): readonly ServiceSnapshot[] => {
-    const { name, servers, passHostHeader, holdMs, balance, ejection } = one;
+    const { name, servers, passHostHeader, holdMs, balance, ejection, sticky } = one;
     const transport = resolved.ofService.get(name);
     if (!used.has(name) || transport === undefined || 'fault' in transport) return [];
     const service = {
@@ -118,6 +118,7 @@ function usedServices(
       ...(holdMs === undefined ? {} : { holdMs }),
       ...(balance === undefined ? {} : { balance }),
       ...(ejection === undefined ? {} : { ejection }),
+      ...(sticky === undefined ? {} : { sticky }),
     };
     if (transport.name === undefined) return [service];
     transports[transport.name] = transport.config;

@@ -1,4 +1,10 @@
-import type { BalanceConfig, HealthCheckConfig, ServerConfig, TransportConfig } from '../config/dynamic.ts';
+import type {
+  BalanceConfig,
+  HealthCheckConfig,
+  ServerConfig,
+  StickyConfig,
+  TransportConfig,
+} from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { printMiddleware } from './print-middleware.ts';
@@ -42,10 +48,11 @@ function printRouter(router: RouterSnapshot): string {
   return lines.join('\n');
 }
 
-function printService({ name, servers, passHostHeader, transport, balance }: ServiceSnapshot): string {
+function printService({ name, servers, passHostHeader, transport, balance, sticky }: ServiceSnapshot): string {
   const head = passHostHeader ? name : `${name}  host of the server`;
   const lines = transport === undefined ? [] : [`  over ${transport}`];
   if (balance !== undefined) lines.push(`  ${printBalance(balance)}`);
+  if (sticky !== undefined) lines.push(`  ${printSticky(sticky)}`);
   const check = servers[0]?.check;
   if (check !== undefined) lines.push(`  ${printCheck(check)}`);
   return [head, ...lines, ...servers.map(printServer)].join('\n');
@@ -75,6 +82,19 @@ function printCheck(check: HealthCheckConfig): string {
     `rise ${rise}`,
   ];
   return `checked ${parts.join('  ')}`;
+}
+
+function printSticky({ name, path, domain, maxAge, secure, httpOnly, sameSite }: StickyConfig): string {
+  const parts = [
+    `sticky by the cookie ${name ?? 'of its name'}`,
+    ...(path === '/' ? [] : [`path ${path}`]),
+    ...(domain === undefined ? [] : [`domain ${domain}`]),
+    ...(maxAge === undefined ? [] : [`for ${maxAge} s`]),
+    ...(secure === undefined ? [] : [secure ? 'secure' : 'not secure']),
+    ...(httpOnly ? [] : ['for scripts']),
+    ...(sameSite === 'lax' ? [] : [`same site ${sameSite}`]),
+  ];
+  return parts.join('  ');
 }
 
 function printTransport(name: string, { tls, timeouts, maxIdle }: TransportConfig): string {

@@ -33,7 +33,12 @@ const ROUTER_LISTS: Readonly<Record<string, Compare>> = {
   entrypoints: isSameList,
   middlewares: isAlikeList,
 };
-const SERVICE_LISTS: Readonly<Record<string, Compare>> = { servers: isAlikeList, balance: isAlike, ejection: isAlike };
+const SERVICE_LISTS: Readonly<Record<string, Compare>> = {
+  servers: isAlikeList,
+  balance: isAlike,
+  ejection: isAlike,
+  sticky: isAlike,
+};
 
 function isSameRouter(left: RouterSnapshot, right: RouterSnapshot): boolean {
   return isSamePart(left, right, ROUTER_LISTS);

@@ -1,4 +1,4 @@
-import type { BalanceConfig, EjectionConfig, ServerConfig, TransportConfig } from '../config/dynamic.ts';
+import type { BalanceConfig, EjectionConfig, ServerConfig, StickyConfig, TransportConfig } from '../config/dynamic.ts';
 import type { MiddlewareOptions } from '../config/middleware-options.ts';
 import type { RuleNode } from '../rule/ast.ts';
 
@@ -33,6 +33,8 @@ export interface ServiceSnapshot {
   readonly balance?: BalanceConfig;
   /** Absent: `DEFAULT_EJECTION`. */
   readonly ejection?: EjectionConfig | 'off';
+  /** Absent: visitors are not bound to a server. */
+  readonly sticky?: StickyConfig;
 }
 
 /** The immutable result of compiling dynamic configuration. Posted to workers, compared, printed. */

@@ -1,9 +1,11 @@
 import { createStrategy } from '../balance/create-strategy.ts';
 import { Service } from '../balance/service.ts';
+import { StickyCookie } from '../balance/sticky.ts';
 import type { Chance } from '../balance/strategy.ts';
 import { WaitingRoom, type WaitingRooms } from '../balance/waiting-room.ts';
 import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
-import type { TransportConfig } from '../config/dynamic.ts';
+import type { StickyConfig, TransportConfig } from '../config/dynamic.ts';
+import { plainServerId } from '../config/server-id.ts';
 import type { Counters } from '../http/counters.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Route, RouteTable } from '../http/route.ts';
@@ -25,6 +27,8 @@ export interface RuntimeParts {
   readonly loads: SharedCounts;
   readonly chance: Chance;
   readonly rooms: WaitingRooms;
+  /** Of sticky cookies; the same in all workers. */
+  readonly stickyKey: Uint8Array;
   /** Hears of a router that cannot be built; the others do not notice. */
   readonly broken: (router: string, error: unknown) => void;
 }
@@ -153,8 +157,14 @@ export class Runtime implements RouteTable {
         ? undefined
         : { room: known?.service.hold?.room ?? new WaitingRoom(this.parts.rooms), ms: holdMs };
     const retryBudget = known?.service.retryBudget;
-    const service = new Service(name, upstreams, strategy, { passHostHeader, hold, retryBudget, ejection });
+    const sticky = snapshot.sticky && this.stickyCookie(snapshot.sticky, snapshot);
+    const service = new Service(name, upstreams, strategy, { passHostHeader, hold, retryBudget, ejection, sticky });
     this.services.set(snapshot.name, { snapshot, transport, service });
+  }
+
+  private stickyCookie(config: StickyConfig, { name, servers }: ServiceSnapshot): StickyCookie {
+    const ids = servers.map(({ id }) => plainServerId(id));
+    return new StickyCookie(config, name, ids, this.parts.stickyKey);
   }
 
   private shareLoad(upstream: Upstream<UpstreamConnection>): void {

@@ -52,6 +52,7 @@ class DataPlaneWorker {
       loads: new SharedCounts(boot.serverLoads, boot.index),
       chance: { now: () => performance.now(), random: () => Math.random() },
       rooms: this.rooms,
+      stickyKey: boot.stickyKey,
       broken: this.brokenRouter,
     };
     this.snapshots = new SnapshotReceiver(boot.snapshot, parts, {

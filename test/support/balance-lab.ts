@@ -1,6 +1,7 @@
 import { createStrategy } from '../../src/balance/create-strategy.ts';
 import { release, Service } from '../../src/balance/service.ts';
 import type { LeaseRequest } from '../../src/balance/strategy.ts';
+import { StickyCookie } from '../../src/balance/sticky.ts';
 import type { BalanceConfig, ServerConfig } from '../../src/config/dynamic.ts';
 import { Upstream } from '../../src/upstream/upstream.ts';
 import { Xorshift } from './random.ts';
@@ -34,6 +35,7 @@ export class BalanceLab {
     balance: Partial<BalanceConfig> & Pick<BalanceConfig, 'strategy'>,
     weights: readonly number[],
     order: readonly number[] = weights.map((_, index) => index),
+    isSticky = false,
   ) {
     const configs: readonly ServerConfig[] = weights.map((weight, index) => server(index + 1, { weight }));
     this.upstreams = configs.map((config) => new Upstream(config));
@@ -46,7 +48,7 @@ export class BalanceLab {
       's',
       order.map((index) => this.upstreams[index]!),
       strategy,
-      { passHostHeader: true },
+      { passHostHeader: true, ...(isSticky ? { sticky: stickyOf(given) } : {}) },
     );
   }
 
@@ -76,4 +78,11 @@ export class BalanceLab {
     }
     return counts;
   }
+}
+
+/** The cookie `s` over these servers. */
+function stickyOf(servers: readonly ServerConfig[]): StickyCookie {
+  const config = { name: 's', path: '/', httpOnly: true, sameSite: 'lax' } as const;
+  const ids = servers.map(({ id }) => id);
+  return new StickyCookie(config, 's', ids, new Uint8Array(32));
 }

@@ -112,6 +112,7 @@ export async function startDataPlane(
     memoryBound: options.memoryBound ?? Infinity,
     accessLog: 'off',
     ticketKeys: randomBytes(48),
+    stickyKey: new Uint8Array(32),
     snapshot,
     states: readyStates(snapshot),
     certificates: [],

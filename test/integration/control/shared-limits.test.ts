@@ -32,6 +32,7 @@ async function start(connections: ConnectionLimits): Promise<Pool> {
       workers: 4,
     },
     memoryBound: Infinity,
+    stickyKey: new Uint8Array(32),
     defaultCertificate: (await testCertificate()).certificate,
     certificates: [],
     logger: collectLogger().logger,

@@ -34,6 +34,7 @@ beforeEach(async () => {
       workers: WORKERS,
     },
     memoryBound: Infinity,
+    stickyKey: new Uint8Array(32),
     defaultCertificate: (await testCertificate()).certificate,
     certificates: [],
     logger: collectLogger().logger,

@@ -21,15 +21,10 @@ describe('a wrong value of a label that does not act yet is an error that names 
     [`${SHORT}limit`, '10', '10/s'],
     [`${SHORT}limit`, '10/s burst', 'burst 20'],
     [`${SHORT}limit`, '0/s', '10/s'],
-    [`${SHORT}sticky`, 'a b', 'true'],
-    [`${SHORT}sticky`, '', 'true'],
     [`${SHORT}compress`, 'yes', 'write true'],
     [`${SHORT}hold`, '15 s', 'write 15s'],
     [`${ROUTER}observability.accesslogs`, 'no', 'write false'],
     [`${ROUTER}observability.traceverbosity`, 'all', 'minimal or detailed'],
-    [`${SERVICE}sticky.cookie`, 'session', 'true or false'],
-    [`${SERVICE}sticky.cookie.maxage`, '1d', 'a whole number'],
-    [`${SERVICE}sticky.cookie.samesite`, 'always', 'none, lax or strict'],
     [`${SERVICE}passivehealthcheck.maxfailedattempts`, '0', '1 or more'],
     [`${SERVICE}responseforwarding.flushinterval`, 'fast', '10s'],
     [`${MIDDLEWARE}ratelimit.average`, 'many', '0 or more'],
@@ -66,7 +61,6 @@ describe('a wrong value of a label that does not act yet is an error that names 
   });
 
   test('it costs nobody the router, which would not have had its effect', () => {
-    expect(report(`${SERVICE}sticky.cookie.maxage`, '1d').routers).toMatchObject([{ fault: undefined }]);
     expect(report(`${SHORT}limit`, '10/x').routers).toMatchObject([{ fault: undefined }]);
   });
 });
@@ -75,13 +69,9 @@ describe('a right value is a warning that it has no effect yet', () => {
   test.for([
     [`${SHORT}limit`, '10/s'],
     [`${SHORT}limit`, '600/m burst 20'],
-    [`${SHORT}sticky`, 'true'],
-    [`${SHORT}sticky`, 'lb_cookie'],
     [`${SHORT}compress`, 'true'],
     [`${ROUTER}observability.accesslogs`, 'false'],
     [`${SERVICE}sticky`, ''],
-    [`${SERVICE}sticky.cookie`, 'true'],
-    [`${SERVICE}sticky.cookie.maxage`, '-1'],
     [`${SERVICE}responseforwarding.flushinterval`, '-1ms'],
     [`${MIDDLEWARE}retry.status`, '404, 500-599'],
     [`${MIDDLEWARE}forwardauth.address`, 'http://auth:9000/check'],
@@ -95,7 +85,6 @@ describe('a right value is a warning that it has no effect yet', () => {
 describe('nothing is said about a value that asks for what holds anyway', () => {
   test.for([
     [`${SHORT}compress`, 'false'],
-    [`${SHORT}sticky`, 'false'],
     [`${ROUTER}observability.accesslogs`, 'true'],
     [`${ROUTER}tls.options`, 'default'],
   ] as const)('%s=%s', ([label, value]) => {

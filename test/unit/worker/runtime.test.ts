@@ -27,6 +27,7 @@ function parts(): RuntimeParts {
     loads: new SharedCounts(memory, 0),
     chance: { now: () => performance.now(), random: () => 0 },
     rooms: new WaitingRooms(),
+    stickyKey: new Uint8Array(32),
     broken: (name) => broken.push(name),
   };
 }
