@@ -4,11 +4,12 @@ import { type CertificateManager, createCertificateManager } from '../acme/certi
 import { openLocalAuthority } from '../certs/local-authority.ts';
 import { createCertificateStore } from '../certs/store.ts';
 import type { StaticConfig } from '../config/static-config.ts';
-import { ServerStates } from '../health/server-states.ts';
+import { type JudgedService, ServerStates } from '../health/server-states.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { RootLogger } from '../observe/pino-logger.ts';
 import type { FromWorker } from '../protocol.ts';
 import type { Provider, ProviderSink } from '../provider/provider.ts';
+import type { Snapshot } from '../routing/snapshot.ts';
 import { ConfigWatcher, type Published } from './config-watcher.ts';
 import { ConnectFailureLog } from './connect-failure-log.ts';
 import { descriptorWarning } from './descriptor-limit.ts';
@@ -63,17 +64,22 @@ export async function startApp(
   pool.start();
   const watcher = new ConfigWatcher(config);
   const problems = new ProblemLog(logger);
-  const states = new ServerStates((changes) => {
-    pool.setStates(changes);
-    for (const [server, state] of changes) logger.debug({ server, state }, 'server state');
+  const states = new ServerStates({
+    changed: (changes) => {
+      pool.setStates(changes);
+      for (const [server, state] of changes) logger.debug({ server, state }, 'server state');
+    },
+    report: ({ isUp, ...fields }) => {
+      if (isUp) logger.info(fields, 'server is up');
+      else logger.warn(fields, 'server is down');
+    },
   });
   // Before the listeners, so that whoever asks meanwhile hears 503 and not a refused connection.
   const admin = await openAdmin(config, { watcher, states, pool, certificates });
   const apply = (published: Published, at: number): void => {
     problems.update(published.problems);
-    const servers = published.snapshot.services.flatMap((service) => service.servers);
     // States first: a server that is healthy already serves with the snapshot that names it.
-    pool.forgetStates(states.reconcile(servers));
+    pool.forgetStates(states.reconcile(judgedServices(published.snapshot)));
     if (published.isChanged) {
       void pool.publish(published.snapshot).then(() => logPublished(published, at));
     }
@@ -121,6 +127,14 @@ export async function startApp(
       return stopAll({ admin, providers, memory, certificates, states, pool, logger });
     },
   };
+}
+
+/** Servers with what a check needs to know of the way to them. */
+function judgedServices({ services, transports }: Snapshot): readonly JudgedService[] {
+  return services.map(({ servers, transport }) => {
+    const tls = transport === undefined ? undefined : transports[transport]?.tls;
+    return tls === undefined ? { servers } : { servers, tls };
+  });
 }
 
 async function openAdmin(

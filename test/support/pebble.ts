@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { probeTcp } from '../../src/health/server-states.ts';
+import { probeTcp } from '../../src/health/tcp-check.ts';
 import { freePort } from './free-port.ts';
 import { waitFor } from './lab/wait-for.ts';
 import { createListenerCa, type ListenerCa } from './listener-ca.ts';

@@ -12,13 +12,13 @@ beforeEach(() => {
   accepts = true;
   probes = 0;
   log = [];
-  states = new ServerStates(
-    (changes) => log.push(...changes.map(([id, state]) => `${id} ${state}`)),
-    async () => {
+  states = new ServerStates({
+    changed: (changes) => log.push(...changes.map(([id, state]) => `${id} ${state}`)),
+    probe: async () => {
       probes += 1;
       return accepts;
     },
-  );
+  });
 });
 
 afterEach(() => {
@@ -32,7 +32,7 @@ const settle = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 describe('readiness (design section 8)', () => {
   test('a server without health check is ready once its port accepts', async () => {
     accepts = false;
-    states.reconcile([server(1)]);
+    states.reconcile([{ servers: [server(1)] }]);
     await settle(60);
     expect([log, probes]).toEqual([[`${ID} starting`], 3]);
     accepts = true;
@@ -42,7 +42,7 @@ describe('readiness (design section 8)', () => {
 
   test('probes come at 0, 25, 50, 100 … 1000 ms, then each second', async () => {
     accepts = false;
-    states.reconcile([server(1)]);
+    states.reconcile([{ servers: [server(1)] }]);
     await settle(1000);
     expect(probes).toBe(10);
     await settle(3000);
@@ -50,7 +50,7 @@ describe('readiness (design section 8)', () => {
   });
 
   test('one that refuses a connection gets no request until it accepts again', async () => {
-    states.reconcile([server(1)]);
+    states.reconcile([{ servers: [server(1)] }]);
     await settle();
     accepts = false;
     states.refused(ID);
@@ -74,31 +74,31 @@ describe('readiness (design section 8)', () => {
     ['unhealthy', 'down'],
     ['starting', 'starting'],
   ] as const)("Docker's %s decides without a probe: %s", async ([health, state]) => {
-    states.reconcile([server(1, { health })]);
+    states.reconcile([{ servers: [server(1, { health })] }]);
     await settle(5000);
     expect([states.stateOf(ID) ?? 'down', probes]).toEqual([state, 0]);
   });
 
   test('health that changes is judged anew', async () => {
-    states.reconcile([server(1, { health: 'starting' })]);
-    states.reconcile([server(1, { health: 'healthy' })]);
-    states.reconcile([server(1, { health: 'unhealthy' })]);
+    states.reconcile([{ servers: [server(1, { health: 'starting' })] }]);
+    states.reconcile([{ servers: [server(1, { health: 'healthy' })] }]);
+    states.reconcile([{ servers: [server(1, { health: 'unhealthy' })] }]);
     expect(log).toEqual([`${ID} starting`, `${ID} ready`, `${ID} down`]);
   });
 });
 
 describe('over snapshots', () => {
   test('a server that stays is not probed again', async () => {
-    states.reconcile([server(1)]);
+    states.reconcile([{ servers: [server(1)] }]);
     await settle();
-    states.reconcile([server(1), server(2)]);
+    states.reconcile([{ servers: [server(1), server(2)] }]);
     await settle();
     expect(probes).toBe(2);
   });
 
   test('a server that goes is reported, and no probe of it lives on', async () => {
     accepts = false;
-    states.reconcile([server(1)]);
+    states.reconcile([{ servers: [server(1)] }]);
     await settle(30);
     expect(states.reconcile([])).toEqual([ID]);
     const before = probes;
@@ -110,7 +110,7 @@ describe('over snapshots', () => {
 
 describe('stopping', () => {
   test('drains at once and returns when the container never died', async () => {
-    states.reconcile([server(1)]);
+    states.reconcile([{ servers: [server(1)] }]);
     await settle();
     states.stopping('c');
     states.stopping('other');
@@ -122,16 +122,16 @@ describe('stopping', () => {
   });
 
   test('a list that still shows it does not undo the drain', async () => {
-    states.reconcile([server(1)]);
+    states.reconcile([{ servers: [server(1)] }]);
     await settle();
     states.stopping('c');
-    states.reconcile([server(1)]);
+    states.reconcile([{ servers: [server(1)] }]);
     await settle(100);
     expect(states.stateOf(ID)).toBe('draining');
   });
 
   test('a new process under the same identity is judged anew', async () => {
-    states.reconcile([server(1)]);
+    states.reconcile([{ servers: [server(1)] }]);
     await settle();
     states.stopping('c');
     accepts = false;
