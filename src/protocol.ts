@@ -24,6 +24,8 @@ export interface CounterReport {
   readonly routers: Readonly<Record<string, RouterCounters>>;
   /** Requests by the router's own reason (`no_router`, `upstream_refused`, …). */
   readonly reasons: Readonly<Record<string, number>>;
+  /** Requests in flight by server id, of servers that get no more: not ready, or not in the configuration any longer. */
+  readonly leaving: Readonly<Record<string, number>>;
 }
 
 export interface RouterCounters {

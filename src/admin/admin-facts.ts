@@ -9,6 +9,17 @@ export interface ServerJudgement {
   readonly reason: string;
 }
 
+/** A server that gets no new requests and still finishes some, for one service that it serves or served. */
+export interface LeavingServer {
+  readonly service: string;
+  readonly url: string;
+  readonly container: string;
+  /** `gone`: it is not in the configuration any more. */
+  readonly state: 'draining' | 'gone';
+  /** In flight, in all workers. */
+  readonly requests: number;
+}
+
 /** What the admin address shows of the running router. */
 export interface AdminFacts {
   readonly mode: StaticConfig['mode'];
@@ -19,6 +30,8 @@ export interface AdminFacts {
   /** Undefined: nobody sends to it. */
   serverJudgement(id: string): ServerJudgement | undefined;
   certificates(): readonly CertificateStatus[];
+  /** Asks the workers: those that do not answer in time are left out. */
+  leavingServers(): Promise<readonly LeavingServer[]>;
   /** What a worker would do with a request; undefined when none answers. */
   tryRequest(request: TrialRequest): Promise<TrialVerdict | undefined>;
 }

@@ -58,7 +58,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, facts
     return facts.isListening() ? replyText(response, 200, 'ok') : replyText(response, 503, 'starting');
   }
   const reader = API_READERS.get(path);
-  return reader === undefined ? replyText(response, 404, 'not found') : replyJson(response, 200, reader(facts));
+  return reader === undefined ? replyText(response, 404, 'not found') : replyJson(response, 200, await reader(facts));
 }
 
 async function readBody(request: IncomingMessage): Promise<string | undefined> {

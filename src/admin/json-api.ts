@@ -6,7 +6,7 @@ import { middlewareRows } from './middleware-rows.ts';
 import { routerRows } from './router-rows.ts';
 import { serviceRows } from './service-rows.ts';
 
-/** What a path of the API gives for `GET`: anything JSON has. */
+/** What a path of the API gives for `GET`: anything JSON has, or a promise of it. */
 export type ApiReader = (facts: AdminFacts) => unknown;
 
 /** `GET` paths of the admin API. All are read-only and hold no secrets. */

@@ -1,7 +1,9 @@
 import type { Problem } from '../config/problem.ts';
 import type { ServerConfig } from '../config/dynamic.ts';
-import type { AdminFacts } from './admin-facts.ts';
+import type { AdminFacts, LeavingServer } from './admin-facts.ts';
 import { problemsByObject, problemsOf } from './router-rows.ts';
+
+const COMPOSE_SERVICE = 'com.docker.compose.service';
 
 /** A server as the API shows it. */
 export interface ServerRow {
@@ -17,15 +19,21 @@ export interface ServiceRow {
   readonly name: string;
   readonly provider: string;
   readonly containers: readonly string[];
+  /** What compose files call it. */
+  readonly composeServices: readonly string[];
   readonly servers: readonly ServerRow[];
+  /** Servers that get no new requests and still finish some. */
+  readonly leaving: readonly Omit<LeavingServer, 'service'>[];
   readonly usedBy: readonly string[];
   readonly status: 'enabled' | 'warning' | 'disabled';
   readonly problems: readonly Problem[];
 }
 
 /** Every configured service. `disabled`: no server of it takes requests. */
-export function serviceRows(facts: AdminFacts): readonly ServiceRow[] {
-  const { config, snapshot, problems: all } = facts.view();
+export async function serviceRows(facts: AdminFacts): Promise<readonly ServiceRow[]> {
+  const leaving = Map.groupBy(await facts.leavingServers(), ({ service }) => service);
+  const { config, snapshot, problems: all, workloads } = facts.view();
+  const composed = new Map(workloads.map(({ name, labels }) => [name, labels[COMPOSE_SERVICE]]));
   const problems = problemsByObject(all);
   const users = Map.groupBy(snapshot.routers, ({ service }) => service);
   return config.services.map(({ name, provider, containers, servers }) => {
@@ -36,7 +44,14 @@ export function serviceRows(facts: AdminFacts): readonly ServiceRow[] {
       name,
       provider,
       containers,
+      composeServices: [...new Set(containers.map((one) => composed.get(one)).filter((one) => one !== undefined))],
       servers: rows,
+      leaving: (leaving.get(name) ?? []).map(({ url, container, state, requests }) => ({
+        url,
+        container,
+        state,
+        requests,
+      })),
       usedBy: users.get(name)?.map((router) => router.name) ?? [],
       status: !serves ? 'disabled' : own.length > 0 ? 'warning' : 'enabled',
       problems: own,

@@ -1,6 +1,6 @@
-import { request } from 'undici';
 import type { Explanation, TriedRouter } from '../admin/explain.ts';
 import type { ListenAddress } from '../config/static-config.ts';
+import { type AdminClient, askRouter } from './admin-client.ts';
 
 /** Arguments of `sluice explain`, and those that are left for the router's own options. */
 export interface ExplainArguments {
@@ -66,32 +66,16 @@ export async function runExplain(
   out: (text: string) => void,
   err: (text: string) => void,
 ): Promise<number> {
-  if (admin === undefined) {
-    err('explain asks at the admin address, and it is off; remove --admin off\n');
-    return 2;
-  }
-  const host = admin.host === undefined || admin.host === '0.0.0.0' || admin.host === '::' ? '127.0.0.1' : admin.host;
-  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${admin.port}`;
-  let answer: Explanation | { readonly error: string };
-  try {
-    const { body } = await request(`${origin}/api/explain`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(question),
-      headersTimeout: 10_000,
-    });
-    answer = (await body.json()) as typeof answer;
-  } catch (error) {
-    err(`no router at ${origin}: ${error instanceof Error ? error.message : String(error)}\n`);
-    err('start it, or name its address with --admin\n');
-    return 2;
-  }
-  if ('error' in answer) {
-    err(`${answer.error}\n`);
-    return 2;
-  }
-  out(isJson ? `${JSON.stringify(answer, undefined, 2)}\n` : printExplanation(question, answer));
-  return answer.reason === 'ok' || answer.reason === 'answered' ? 0 : 1;
+  const run = async (client: AdminClient): Promise<number> => {
+    const answer = (await client.post('/api/explain', question)) as Explanation | { readonly error: string };
+    if ('error' in answer) {
+      err(`${answer.error}\n`);
+      return 2;
+    }
+    out(isJson ? `${JSON.stringify(answer, undefined, 2)}\n` : printExplanation(question, answer));
+    return answer.reason === 'ok' || answer.reason === 'answered' ? 0 : 1;
+  };
+  return askRouter('explain', admin, { err, run });
 }
 
 interface Branch {

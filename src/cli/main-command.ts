@@ -1,20 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseStaticOptions, type StaticResult } from '../config/parse-static-options.ts';
+import type { StaticConfig } from '../config/static-config.ts';
 import { nearest } from '../lib/suggest.ts';
 import { runCerts } from './certs.ts';
 import { runCheck } from './check.ts';
+import { DEPLOY_USAGE, readDeployArguments, runDeploy } from './deploy.ts';
 import { EXPLAIN_USAGE, readExplainArguments, runExplain } from './explain.ts';
 import { runHealthcheck } from './healthcheck.ts';
 import { readRouterFlags } from './router-flags.ts';
 import { runRouter } from './run.ts';
 import { runVersion } from './version.ts';
 
-const COMMANDS = ['run', 'version', 'healthcheck', 'certs', 'check', 'explain', 'help'] as const;
+const COMMANDS = ['run', 'version', 'healthcheck', 'certs', 'check', 'explain', 'deploy', 'help'] as const;
 type Command = (typeof COMMANDS)[number];
 
 const HELP = `sluice [run] [flags]     the router; needs no flags on a VPS
 sluice explain URL       asks the running router where a request goes, and why
+sluice deploy --wait SERVICE  waits until its new servers are ready and the old ones are done
 sluice certs [flags]     certificates in the store
 sluice certs root        the local authority's root certificate (PEM)
 sluice check [FILES]     judges compose files and their labels without Docker; --json for lines of JSON
@@ -50,7 +53,17 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
   }
   // Flags are laid over those of the router in the files, so they are understood there.
   if (command === 'check') return runCheck(rest, streams);
-  if (command === 'explain') return explainRequest(rest, streams);
+  if (command === 'explain') {
+    const read = readExplainArguments(rest);
+    return askAtAdmin(read, EXPLAIN_USAGE, streams, (given, admin) =>
+      runExplain(given, admin, streams.out, streams.err),
+    );
+  }
+  if (command === 'deploy') {
+    return askAtAdmin(readDeployArguments(rest), DEPLOY_USAGE, streams, (given, admin) =>
+      runDeploy(given, admin, streams),
+    );
+  }
   const operands = command === 'certs' ? leadingOperands(rest) : [];
   const given = rest.slice(operands.length);
   const flags = command === 'healthcheck' ? given.filter((flag) => !BARE_PING.test(flag)) : given;
@@ -71,14 +84,19 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
   }
 }
 
-async function explainRequest(args: readonly string[], { out, err }: CommandStreams): Promise<number> {
-  const read = readExplainArguments(args);
+/** Runs a command that asks the router: what its own arguments leave are the router's options, which say where it is asked. */
+async function askAtAdmin<Given extends { readonly rest: readonly string[] }>(
+  read: Given | string,
+  usage: string,
+  { err }: CommandStreams,
+  run: (given: Given, admin: StaticConfig['admin']) => Promise<number>,
+): Promise<number> {
   if (typeof read === 'string') {
-    err(`sluice: ${read}\n${EXPLAIN_USAGE}`);
+    err(`sluice: ${read}\n${usage}`);
     return 2;
   }
   const result = readOptions([...readRouterFlags(), ...read.rest]);
-  if ('config' in result) return runExplain(read, result.config.admin, out, err);
+  if ('config' in result) return run(read, result.config.admin);
   for (const problem of result.problems) err(`sluice: ${problem}\n`);
   return 2;
 }

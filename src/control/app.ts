@@ -15,6 +15,7 @@ import { ConnectFailureLog } from './connect-failure-log.ts';
 import { descriptorWarning } from './descriptor-limit.ts';
 import { EngineSink } from './engine-sink.ts';
 import { LastKnownGood, readBootId } from './last-known-good.ts';
+import { LeavingServers } from './leaving-servers.ts';
 import { memoryBound } from './memory-bound.ts';
 import { probeAddresses } from './probe-addresses.ts';
 import { ProblemLog } from './problem-log.ts';
@@ -75,9 +76,11 @@ export async function startApp(
     },
   });
   // Before the listeners, so that whoever asks meanwhile hears 503 and not a refused connection.
-  const admin = await openAdmin(config, { watcher, states, pool, certificates });
+  const leaving = new LeavingServers();
+  const admin = await openAdmin(config, { watcher, states, pool, leaving, certificates });
   const apply = (published: Published, at: number): void => {
     problems.update(published.problems);
+    leaving.note(published.snapshot.services);
     // States first: a server that is healthy already serves with the snapshot that names it.
     pool.forgetStates(states.reconcile(judgedServices(published.snapshot)));
     if (published.isChanged) {
@@ -143,10 +146,11 @@ async function openAdmin(
     readonly watcher: ConfigWatcher;
     readonly states: ServerStates;
     readonly pool: WorkerPool;
+    readonly leaving: LeavingServers;
     readonly certificates: CertificateManager;
   },
 ): Promise<Server | undefined> {
-  const { watcher, states, pool, certificates } = parts;
+  const { watcher, states, pool, leaving, certificates } = parts;
   if (config.admin === undefined) return undefined;
   return startAdmin(config.admin, {
     mode: config.mode,
@@ -155,6 +159,7 @@ async function openAdmin(
     view: () => watcher.view,
     serverJudgement: (id) => states.judgementOf(id),
     certificates: () => certificates.status(),
+    leavingServers: async () => leaving.list(await pool.collect(), (id) => states.stateOf(id)),
     tryRequest: (request) => pool.tryRequest(request),
   });
 }

@@ -27,7 +27,7 @@ export class Counters {
     this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
   }
 
-  report(): CounterReport {
+  report(): Omit<CounterReport, 'leaving'> {
     return {
       connections: this.connections,
       requests: this.requests,

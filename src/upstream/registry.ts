@@ -15,6 +15,8 @@ export class UpstreamRegistry<C extends IdleConnection = IdleConnection> {
   private readonly byServer = new Map<string, Map<string, Upstream<C>>>();
   /** States of servers that no snapshot has named yet: the judgement may come first. */
   private readonly states = new Map<string, Judgement>();
+  /** Dropped with requests in flight. */
+  private readonly dropped = new Set<Upstream<C>>();
   private readonly now: () => number;
 
   /** `now` in milliseconds; it never steps back. */
@@ -50,15 +52,27 @@ export class UpstreamRegistry<C extends IdleConnection = IdleConnection> {
 
   /** Drops upstreams outside `used`. Those with requests in flight finish; nobody can lease them any more. */
   retain(used: ReadonlySet<Upstream<C>>): void {
+    for (const upstream of this.dropped) if (upstream.inFlight === 0) this.dropped.delete(upstream);
     for (const [id, ways] of this.byServer) {
       for (const [key, upstream] of ways) {
         if (used.has(upstream)) continue;
         upstream.isRemoved = true;
         upstream.leave('down');
         ways.delete(key);
+        if (upstream.inFlight > 0) this.dropped.add(upstream);
       }
       if (ways.size === 0) this.byServer.delete(id);
     }
+  }
+
+  /** Requests in flight by server, of servers that are not ready or not even there any more. */
+  get leaving(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    const known = [...this.byServer.values()].flatMap((ways) => [...ways.values()]);
+    for (const { id, state, inFlight } of [...known, ...this.dropped]) {
+      if (state !== 'ready' && inFlight > 0) counts[id] = (counts[id] ?? 0) + inFlight;
+    }
+    return counts;
   }
 
   /** The control plane judges the server no more. What was told is kept until then, as it may come before the snapshot. */

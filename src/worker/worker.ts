@@ -12,7 +12,7 @@ import { WaitingRooms } from '../balance/waiting-room.ts';
 import { Passwords } from '../middleware/passwords/passwords.ts';
 import { SharedCounts } from '../lib/shared-counts.ts';
 import { TimerWheel } from '../lib/timer-wheel.ts';
-import type { FromWorker, ToWorker, WorkerBoot } from '../protocol.ts';
+import type { CounterReport, FromWorker, ToWorker, WorkerBoot } from '../protocol.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { BufferPool } from '../upstream/buffer-pool.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
@@ -179,7 +179,7 @@ class DataPlaneWorker {
         for (const entrypoint of this.entrypoints) entrypoint.setTicketKeys(message.keys);
         break;
       case 'collect':
-        this.post({ type: 'counters', ack: message.ack, report: this.plane.counters.report() });
+        this.post({ type: 'counters', ack: message.ack, report: this.report() });
         break;
       case 'trial':
         this.post({ type: 'verdict', ack: message.ack, verdict: tryRequest(message.request, this.plane) });
@@ -201,6 +201,10 @@ class DataPlaneWorker {
     this.plane.counters.retain(new Set(routers.map(({ name }) => name)));
     this.rooms.wake();
   };
+
+  private report(): CounterReport {
+    return { ...this.plane.counters.report(), leaving: this.registry.leaving };
+  }
 
   private drain(): void {
     this.plane.isDraining = true;

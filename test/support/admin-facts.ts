@@ -1,4 +1,4 @@
-import type { AdminFacts, ServerJudgement } from '../../src/admin/admin-facts.ts';
+import type { AdminFacts, LeavingServer, ServerJudgement } from '../../src/admin/admin-facts.ts';
 import type { CertificateStatus } from '../../src/certs/certificate-status.ts';
 import type { StaticConfig } from '../../src/config/static-config.ts';
 import type { Workload } from '../../src/config/workload.ts';
@@ -14,6 +14,7 @@ export function adminFacts(
     readonly verdict?: (request: TrialRequest) => TrialVerdict | undefined;
     readonly judgements?: Readonly<Record<string, ServerJudgement>>;
     readonly certificates?: readonly CertificateStatus[];
+    readonly leaving?: readonly LeavingServer[];
     readonly isListening?: () => boolean;
   } = {},
 ): AdminFacts {
@@ -30,6 +31,7 @@ export function adminFacts(
     view: () => watcher.view,
     serverJudgement: (id) => changes.judgements?.[id],
     certificates: () => changes.certificates ?? [],
+    leavingServers: async () => changes.leaving ?? [],
     tryRequest: async (request) => changes.verdict?.(request),
   };
 }

@@ -198,3 +198,24 @@ describe('buffer pool', () => {
     expect(pool.take()).toBe(a);
   });
 });
+
+test('requests on servers that are not ready, or not configured any more, are leaving', () => {
+  const registry = new UpstreamRegistry();
+  const [staying, stopping, removed] = [1, 2, 3].map((port) => registry.get(server(port)));
+  for (const upstream of [staying!, stopping!, removed!]) {
+    registry.setState(upstream.id, 'ready');
+    upstream.countLease(1);
+  }
+  stopping!.countLease(1);
+  expect(registry.leaving).toEqual({});
+  registry.setState(stopping!.id, 'draining');
+  registry.retain(new Set([staying!, stopping!]));
+  expect(registry.leaving).toEqual({ [stopping!.id]: 2, [removed!.id]: 1 });
+  // The same server again, while the old requests run.
+  registry.get(server(3));
+  expect(registry.leaving[removed!.id]).toBe(1);
+  removed!.countLease(-1);
+  stopping!.countLease(-1);
+  stopping!.countLease(-1);
+  expect(registry.leaving).toEqual({});
+});
