@@ -1,71 +1,134 @@
-import { writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { stringify } from 'yaml';
 import { createCompose, type ComposeProject } from '../support/lab/compose.ts';
 import { runCommand } from '../support/lab/shell.ts';
 import { waitFor } from '../support/lab/wait-for.ts';
 import { type RouterProcess, startRouter } from '../support/router-process.ts';
 import { createSharedFolder, type SharedFolder } from '../support/shared-folder.ts';
-import { createSiteClient, type SiteClient } from '../support/site-client.ts';
-import { failuresOf, startSteadyLoad } from '../support/steady-load.ts';
+import { count, noteRow } from '../support/soak.ts';
+import { executionFaults, failedVisits, p99, startVisitors, type Visitors } from '../support/visitors.ts';
 
 const { host } = inject('engine');
 const { app: image } = inject('images');
-const NAME = 'single.test';
-const REDEPLOYS = 5;
+const NAME = { https: 'single.test', http: 'plain.test' } as const;
+const RATE = 200;
 
 let folder: SharedFolder;
 let router: RouterProcess;
 let project: ComposeProject;
-let client: SiteClient;
+let visitors: Visitors;
+let executed: string;
 
 const docker = (...args: readonly string[]) => runCommand('docker', ['-H', host, ...args]);
-const current = async (): Promise<string> => {
+const current = async (): Promise<readonly string[]> => {
   const listed = await docker('ps', '-q', '--no-trunc', '--filter', `label=com.docker.compose.project=${project.name}`);
-  return listed.trim();
+  return listed.split('\n').filter(Boolean).sort();
 };
 
 beforeAll(async () => {
   folder = await createSharedFolder();
-  router = await startRouter({ docker: host, dataDir: folder.path });
-  const file = join(folder.path, 'compose.yaml');
-  await writeFile(file, stringify({ services: { web: { image, labels: { 'sluice.host': NAME } } } }));
-  project = await createCompose(host, { files: [file] });
-  client = createSiteClient({ at: router.https, name: NAME });
-  await project.up();
-  await waitFor('the app', async () => (await client.ask('/')).status === 200);
+  // Containers write into it as whoever they run as.
+  await chmod(folder.path, 0o777);
+  router = await startRouter({ docker: host, dataDir: join(folder.path, 'data'), flags: ['--access-log', 'json'] });
+});
+
+beforeEach(async () => {
+  executed = join(folder.path, 'executed');
+  await writeFile(executed, '');
+  await chmod(executed, 0o666);
+});
+
+afterEach(async () => {
+  await visitors?.stop();
+  await project?.down();
 });
 
 afterAll(async () => {
-  client?.close();
-  await project?.down();
   await router?.[Symbol.asyncDispose]();
   await folder?.remove();
 });
 
-describe('one replica is replaced while visitors come', () => {
-  test(`docker-compose up --force-recreate, ${REDEPLOYS} times: no request fails`, async () => {
-    const load = startSteadyLoad(client, '/', 200);
-    const seen = new Set<string>([await current()]);
-    for (let round = 0; round < REDEPLOYS; round++) {
-      await project.up('--force-recreate');
-      const id = await current();
-      expect(seen.has(id)).toBe(false);
-      seen.add(id);
-      await waitFor('the new one to answer', () =>
-        load.outcomes.slice(-5).some(({ answer }) => answer?.app !== undefined && id.startsWith(answer.app)),
-      );
-    }
-    expect(failuresOf(await load.stop())).toEqual([]);
-    expect(load.outcomes.length).toBeGreaterThan(REDEPLOYS * 100);
+/** Brings the app up and visitors to it. */
+async function serve(env: Readonly<Record<string, string>>, extra: object = {}, replicas = 1): Promise<void> {
+  // A list, because in a map the older YAML of docker-compose takes `off` for a boolean.
+  const labels = [`sluice.host=${NAME.https}`, `sluice.plain.host=${NAME.http}`, 'sluice.plain.tls=off'];
+  const web = { image, labels, environment: env, volumes: [`${executed}:/executed`], ...extra };
+  const file = join(folder.path, 'compose.yaml');
+  await writeFile(file, stringify({ version: '2.4', services: { web } }));
+  project = await createCompose(host, { files: [file] });
+  await project.up('--scale', `web=${replicas}`);
+  const at = { http: router.http, https: router.https };
+  const first = startVisitors({ at, name: NAME, perSecond: 20 });
+  await waitFor('the app', () => first.visits.slice(-5).filter(({ outcome }) => outcome === 200).length === 5, 20_000);
+  await first.stop();
+  await writeFile(executed, '');
+  visitors = startVisitors({ at, name: NAME, perSecond: RATE });
+}
+
+/** Does something to the app again and again, each time until all that are there then have answered. */
+async function repeat(times: number, act: () => Promise<unknown>): Promise<void> {
+  for (let round = 0; round < times; round++) {
+    await act();
+    const ids = await current();
+    const since = performance.now();
+    await waitFor('every container to answer', () => {
+      const seen = new Set(visitors.visits.filter(({ sentAt }) => sentAt > since).map(({ app }) => app ?? ''));
+      return ids.every((id) => [...seen].some((app) => app !== '' && id.startsWith(app)));
+    });
+  }
+}
+
+async function expectNoneLost(what: string, times: number): Promise<void> {
+  const visits = await visitors.stop();
+  const lines = (await readFile(executed, 'utf8')).split('\n').filter(Boolean);
+  noteRow(what, {
+    times,
+    requests: visits.length,
+    failed: visits.filter(({ outcome }) => outcome !== 200).length,
+    'POST executed': lines.length,
+    'p99 ms': Math.round(p99(visits)),
+    'max ms': Math.round(Math.max(...visits.map(({ ms }) => ms))),
+  });
+  const said = router.records.filter(({ level }) => level !== 'info').map((record) => JSON.stringify(record));
+  expect(failedVisits(visits), said.slice(-10).join('\n')).toEqual([]);
+  expect(executionFaults(visits, lines)).toEqual([]);
+  expect(visits.length).toBeGreaterThan(times * RATE * 0.5);
+}
+
+describe('an app is replaced while visitors come', () => {
+  test.for<[string, number, number, number, object]>([
+    ['one replica, boots in 1 s', 1, 1000, count(5, 20), {}],
+    ['one replica, boots in 3 s', 1, 3000, count(2, 20), {}],
+    ['three replicas', 3, 1000, count(2, 20), {}],
+    ['stops at SIGQUIT', 1, 1000, count(2, 20), { stop_signal: 'SIGQUIT' }],
+  ])('docker-compose up --force-recreate, %s: no request fails', async ([what, replicas, bootMs, times, extra]) => {
+    await serve({ BOOT_DELAY_MS: String(bootMs), STOP_SIGNALS: 'SIGTERM,SIGQUIT' }, extra, replicas);
+    const seen = new Set<string>(await current());
+    await repeat(times, async () => {
+      await project.up('--force-recreate', '--scale', `web=${replicas}`);
+      const ids = await current();
+      expect([ids.length, ids.filter((id) => seen.has(id))]).toEqual([replicas, []]);
+      for (const id of ids) seen.add(id);
+    });
+    await expectNoneLost(`redeploy, ${what}`, times);
   });
 
   test('docker restart: no request fails', async () => {
-    const load = startSteadyLoad(client, '/', 200);
-    await docker('restart', '-t', '5', await current());
-    const before = load.outcomes.length;
-    await waitFor('some more load', () => load.outcomes.length > before + 100);
-    expect(failuresOf(await load.stop())).toEqual([]);
+    await serve({ BOOT_DELAY_MS: '500' });
+    const times = count(2, 20);
+    await repeat(times, async () => docker('restart', '-t', '5', ...(await current())));
+    await expectNoneLost('docker restart', times);
+  });
+
+  test('remove, then run again under the same name: no request fails', async () => {
+    await serve({ BOOT_DELAY_MS: '500' });
+    const times = count(1, 20);
+    await repeat(times, async () => {
+      await docker('rm', '-f', ...(await current()));
+      await project.up();
+    });
+    await expectNoneLost('docker rm -f, then up', times);
   });
 });

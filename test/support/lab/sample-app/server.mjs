@@ -1,12 +1,22 @@
-// A site to put behind the router in tests. Environment: PORT, NAME, BOOT_DELAY_MS, KEEP_ALIVE_MS, IGNORE_TERM.
+// A site to put behind the router in tests. Environment: PORT, NAME, BOOT_DELAY_MS, KEEP_ALIVE_MS, IGNORE_TERM,
+// CLOSE_DELAY_MS (from the stop signal to the closed listener), STOP_SIGNALS, EXECUTED_FILE (gets a line for each /execute).
 import { createHash } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { acceptWebSocket } from './websocket.mjs';
 
 const { PORT = '8080', NAME = hostname(), BOOT_DELAY_MS = '0', KEEP_ALIVE_MS = '5000', IGNORE_TERM } = process.env;
+const { CLOSE_DELAY_MS = '0', STOP_SIGNALS = 'SIGTERM,SIGINT', EXECUTED_FILE = '/executed' } = process.env;
 const CHUNK = Buffer.alloc(64 * 1024, 'sluice ');
-const routes = { '/headers': headers, '/slow': slow, '/upload': upload, '/download': download, '/health': health };
+const routes = {
+  '/headers': headers,
+  '/slow': slow,
+  '/upload': upload,
+  '/download': download,
+  '/health': health,
+  '/execute': execute,
+};
 let isHealthy = true;
 
 const server = createServer({ keepAliveTimeout: Number(KEEP_ALIVE_MS) }, (request, response) => {
@@ -44,6 +54,13 @@ function upload(request, response) {
   request.on('end', () => response.end(JSON.stringify({ bytes, sha256: hash.digest('hex') })));
 }
 
+// Notes ?id= where it outlives the container, then answers.
+function execute(request, response, query) {
+  appendFileSync(EXECUTED_FILE, `${query.get('id')}\n`);
+  request.resume();
+  request.on('end', () => response.end('executed\n'));
+}
+
 // ?bytes= of body, honouring back-pressure.
 function download(request, response, query) {
   let left = Number(query.get('bytes') ?? 1024);
@@ -72,10 +89,12 @@ function health(request, response, query) {
 server.on('upgrade', (request, socket) => acceptWebSocket(request, socket, NAME));
 setTimeout(() => server.listen(Number(PORT), () => console.log(`${NAME} listens on ${PORT}`)), Number(BOOT_DELAY_MS));
 
-for (const signal of ['SIGTERM', 'SIGINT']) {
+for (const signal of STOP_SIGNALS.split(',')) {
   process.on(signal, () => {
     if (IGNORE_TERM) return;
-    server.close(() => process.exit(0));
-    server.closeIdleConnections();
+    setTimeout(() => {
+      server.close(() => process.exit(0));
+      server.closeIdleConnections();
+    }, Number(CLOSE_DELAY_MS));
   });
 }
