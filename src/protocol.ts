@@ -85,6 +85,8 @@ export interface WorkerBoot {
   readonly certificates: readonly Certificate[];
   readonly defaultCertificate: Certificate;
   readonly challenges: readonly Http01Challenge[];
+  /** Services whose requests wait although servers are ready. */
+  readonly paused: readonly (readonly [service: string, leftMs: number])[];
 }
 
 /** Control plane → data plane. Plain JSON by design (section 2). */
@@ -95,6 +97,8 @@ export type ToWorker =
   | { readonly type: 'snapshot'; readonly patch: SnapshotPatch; readonly isLast: boolean; readonly ack: number }
   | { readonly type: 'server-states'; readonly states: readonly (readonly [serverId: string, state: ServerState])[] }
   | { readonly type: 'forget-states'; readonly servers: readonly string[] }
+  /** All services that an operator has paused, for so long from now on. */
+  | { readonly type: 'paused'; readonly services: readonly (readonly [service: string, leftMs: number])[] }
   | { readonly type: 'certificates'; readonly certificates: readonly Certificate[] }
   | { readonly type: 'challenge-add'; readonly challenge: Http01Challenge; readonly ack: number }
   | { readonly type: 'challenge-remove'; readonly token: string }

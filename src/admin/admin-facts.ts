@@ -20,6 +20,9 @@ export interface LeavingServer {
   readonly requests: number;
 }
 
+/** The services that a change concerns, or why nothing is changed. */
+export type PauseOutcome = { readonly services: readonly string[] } | { readonly fault: string };
+
 /** What the admin address shows of the running router. */
 export interface AdminFacts {
   readonly mode: StaticConfig['mode'];
@@ -32,6 +35,11 @@ export interface AdminFacts {
   certificates(): readonly CertificateStatus[];
   /** Asks the workers: those that do not answer in time are left out. */
   leavingServers(): Promise<readonly LeavingServer[]>;
+  /** Unix milliseconds until which requests of a service wait; undefined: it is not paused. */
+  pausedUntil(service: string): number | undefined;
+  /** `host` is canonical, or a wildcard. */
+  pause(host: string, forMs: number): PauseOutcome;
+  resume(host: string): PauseOutcome;
   /** What a worker would do with a request; undefined when none answers. */
   tryRequest(request: TrialRequest): Promise<TrialVerdict | undefined>;
 }

@@ -4,13 +4,14 @@ import { canonicalHost, isIpAddress, isLocalhost } from '../lib/hostname.ts';
 import { listen } from '../lib/listen.ts';
 import type { AdminFacts } from './admin-facts.ts';
 import { answerExplain, API_READERS } from './json-api.ts';
+import { API_CHANGES, changeRefusal } from './pause-api.ts';
 
 /** A question has a URL and some headers; more is no question. */
 const MAX_BODY_BYTES = 262_144;
 
 /**
  * The admin address. `GET /healthz` (and `/ping`) answers 200 `ok` once every worker listens, 503 before; `GET /api/…` shows
- * what is known, `POST /api/explain` answers why. Nothing here changes anything.
+ * what is known, `POST /api/explain` answers why, `POST /api/pause` and `/api/resume` let requests wait and go on.
  */
 export async function startAdmin(address: ListenAddress, facts: AdminFacts): Promise<Server> {
   const isPrivate = address.host !== undefined && isLoopback(address.host);
@@ -51,6 +52,16 @@ async function respond(request: IncomingMessage, response: ServerResponse, facts
     const text = await readBody(request);
     if (text === undefined) return replyText(response, 413, 'the question is too long');
     const { status, body } = await answerExplain(text, facts);
+    return replyJson(response, status, body);
+  }
+  const change = API_CHANGES.get(path);
+  if (change !== undefined) {
+    if (request.method !== 'POST') return replyText(response, 405, 'method not allowed: POST JSON', 'POST');
+    const refusal = changeRefusal(request.headers);
+    if (refusal !== undefined) return replyJson(response, 403, { error: refusal });
+    const text = await readBody(request);
+    if (text === undefined) return replyText(response, 413, 'the body is too long');
+    const { status, body } = change(text, facts);
     return replyJson(response, status, body);
   }
   if (!isRead) return replyText(response, 405, 'method not allowed', 'GET, HEAD');

@@ -11,7 +11,7 @@ import type { ExplainQuestion, QuestionFault } from './explain-question.ts';
 import { type LookAlike, lookAlikes, nearestHost } from './look-alikes.ts';
 import { lenientRequest } from './lenient-request.ts';
 import { problemsByObject, problemsOf } from './router-rows.ts';
-import { type ServerRow, serverRow } from './service-rows.ts';
+import { pauseOf, type ServerRow, serverRow } from './service-rows.ts';
 import type { Problem } from '../config/problem.ts';
 
 /** A router that the request may have come to, with what its rule says alone. */
@@ -41,6 +41,8 @@ export interface Explanation {
   readonly middlewares?: readonly { readonly name: string; readonly summary: string }[];
   readonly service?: string;
   readonly servers?: readonly ServerRow[];
+  /** Until then its requests wait, because an operator has paused it (ISO 8601). */
+  readonly pausedUntil?: string;
   /** Of a TLS request. */
   readonly certificate?: CertificateView;
   /** Of the router that takes the request. */
@@ -189,6 +191,12 @@ function describeRouted(
   const service = view.snapshot.services.find(({ name }) => name === router.service);
   const servers = (service?.servers ?? []).map((server) => serverRow(server, facts));
   const ready = servers.filter(({ state }) => state === 'ready').length;
+  const { pausedUntil } = pauseOf(router.service, facts);
+  if (pausedUntil !== undefined) {
+    const holds = service?.holdMs !== undefined;
+    const message = `paused until ${pausedUntil} or \`sluice resume\`: requests ${holds ? 'wait' : 'get 503, as the service holds none'}`;
+    return { reason: holds ? 'ok' : 'paused', message, ...common, servers, pausedUntil };
+  }
   if (ready > 0) {
     return { reason: 'ok', message: `${ready} of ${servers.length} servers take requests`, ...common, servers };
   }

@@ -24,6 +24,8 @@ export interface ServiceRow {
   readonly servers: readonly ServerRow[];
   /** Servers that get no new requests and still finish some. */
   readonly leaving: readonly Omit<LeavingServer, 'service'>[];
+  /** Until then requests wait, whether or not servers are ready (ISO 8601). */
+  readonly pausedUntil?: string;
   readonly usedBy: readonly string[];
   readonly status: 'enabled' | 'warning' | 'disabled';
   readonly problems: readonly Problem[];
@@ -52,11 +54,18 @@ export async function serviceRows(facts: AdminFacts): Promise<readonly ServiceRo
         state,
         requests,
       })),
+      ...pauseOf(name, facts),
       usedBy: users.get(name)?.map((router) => router.name) ?? [],
       status: !serves ? 'disabled' : own.length > 0 ? 'warning' : 'enabled',
       problems: own,
     };
   });
+}
+
+/** What is said of a service that an operator has paused. */
+export function pauseOf(service: string, facts: Pick<AdminFacts, 'pausedUntil'>): { readonly pausedUntil?: string } {
+  const until = facts.pausedUntil(service);
+  return until === undefined ? {} : { pausedUntil: new Date(until).toISOString() };
 }
 
 /** One server with the judgement that the data plane has of it. */

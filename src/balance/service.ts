@@ -1,6 +1,7 @@
 import { DEFAULT_EJECTION } from '../config/default-ejection.ts';
 import type { EjectionConfig } from '../config/dynamic.ts';
 import type { IdleConnection, Upstream } from '../upstream/upstream.ts';
+import { Pause } from './pause.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { StickyCookie } from './sticky.ts';
 import type { LeaseRequest, Strategy } from './strategy.ts';
@@ -19,6 +20,8 @@ export interface ServiceTraits {
   readonly hold?: Hold | undefined;
   /** Outlives snapshots. Undefined: one of its own. */
   readonly retryBudget?: RetryBudget | undefined;
+  /** Outlives snapshots. Undefined: one of its own. */
+  readonly pause?: Pause | undefined;
   /** Which failures take a server out of service; undefined: as by default. */
   readonly ejection?: EjectionConfig | 'off' | undefined;
   /** Binds visitors to these servers, in their order; undefined: they are not bound. */
@@ -34,6 +37,7 @@ export class Service<C extends IdleConnection = IdleConnection> {
   readonly isTimed: boolean;
   readonly hold: Hold | undefined;
   readonly retryBudget: RetryBudget;
+  readonly pause: Pause;
   /** Undefined where outcomes do not matter: a sole server is never ejected. */
   readonly ejection: EjectionConfig | undefined;
   readonly sticky: StickyCookie | undefined;
@@ -48,6 +52,7 @@ export class Service<C extends IdleConnection = IdleConnection> {
     this.hold = traits.hold;
     this.sticky = traits.sticky;
     this.retryBudget = traits.retryBudget ?? new RetryBudget();
+    this.pause = traits.pause ?? new Pause();
     const { ejection = DEFAULT_EJECTION } = traits;
     this.ejection = ejection === 'off' || upstreams.length < 2 ? undefined : ejection;
   }
@@ -55,8 +60,10 @@ export class Service<C extends IdleConnection = IdleConnection> {
   /**
    * Takes a lease on a ready server outside `tried`. Picking and counting it in flight is one step, so no other request
    * sees the server between the two. Every lease ends with `release`.
+   * None while the service is paused.
    */
   lease(tried: readonly Upstream<C>[] | undefined, request: LeaseRequest): Upstream<C> | undefined {
+    if (this.pause.isOn) return undefined;
     const upstream =
       (this.sticky === undefined ? undefined : this.boundTo(this.sticky.memberOf(request), tried)) ??
       this.strategy.pick(this.upstreams, tried, request);

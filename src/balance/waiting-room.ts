@@ -1,4 +1,5 @@
 import type { Upstream } from '../upstream/upstream.ts';
+import { Pause } from './pause.ts';
 
 /** A request that waits for a server. */
 export interface Waiter {
@@ -41,13 +42,16 @@ export class WaitingRooms {
  */
 export class WaitingRoom {
   private readonly rooms: WaitingRooms;
+  private readonly pause: Pause;
   private readonly waiters = new Set<Waiter>();
   private service: RoomService | undefined = undefined;
   private lostAt = -Infinity;
   private isReleasing = false;
 
-  constructor(rooms: WaitingRooms) {
+  /** `pause`: of the service. */
+  constructor(rooms: WaitingRooms, pause = new Pause()) {
     this.rooms = rooms;
+    this.pause = pause;
   }
 
   /** The newest version of the service. */
@@ -84,16 +88,21 @@ export class WaitingRoom {
     if (this.waiters.delete(waiter)) this.rooms.note(this, this.waiters.size === 0);
   }
 
-  /** Sends the first ones on their way, if a server is ready, and the others soon after. */
+  /** Nobody's patience counts now: an operator has paused the service, or it is a matter of milliseconds until their turn. */
+  get suspendsTime(): boolean {
+    return this.pause.isOn || this.isReleasing;
+  }
+
+  /** Sends the first ones on their way, if a server is ready and the service not paused, and the others soon after. */
   release(): void {
     if (this.isReleasing) return;
-    for (let sent = 0; sent < BATCH && this.hasReady(); sent++) {
+    for (let sent = 0; sent < BATCH && this.maySend(); sent++) {
       const [first] = this.waiters;
       if (first === undefined) return;
       this.leave(first);
       first.onServer();
     }
-    if (this.waiters.size === 0 || !this.hasReady()) return;
+    if (this.waiters.size === 0 || !this.maySend()) return;
     this.isReleasing = true;
     setTimeout(() => {
       this.isReleasing = false;
@@ -104,6 +113,10 @@ export class WaitingRoom {
   /** A server of the newest version is ready. */
   hasReady(): boolean {
     return this.service?.upstreams.some(({ state }) => state === 'ready') === true;
+  }
+
+  private maySend(): boolean {
+    return !this.pause.isOn && this.hasReady();
   }
 
   private lastReadyAt(now: number): number {

@@ -9,15 +9,30 @@ import { DEPLOY_USAGE, readDeployArguments, runDeploy } from './deploy.ts';
 import { EXPLAIN_USAGE, readExplainArguments, runExplain } from './explain.ts';
 import { runHealthcheck } from './healthcheck.ts';
 import { readRouterFlags } from './router-flags.ts';
+import { PAUSE_USAGE, readPauseArguments, runPause } from './pause.ts';
+import { readResumeArguments, RESUME_USAGE, runResume } from './resume.ts';
 import { runRouter } from './run.ts';
 import { runVersion } from './version.ts';
 
-const COMMANDS = ['run', 'version', 'healthcheck', 'certs', 'check', 'explain', 'deploy', 'help'] as const;
+const COMMANDS = [
+  'run',
+  'version',
+  'healthcheck',
+  'certs',
+  'check',
+  'explain',
+  'deploy',
+  'pause',
+  'resume',
+  'help',
+] as const;
 type Command = (typeof COMMANDS)[number];
 
 const HELP = `sluice [run] [flags]     the router; needs no flags on a VPS
 sluice explain URL       asks the running router where a request goes, and why
 sluice deploy --wait SERVICE  waits until its new servers are ready and the old ones are done
+sluice pause HOST [--for 60s]  lets requests wait although the app is ready
+sluice resume HOST       lets them go on
 sluice certs [flags]     certificates in the store
 sluice certs root        the local authority's root certificate (PEM)
 sluice check [FILES]     judges compose files and their labels without Docker; --json for lines of JSON
@@ -62,6 +77,16 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
   if (command === 'deploy') {
     return askAtAdmin(readDeployArguments(rest), DEPLOY_USAGE, streams, (given, admin) =>
       runDeploy(given, admin, streams),
+    );
+  }
+  if (command === 'pause') {
+    return askAtAdmin(readPauseArguments(rest), PAUSE_USAGE, streams, (given, admin) =>
+      runPause(given, admin, streams),
+    );
+  }
+  if (command === 'resume') {
+    return askAtAdmin(readResumeArguments(rest), RESUME_USAGE, streams, (given, admin) =>
+      runResume(given, admin, streams),
     );
   }
   const operands = command === 'certs' ? leadingOperands(rest) : [];

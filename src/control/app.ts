@@ -18,6 +18,7 @@ import { LastKnownGood, readBootId } from './last-known-good.ts';
 import { LeavingServers } from './leaving-servers.ts';
 import { memoryBound } from './memory-bound.ts';
 import { probeAddresses } from './probe-addresses.ts';
+import { Pauses } from './pauses.ts';
 import { ProblemLog } from './problem-log.ts';
 import { startProviders } from './providers.ts';
 import { RefusalLog } from './refusal-log.ts';
@@ -77,10 +78,17 @@ export async function startApp(
   });
   // Before the listeners, so that whoever asks meanwhile hears 503 and not a refused connection.
   const leaving = new LeavingServers();
-  const admin = await openAdmin(config, { watcher, states, pool, leaving, certificates });
+  const pauses = new Pauses({
+    routers: () => watcher.current.routers,
+    changed: (paused) => pool.setPaused(paused),
+    now: () => performance.now(),
+    logger,
+  });
+  const admin = await openAdmin(config, { watcher, states, pool, leaving, pauses, certificates });
   const apply = (published: Published, at: number): void => {
     problems.update(published.problems);
     leaving.note(published.snapshot.services);
+    pauses.follow();
     // States first: a server that is healthy already serves with the snapshot that names it.
     pool.forgetStates(states.reconcile(judgedServices(published.snapshot)));
     if (published.isChanged) {
@@ -127,6 +135,7 @@ export async function startApp(
     stop: () => {
       stopWatching();
       for (const engine of engines) engine.stop();
+      pauses.stop();
       return stopAll({ admin, providers, memory, certificates, states, pool, logger });
     },
   };
@@ -147,10 +156,11 @@ async function openAdmin(
     readonly states: ServerStates;
     readonly pool: WorkerPool;
     readonly leaving: LeavingServers;
+    readonly pauses: Pauses;
     readonly certificates: CertificateManager;
   },
 ): Promise<Server | undefined> {
-  const { watcher, states, pool, leaving, certificates } = parts;
+  const { watcher, states, pool, leaving, pauses, certificates } = parts;
   if (config.admin === undefined) return undefined;
   return startAdmin(config.admin, {
     mode: config.mode,
@@ -160,6 +170,12 @@ async function openAdmin(
     serverJudgement: (id) => states.judgementOf(id),
     certificates: () => certificates.status(),
     leavingServers: async () => leaving.list(await pool.collect(), (id) => states.stateOf(id)),
+    pausedUntil: (service) => {
+      const left = pauses.leftOf(service);
+      return left === undefined ? undefined : Date.now() + left;
+    },
+    pause: (host, forMs) => pauses.pause(host, forMs),
+    resume: (host) => pauses.resume(host),
     tryRequest: (request) => pool.tryRequest(request),
   });
 }

@@ -15,6 +15,7 @@ import type {
   WorkerBoot,
 } from '../protocol.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
+import type { PausedUntil } from './pauses.ts';
 import { SnapshotFeed } from './snapshot-feed.ts';
 
 /** How long the CA is made to wait for a worker that does not confirm a challenge (acme.md section 10.7). */
@@ -67,6 +68,7 @@ export class WorkerPool {
   private readonly serverLoads: SharedArrayBuffer;
   private snapshot: Snapshot = { routers: [], services: [], transports: {} };
   private certificates: readonly Certificate[];
+  private paused: PausedUntil = [];
   private ticketKeys = randomBytes(48);
   private rotation: NodeJS.Timeout | undefined;
   private nextAck = 1;
@@ -121,6 +123,12 @@ export class WorkerPool {
     if (ids.length === 0) return;
     for (const id of ids) this.states.delete(id);
     this.broadcast({ type: 'forget-states', servers: ids });
+  }
+
+  /** Requests of these services wait until then, in milliseconds of `performance.now`; those of others do not. */
+  setPaused(paused: PausedUntil): void {
+    this.paused = paused;
+    this.broadcast({ type: 'paused', services: leftOf(paused) });
   }
 
   setCertificates(certificates: readonly Certificate[]): void {
@@ -209,6 +217,7 @@ export class WorkerPool {
       certificates: this.certificates,
       defaultCertificate,
       challenges: [...this.challenges.values()],
+      paused: leftOf(this.paused),
     };
     const worker = new Worker(new URL('../worker/worker.ts', import.meta.url), {
       workerData: boot,
@@ -287,4 +296,10 @@ export class WorkerPool {
   private broadcast(message: ToWorker): void {
     for (const thread of this.threads.values()) thread.worker.postMessage(message);
   }
+}
+
+/** Threads have clocks of their own, so they are told how long and not until when. */
+function leftOf(paused: PausedUntil): readonly (readonly [string, number])[] {
+  const now = performance.now();
+  return paused.map(([service, until]) => [service, Math.max(until - now, 0)]);
 }

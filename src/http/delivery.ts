@@ -1,5 +1,5 @@
 import { removeCookie } from '../balance/cookies.ts';
-import { release, type Service } from '../balance/service.ts';
+import { type Hold, release, type Service } from '../balance/service.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Exchange } from './exchange.ts';
 import { type FailureReason, SERVER_FAULTS } from './failure.ts';
@@ -73,11 +73,10 @@ export class Delivery {
     const { exchange } = this;
     const { failure } = exchange;
     const hold = service?.hold;
-    if (hold?.room.isOpen(performance.now(), hold.ms) !== true) return exchange.fail(failure ?? 'no_server');
-    // A refusal takes the server out of service until it accepts again. Any other fault of a ready one would be the same after a wait.
-    const isTransient = failure === undefined || failure === 'upstream_refused' || failure === 'server_left';
-    if (!isTransient && hold.room.hasReady()) return exchange.fail(failure);
-    const held = new HeldRequest(exchange, hold.room);
+    const isPaused = service?.pause.isOn === true;
+    if (hold === undefined) return exchange.fail(isPaused ? 'paused' : (failure ?? 'no_server'));
+    if (!isPaused && !isWorthWaiting(hold, failure)) return exchange.fail(failure ?? 'no_server');
+    const held = new HeldRequest(exchange, hold);
     if (!hold.room.enter(held)) return exchange.fail('hold_full');
     this.held = held;
     return exchange.plane.wheel.arm(held, hold.ms);
@@ -181,4 +180,11 @@ export class Delivery {
     release(this.upstream);
     this.upstream = undefined;
   }
+}
+
+/** A refusal takes the server out of service until it accepts again. Any other fault of a ready one would be the same after a wait. */
+function isWorthWaiting({ room, ms }: Hold, failure: FailureReason | undefined): boolean {
+  if (!room.isOpen(performance.now(), ms)) return false;
+  const isTransient = failure === undefined || failure === 'upstream_refused' || failure === 'server_left';
+  return isTransient || !room.hasReady();
 }

@@ -52,6 +52,8 @@ export const FAILURES = {
   // It waited for a server as long as its service holds requests, or too many waited already.
   hold_timeout: { status: 503, close: false },
   hold_full: { status: 503, close: false },
+  // An operator has paused its service, which holds no requests.
+  paused: { status: 503, close: false },
   // We have nothing left to reach a server with.
   no_descriptor: { status: 503, close: false },
   no_local_port: { status: 503, close: false },

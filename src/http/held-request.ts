@@ -1,4 +1,5 @@
-import type { Waiter, WaitingRoom } from '../balance/waiting-room.ts';
+import type { Hold } from '../balance/service.ts';
+import type { Waiter } from '../balance/waiting-room.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
 import type { Exchange } from './exchange.ts';
 import type { FailureReason } from './failure.ts';
@@ -6,13 +7,13 @@ import type { FailureReason } from './failure.ts';
 /** A request in the waiting room of its service, until a server is ready or its time is over. */
 export class HeldRequest extends TimerEntry implements Waiter {
   private readonly exchange: Exchange;
-  private readonly room: WaitingRoom;
+  private readonly hold: Hold;
 
   /** Waits from now on, unless the room is full. */
-  constructor(exchange: Exchange, room: WaitingRoom) {
+  constructor(exchange: Exchange, hold: Hold) {
     super();
     this.exchange = exchange;
-    this.room = room;
+    this.hold = hold;
   }
 
   onServer(): void {
@@ -21,14 +22,16 @@ export class HeldRequest extends TimerEntry implements Waiter {
   }
 
   override onTimeout(): void {
-    this.room.leave(this);
-    this.end('hold_timeout');
+    const { room, ms } = this.hold;
+    if (room.suspendsTime) return this.exchange.plane.wheel.arm(this, ms);
+    room.leave(this);
+    return this.end('hold_timeout');
   }
 
   /** The client is gone, or the request is answered otherwise. */
   cancel(): void {
     this.exchange.plane.wheel.disarm(this);
-    this.room.leave(this);
+    this.hold.room.leave(this);
   }
 
   /** Nobody above catches a fault here, and nobody flushes. */

@@ -1,4 +1,5 @@
 import { createStrategy } from '../balance/create-strategy.ts';
+import { Pause } from '../balance/pause.ts';
 import { Service } from '../balance/service.ts';
 import { StickyCookie } from '../balance/sticky.ts';
 import type { Chance } from '../balance/strategy.ts';
@@ -110,6 +111,11 @@ export class Runtime implements RouteTable {
     for (const { service } of this.services.values()) service.hold?.room.adopt(service, now);
   }
 
+  /** Services for which this is true take no request to a server from now on, the others do. */
+  pause(isPaused: (service: string) => boolean): void {
+    for (const [name, { service }] of this.services) service.pause.isOn = isPaused(name);
+  }
+
   match(exchange: Exchange): Route | undefined {
     const { down } = exchange;
     return (down.peer.isTls ? this.tls : this.plain).get(down.entrypoint)?.match(exchange);
@@ -152,13 +158,20 @@ export class Runtime implements RouteTable {
     const strategy = createStrategy(snapshot.balance, snapshot.servers, this.parts.chance);
     if (strategy.usesLoad === true) for (const upstream of upstreams) this.shareLoad(upstream);
     const { name, passHostHeader, holdMs, ejection } = snapshot;
+    const { retryBudget, pause = new Pause() } = known?.service ?? {};
     const hold =
       holdMs === undefined
         ? undefined
-        : { room: known?.service.hold?.room ?? new WaitingRoom(this.parts.rooms), ms: holdMs };
-    const retryBudget = known?.service.retryBudget;
+        : { room: known?.service.hold?.room ?? new WaitingRoom(this.parts.rooms, pause), ms: holdMs };
     const sticky = snapshot.sticky && this.stickyCookie(snapshot.sticky, snapshot);
-    const service = new Service(name, upstreams, strategy, { passHostHeader, hold, retryBudget, ejection, sticky });
+    const service = new Service(name, upstreams, strategy, {
+      passHostHeader,
+      hold,
+      retryBudget,
+      pause,
+      ejection,
+      sticky,
+    });
     this.services.set(snapshot.name, { snapshot, transport, service });
   }
 

@@ -21,6 +21,7 @@ import { Entrypoint } from './entrypoint.ts';
 import { hasFreeDescriptor } from './free-descriptor.ts';
 import { MemoryWatch, residentBytes } from './memory-watch.ts';
 import { Refusals } from './refusals.ts';
+import { PausedServices } from './paused-services.ts';
 import type { Runtime } from './runtime.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { TlsContexts } from './tls.ts';
@@ -39,6 +40,7 @@ class DataPlaneWorker {
   /** Memory and file descriptors are the process's: one worker speaks of them for all. */
   private readonly isSpeaker: boolean;
   private readonly snapshots: SnapshotReceiver;
+  private readonly paused = new PausedServices(() => this.heedPauses());
   /** Servers reported in this tick: one that is gone fails every request, and is news once. */
   private readonly failing = new Set<string>();
 
@@ -60,6 +62,7 @@ class DataPlaneWorker {
       failed: (error) => this.reportFault('snapshot cannot be built', error, {}),
     });
     this.snapshots.runtime.takeOver(performance.now());
+    this.paused.set(boot.paused);
     const plane: DataPlane = {
       routes: this.snapshots.runtime,
       dateLine: dateLine(),
@@ -165,6 +168,9 @@ class DataPlaneWorker {
       case 'forget-states':
         for (const id of message.servers) this.registry.forgetState(id);
         break;
+      case 'paused':
+        this.paused.set(message.services);
+        break;
       case 'certificates':
         this.tls.replace(message.certificates);
         break;
@@ -199,8 +205,13 @@ class DataPlaneWorker {
     runtime.takeOver(performance.now());
     this.registry.retain(runtime.upstreams);
     this.plane.counters.retain(new Set(routers.map(({ name }) => name)));
-    this.rooms.wake();
+    this.heedPauses();
   };
+
+  private heedPauses(): void {
+    this.snapshots.runtime.pause((service) => this.paused.has(service));
+    this.rooms.wake();
+  }
 
   private report(): CounterReport {
     return { ...this.plane.counters.report(), leaving: this.registry.leaving };

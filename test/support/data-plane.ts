@@ -118,6 +118,7 @@ export async function startDataPlane(
     certificates: [],
     defaultCertificate: certificate,
     challenges: [],
+    paused: [],
   };
   const worker = new Worker(new URL('../../src/worker/worker.ts', import.meta.url), {
     workerData: boot,
