@@ -47,7 +47,7 @@ export class HttpCheck implements Checker {
 
   #ask(path: string, method: string, handler: Dispatcher.DispatchHandler): CheckClient {
     this.#client ??= new CheckClient(this.#target, this.#tls);
-    this.#client.ask({ path, method: method as Dispatcher.HttpMethod, headers: this.#headers }, handler);
+    this.#client.ask({ path, method, headers: this.#headers }, handler);
     return this.#client;
   }
 

@@ -2,7 +2,7 @@ import type { ServerConfig, TransportTls } from '../config/dynamic.ts';
 import type { ServerState } from '../protocol.ts';
 import { ActiveCheck } from './active-check.ts';
 import type { Checker } from './checker.ts';
-import { createChecker } from './create-checker.ts';
+import type { createChecker } from './create-checker.ts';
 import { ReadinessProbe } from './readiness-probe.ts';
 import type { Probe } from './tcp-check.ts';
 

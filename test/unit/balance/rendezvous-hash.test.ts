@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { createStrategy } from '../../../src/balance/create-strategy.ts';
+import { checkedServerId } from '../../../src/config/server-id.ts';
+import { Upstream } from '../../../src/upstream/upstream.ts';
 import { BalanceLab, visitor, visitorNumber } from '../../support/balance-lab.ts';
+import { healthCheck, server } from '../../support/server-config.ts';
 
 const hash = { strategy: 'hash' } as const;
 
@@ -28,6 +32,19 @@ test('only the visitors of a server that leaves move, to all of the others', () 
   expect(targets).toEqual(new Set([0, 1, 3]));
   lab.upstreams[2]!.state = 'ready';
   expect(homes(lab)).toEqual(before);
+});
+
+test('a health check, or another one, moves nobody', () => {
+  const plain = [1, 2, 3, 4].map((port) => server(port));
+  const places = (configs: typeof plain) => {
+    const upstreams = configs.map((config) => Object.assign(new Upstream(config), { state: 'ready' as const }));
+    const strategy = createStrategy({ ...hash, slowStartMs: 0 }, configs, { now: () => 0, random: () => 0 });
+    return Array.from({ length: 500 }, (_, n) => strategy.pick(upstreams, undefined, visitorNumber(n))?.config.port);
+  };
+  const checkedBy = (path: string) =>
+    plain.map((one) => ({ ...one, id: checkedServerId(one.id, healthCheck({ path })) }));
+  expect(places(checkedBy('/one'))).toEqual(places(plain));
+  expect(places(checkedBy('/two'))).toEqual(places(plain));
 });
 
 test('more weight for one moves visitors to it and nowhere else', () => {
