@@ -1,4 +1,4 @@
-import type { AdminFacts, LeavingServer, PauseOutcome, ServerJudgement } from '../../src/admin/admin-facts.ts';
+import type { AdminFacts, LeavingServer, ServerJudgement } from '../../src/admin/admin-facts.ts';
 import type { CertificateStatus } from '../../src/certs/certificate-status.ts';
 import type { StaticConfig } from '../../src/config/static-config.ts';
 import type { Workload } from '../../src/config/workload.ts';
@@ -14,8 +14,6 @@ export function adminFacts(
     readonly verdict?: (request: TrialRequest) => TrialVerdict | undefined;
     readonly judgements?: Readonly<Record<string, ServerJudgement>>;
     readonly certificates?: readonly CertificateStatus[];
-    /** What `pause` and `resume` answer, and the services that are paused. */
-    readonly outcome?: PauseOutcome;
     readonly pausedUntil?: Readonly<Record<string, number>>;
     readonly leaving?: readonly LeavingServer[];
     readonly isListening?: () => boolean;
@@ -36,8 +34,8 @@ export function adminFacts(
     certificates: () => changes.certificates ?? [],
     leavingServers: async () => changes.leaving ?? [],
     pausedUntil: (service) => changes.pausedUntil?.[service],
-    pause: () => changes.outcome ?? { services: [] },
-    resume: () => changes.outcome ?? { services: [] },
+    pause: () => ({ services: [] }),
+    resume: () => ({ services: [] }),
     tryRequest: async (request) => changes.verdict?.(request),
   };
 }
