@@ -71,6 +71,11 @@ export class Service<C extends IdleConnection = IdleConnection> {
     return upstream;
   }
 
+  /** Some server outside `tried` can take a request. */
+  hasReady(tried: readonly Upstream<C>[] | undefined): boolean {
+    return this.upstreams.some((upstream) => upstream.state === 'ready' && tried?.includes(upstream) !== true);
+  }
+
   /** The server of a visitor's cookie, whatever its weight, unless it cannot take the request. */
   private boundTo(index: number, tried: readonly Upstream<C>[] | undefined): Upstream<C> | undefined {
     const upstream = this.upstreams[index];

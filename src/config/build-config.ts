@@ -4,6 +4,7 @@ import { isRuleError, parseRule } from '../rule/parse.ts';
 import { MAX_WORKLOAD_PROGRAMS, programSize, RegexpBudget } from '../rule/regexp-budget.ts';
 import { translateRuleV1 } from '../rule/rule-v1.ts';
 import { buildServers, serverProblem, type BuiltServers } from './build-servers.ts';
+import { renameMembers, withMembers } from './composed.ts';
 import { fulfils } from './constraints.ts';
 import { decodeLabels, type DecodedLabels, NOTHING } from './decode-labels.ts';
 import { defaultRule } from './default-rule.ts';
@@ -39,7 +40,8 @@ export function buildConfig(
   const faults = new Map<string, string>();
   const built = buildAll([...workloads].sort(bySeniority), place, staticConfig);
   const merged = mergeContributions(built.map(({ contribution }) => contribution));
-  const routed = new Set(merged.config.routers.map(({ service }) => service));
+  const named = merged.config.routers.map(({ service }) => service);
+  const routed = withMembers(merged.config.services, named);
   for (const one of built) {
     // A workload that only adds servers to a service needs no host of its own.
     const isRouted = one.contribution.services.some(({ name }) => routed.has(name));
@@ -156,9 +158,10 @@ class Contributor {
       const name = this.#fullName(draft.name);
       const where = { place: this.#place, staticConfig: this.#staticConfig, network };
       const isFaulty = draft.fault !== undefined;
-      const built: BuiltServers = isFaulty
-        ? { servers: [], fault: undefined, warnings: [] }
-        : buildServers(this.#workload, draft, where);
+      const hasServers = !isFaulty && draft.composed === undefined;
+      const built: BuiltServers = hasServers
+        ? buildServers(this.#workload, draft, where)
+        : { servers: [], fault: undefined, warnings: [] };
       if (draft.fault !== undefined) this.#faults.set(name, draft.fault);
       if (built.fault !== undefined) {
         this.#faults.set(name, built.fault.message);
@@ -171,15 +174,18 @@ class Contributor {
       }
       const { provider, name: container } = this.#workload;
       const { passHostHeader, holdMs, balance, ejection, check, sticky } = draft;
+      // What cannot be read has no part that works: whatever it is itself a part of passes it over.
+      const composed = isFaulty ? undefined : draft.composed;
       const service = { name, provider, containers: [container], servers: built.servers, passHostHeader };
       const transport = this.#serviceTransport(draft.transport);
       return {
         ...service,
-        ...(holdMs > 0 ? { holdMs } : {}),
+        ...(holdMs > 0 && composed === undefined ? { holdMs } : {}),
         ...(transport === undefined ? {} : { transport }),
         ...(balance === undefined ? {} : { balance }),
         ...(ejection === undefined ? {} : { ejection }),
         ...(sticky === undefined ? {} : { sticky }),
+        ...(composed === undefined ? {} : { composed: renameMembers(composed, (one) => this.#fullName(one)) }),
         ...(check === undefined ? {} : { check }),
       };
     });

@@ -1,5 +1,6 @@
 import type { RuleSyntax } from '../rule/ast.ts';
 import { checkOther } from './check-other.ts';
+import { memberNames } from './composed.ts';
 import { closeForMaintenance, sitesInMaintenance } from './decode-maintenance.ts';
 import { decodeMiddleware } from './decode-middleware.ts';
 import { decodeRouter } from './decode-router.ts';
@@ -206,13 +207,18 @@ class Decoder {
     return [{ ...implicitRouter(this.#workload.baseName, rule, explicit[0]?.name), ruleSyntax }];
   }
 
-  /** Explicit services all count; those of the shorthand and the default one only when a router sends there. */
+  /**
+   * Explicit services all count; those of the shorthand and the default one only when a router sends there, or another
+   * service is made of them.
+   */
   #usedServices(
     explicit: readonly ServiceDraft[],
     ofSites: readonly ServiceDraft[],
     routers: readonly RouterDraft[],
   ): readonly ServiceDraft[] {
-    const used = new Set(routers.map(({ service }) => service?.replace(`@${this.#workload.provider}`, '')));
+    const own = (name: string | undefined): string => name?.replace(`@${this.#workload.provider}`, '') ?? '';
+    const members = explicit.flatMap(({ composed }) => (composed === undefined ? [] : memberNames(composed)));
+    const used = new Set([...routers.map(({ service }) => service), ...members].map(own));
     const taken = new Set(explicit.map(({ name }) => name));
     return [...explicit, ...ofSites.filter(({ name }) => used.has(name) && !taken.has(name))];
   }

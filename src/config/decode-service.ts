@@ -1,4 +1,5 @@
 import { decodeBalance, decodeSiteBalance, decodeWeight } from './decode-balance.ts';
+import { decodeComposed } from './decode-composed.ts';
 import { decodeEjection, decodeSiteEjection } from './decode-ejection.ts';
 import type { ServiceDraft } from './draft.ts';
 import { decodeHealthCheck, decodeSiteHealthCheck } from './decode-health-check.ts';
@@ -31,6 +32,7 @@ export function decodeService(group: LabelGroup): ServiceDraft {
   const transport = decodeTransportName(group);
   const passHostHeader = group.bool('loadbalancer.passhostheader') ?? true;
   const portLabel = group.find(`${SERVER}port`)?.label;
+  const composed = decodeComposed(group);
   return {
     name: group.name,
     port,
@@ -44,6 +46,7 @@ export function decodeService(group: LabelGroup): ServiceDraft {
     ejection: decodeEjection(group),
     check: decodeHealthCheck(group),
     sticky: decodeSticky(group, 'loadbalancer.'),
+    ...(composed === undefined ? {} : { composed }),
     weight: decodeWeight(group, `${SERVER}weight`),
     labels: {
       ...(portLabel === undefined ? {} : { port: portLabel }),

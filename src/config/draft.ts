@@ -1,6 +1,7 @@
 import type { RuleSyntax } from '../rule/ast.ts';
 import type {
   BalanceConfig,
+  ComposedConfig,
   EjectionConfig,
   HealthCheckConfig,
   RouterLabelNames,
@@ -52,6 +53,8 @@ export interface ServiceDraft {
   /** Undefined: none. */
   readonly check: HealthCheckConfig | undefined;
   readonly sticky: StickyConfig | undefined;
+  /** Names without provider where the labels leave it out. Present: the workload adds no servers. */
+  readonly composed?: ComposedConfig;
   /** Of the servers that the workload adds; 0 or less: none. */
   readonly weight: number;
   readonly labels: { readonly port?: string; readonly url?: string; readonly network?: string };

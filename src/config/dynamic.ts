@@ -155,6 +155,35 @@ export type ServiceTransport =
   | { readonly kind: 'own'; readonly options: TransportOptions; readonly labels: TransportLabelNames }
   | { readonly kind: 'named'; readonly name: string; readonly label: string };
 
+/** A service that gets copies of requests. */
+export interface MirrorConfig {
+  readonly name: string;
+  /** Of how many requests in a hundred. */
+  readonly percent: number;
+  /** Copies have `Authorization` and `Cookie` (F8). */
+  readonly credentials: boolean;
+}
+
+/** What a service is made of that has no servers of its own: other services, by full name. Plain JSON. */
+export type ComposedConfig =
+  | {
+      readonly kind: 'weighted';
+      /** A weight of 0: never. */
+      readonly members: readonly { readonly name: string; readonly weight: number }[];
+      /** Binds visitors to a member. */
+      readonly sticky?: StickyConfig;
+    }
+  | { readonly kind: 'failover'; readonly service: string; readonly fallback: string }
+  | {
+      readonly kind: 'mirroring';
+      readonly service: string;
+      readonly mirrors: readonly MirrorConfig[];
+      /** A request with a longer payload is not copied. */
+      readonly maxBodyBytes: number;
+      /** Copies have the payload. */
+      readonly mirrorBody: boolean;
+    };
+
 export interface ServiceConfig {
   /** Full name: `web-app@docker`. */
   readonly name: string;
@@ -172,6 +201,8 @@ export interface ServiceConfig {
   readonly ejection?: EjectionConfig | 'off';
   /** Absent: visitors are not bound to a server. */
   readonly sticky?: StickyConfig;
+  /** Present: it is made of other services, and has no servers. */
+  readonly composed?: ComposedConfig;
   /** Of each of its servers, which have it as well. Absent: none. */
   readonly check?: HealthCheckConfig;
 }

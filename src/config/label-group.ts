@@ -112,7 +112,10 @@ export class LabelGroup {
 
   bool(key: string): boolean | undefined {
     const setting = this.find(key);
-    if (setting === undefined) return undefined;
+    return setting === undefined ? undefined : this.boolOf(setting);
+  }
+
+  boolOf(setting: Setting): boolean | undefined {
     const value = parseBoolean(setting.value);
     if (value === undefined) this.failText(setting, booleanFault(setting.value));
     return value;
@@ -120,7 +123,10 @@ export class LabelGroup {
 
   int(key: string, min: number, max: number): number | undefined {
     const setting = this.find(key);
-    if (setting === undefined) return undefined;
+    return setting === undefined ? undefined : this.intOf(setting, min, max);
+  }
+
+  intOf(setting: Setting, min: number, max: number): number | undefined {
     const value = parseInteger(setting.value);
     if (value !== undefined && value >= min && value <= max) return value;
     this.failText(setting, numberFault(setting.value, min, max));

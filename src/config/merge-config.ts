@@ -128,6 +128,7 @@ function areLikeServices(senior: ServiceConfig, other: ServiceConfig): boolean {
     isEqual(senior.balance, other.balance) &&
     isEqual(senior.ejection, other.ejection) &&
     isEqual(senior.sticky, other.sticky) &&
+    isEqual(senior.composed, other.composed) &&
     isEqual(senior.check, other.check) &&
     senior.holdMs === other.holdMs &&
     isEqual(transportCore(senior.transport), transportCore(other.transport))

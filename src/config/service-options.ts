@@ -1,3 +1,4 @@
+import { COMPOSED_OPTIONS } from './composed-options.ts';
 import { below, labelOptions, type LabelOption, type LabelRow } from './label-option.ts';
 import { PORT, POSITIVE, SCHEMES } from './label-limits.ts';
 
@@ -107,6 +108,8 @@ export const SERVICE_OPTIONS: readonly LabelOption[] = [
   ...labelOptions('service', 'yes', below('loadbalancer.', ACTED)),
   ...labelOptions('service', 'no', below('loadbalancer.', BALANCING)),
   ...labelOptions('service', 'yes', below('loadbalancer.', COOKIE)),
+  ...labelOptions('service', 'yes', COMPOSED_OPTIONS),
+  ...labelOptions('service', 'yes', below('weighted.', COOKIE)),
   ...labelOptions('service', 'yes', below('loadbalancer.healthcheck.', HEALTH_CHECK)),
   ...labelOptions('service', 'protects', PROTECTIONS),
   ...labelOptions('transport', 'yes', TRANSPORT),

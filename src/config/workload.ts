@@ -26,7 +26,7 @@ export interface FileService {
   readonly urls: readonly string[];
   /** One for each of `urls`. Absent: what labels say. */
   readonly weights?: readonly (number | undefined)[];
-  readonly fault?: { readonly message: string; readonly hint: string };
+  readonly fault?: { readonly code?: 'label_conflict'; readonly message: string; readonly hint: string };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type Composed, Course } from '../balance/composed.ts';
 import { removeCookie } from '../balance/cookies.ts';
 import { type Hold, release, type Service } from '../balance/service.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -25,6 +26,8 @@ export class Delivery {
   private sends = 0;
   /** When the server got its turn, for a service that wants to know; else negative. */
   private sentAt = -1;
+  /** What was decided on the way through composed services. */
+  private course: Course<UpstreamConnection> | undefined = undefined;
 
   constructor(exchange: Exchange) {
     this.exchange = exchange;
@@ -39,13 +42,26 @@ export class Delivery {
     this.attempts = 0;
     this.sends = 0;
     this.sentAt = -1;
+    this.course = undefined;
   }
 
   /** The request is on its way from here. */
   start(): void {
-    this.service = this.exchange.route!.service;
+    const { service, composed } = this.exchange.route!;
+    this.service = composed === undefined ? service : this.choose(composed);
     this.service?.retryBudget.deposit();
     this.send(false);
+  }
+
+  /** The service that a composed one sends the request to. */
+  private choose(composed: Composed<UpstreamConnection>): Service<UpstreamConnection> | undefined {
+    const { exchange } = this;
+    const course = (this.course ??= new Course<UpstreamConnection>(!exchange.request.isUpgrade));
+    course.bindings.length = 0;
+    const service = composed.choose(exchange, this.tried, course);
+    course.isCounted = false;
+    for (const { sticky } of course.bindings) exchange.fields = removeCookie(exchange.fields, sticky.name);
+    return service;
   }
 
   get isHeld(): boolean {
@@ -54,8 +70,14 @@ export class Delivery {
 
   /** Takes a lease and sends the request, or waits for a server. `isFresh`: not on a pooled connection. */
   private send(isFresh: boolean): void {
-    const { exchange, service } = this;
-    const upstream = service?.lease(this.tried, exchange);
+    const { exchange } = this;
+    let { service } = this;
+    let upstream = service?.lease(this.tried, exchange);
+    // Another part of a composed service may have a server left.
+    if (upstream === undefined && this.tried !== undefined && this.course !== undefined) {
+      this.service = service = this.choose(exchange.route!.composed!);
+      upstream = service?.lease(this.tried, exchange);
+    }
     if (upstream === undefined) return this.hold(service);
     exchange.failure = undefined;
     this.upstream = upstream;
@@ -108,9 +130,13 @@ export class Delivery {
 
   /** Field lines that bind the visitor to the server that answers (F9); empty: none are needed. */
   bindingFields(): string {
-    const { exchange, service } = this;
-    if (service?.sticky === undefined) return '';
-    return service.sticky.bind(service.upstreams.indexOf(this.upstream!), exchange, exchange.scheme === 'https');
+    const { exchange, service, course } = this;
+    const sticky = service!.sticky;
+    if (sticky === undefined && course === undefined) return '';
+    const isSecure = exchange.scheme === 'https';
+    const own = sticky?.bind(service!.upstreams.indexOf(this.upstream!), exchange, isSecure) ?? '';
+    const outer = course?.bindings.map((one) => one.sticky.bind(one.index, exchange, isSecure)) ?? [];
+    return own + outer.join('');
   }
 
   /** The server broke its response off. */

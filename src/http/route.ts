@@ -1,3 +1,4 @@
+import type { Composed } from '../balance/composed.ts';
 import type { Service } from '../balance/service.ts';
 import type { RouterCounters } from '../protocol.ts';
 import type { Answer } from './answer.ts';
@@ -26,6 +27,8 @@ export interface Route {
   /** Edits of every other response, the innermost middleware's first. */
   readonly responseEdits: ResponseEdits;
   readonly service: Service<UpstreamConnection> | undefined;
+  /** Says for each request which service it goes to, in the place of `service`. */
+  readonly composed?: Composed<UpstreamConnection> | undefined;
   readonly counters: RouterCounters;
 }
 

@@ -1,3 +1,4 @@
+import { withMembers } from '../config/composed.ts';
 import type { DynamicConfig, RouterConfig, TransportConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
 import type { ReadUsersFile } from '../config/htpasswd.ts';
@@ -11,6 +12,7 @@ import { ownListeners } from './own-listeners.ts';
 import { companionRouter, entrypointRedirect } from './redirect-routers.ts';
 import { byPrecedence } from './router-order.ts';
 import { MiddlewareResolver } from './resolve-middlewares.ts';
+import { resolveComposed } from './resolve-composed.ts';
 import { indexNames, resolveReferences } from './resolve-references.ts';
 import { resolveTransports, type ResolvedTransports } from './resolve-transports.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
@@ -53,12 +55,13 @@ export function buildSnapshot(
   const tlsRouters: TlsRouter[] = [];
   const defined = indexNames(config);
   const transports = resolveTransports(config, defined, staticConfig.transport, readRootCas);
-  problems.push(...transports.problems);
+  const composed = resolveComposed(config, defined);
+  problems.push(...transports.problems, ...composed.problems);
   const resolver = new MiddlewareResolver(defined, readUsers);
   const internal = [...staticConfig.entrypoints.flatMap(entrypointRedirect), ...pingRouter(staticConfig)];
   const names = new UniqueNames([...config.routers, ...internal].map(({ name }) => name));
   for (const { router, listener, redirects } of kept) {
-    const references = resolveReferences(defined, router, listener.middlewares, transports, resolver);
+    const references = resolveReferences(defined, router, listener.middlewares, { transports, composed, resolver });
     problems.push(...references.problems);
     const name = listener.name === router.name ? router.name : names.take(listener.name);
     const snapshot = routerSnapshot(router, { ...listener, name }, references);
@@ -105,12 +108,15 @@ function usedServices(
   routers: readonly RouterSnapshot[],
   resolved: ResolvedTransports,
 ): Pick<Snapshot, 'services' | 'transports'> {
-  const used = new Set(routers.map(({ service }) => service));
+  const named = routers.map(({ service }) => service);
+  const used = withMembers(config.services, named);
   const transports: Record<string, TransportConfig> = {};
   const services = config.services.flatMap((one): readonly ServiceSnapshot[] => {
-    const { name, servers, passHostHeader, holdMs, balance, ejection, sticky } = one;
+    const { name, servers, passHostHeader, holdMs, balance, ejection, sticky, composed } = one;
     const transport = resolved.ofService.get(name);
-    if (!used.has(name) || transport === undefined || 'fault' in transport) return [];
+    if (!used.has(name) || transport === undefined) return [];
+    // A part of another: without its transport it is reached in no other way, and the others serve.
+    if ('fault' in transport) return [{ name, servers: [], passHostHeader }];
     const service = {
       name,
       servers,
@@ -119,6 +125,7 @@ function usedServices(
       ...(balance === undefined ? {} : { balance }),
       ...(ejection === undefined ? {} : { ejection }),
       ...(sticky === undefined ? {} : { sticky }),
+      ...(composed === undefined ? {} : { composed }),
     };
     if (transport.name === undefined) return [service];
     transports[transport.name] = transport.config;

@@ -7,6 +7,7 @@ import type {
 } from '../config/dynamic.ts';
 import type { Problem } from '../config/problem.ts';
 import { formatDuration } from '../lib/duration.ts';
+import { printComposed } from './print-composed.ts';
 import { printMiddleware } from './print-middleware.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
 
@@ -48,11 +49,21 @@ function printRouter(router: RouterSnapshot): string {
   return lines.join('\n');
 }
 
-function printService({ name, servers, passHostHeader, transport, balance, sticky }: ServiceSnapshot): string {
+function printService({
+  name,
+  servers,
+  passHostHeader,
+  transport,
+  balance,
+  sticky,
+  composed,
+}: ServiceSnapshot): string {
   const head = passHostHeader ? name : `${name}  host of the server`;
   const lines = transport === undefined ? [] : [`  over ${transport}`];
   if (balance !== undefined) lines.push(`  ${printBalance(balance)}`);
   if (sticky !== undefined) lines.push(`  ${printSticky(sticky)}`);
+  if (composed !== undefined) lines.push(`  ${printComposed(composed)}`);
+  if (composed?.kind === 'weighted' && composed.sticky !== undefined) lines.push(`  ${printSticky(composed.sticky)}`);
   const check = servers[0]?.check;
   if (check !== undefined) lines.push(`  ${printCheck(check)}`);
   return [head, ...lines, ...servers.map(printServer)].join('\n');

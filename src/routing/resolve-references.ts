@@ -2,9 +2,17 @@ import type { DynamicConfig, MiddlewareConfig, RouterConfig } from '../config/dy
 import type { Problem } from '../config/problem.ts';
 import { nearest } from '../lib/suggest.ts';
 import { MAX_MIDDLEWARES, type MiddlewareResolver } from './resolve-middlewares.ts';
+import type { ResolvedComposed } from './resolve-composed.ts';
 import type { ResolvedTransports } from './resolve-transports.ts';
 import { routerProblem } from './router-problem.ts';
 import { NOOP_SERVICE, type RouterSnapshot } from './snapshot.ts';
+
+/** What looks up what routers and services name. */
+export interface Resolvers {
+  readonly transports: ResolvedTransports;
+  readonly composed: ResolvedComposed;
+  readonly resolver: MiddlewareResolver;
+}
 
 export interface References {
   readonly middlewares: RouterSnapshot['middlewares'];
@@ -64,8 +72,7 @@ export function resolveReferences(
   defined: DefinedNames,
   router: RouterConfig,
   before: readonly string[],
-  transports: ResolvedTransports,
-  resolver: MiddlewareResolver,
+  { transports, composed, resolver }: Resolvers,
 ): References {
   const problems: Problem[] = [];
   const middlewares: RouterSnapshot['middlewares'][number][] = [];
@@ -98,7 +105,9 @@ export function resolveReferences(
   const transport = transports.ofService.get(router.service);
   const isReachable = transport === undefined || !('fault' in transport);
   if (!isReachable) disabled ??= transport.fault;
-  const service = isThere && isReachable ? router.service : NOOP_SERVICE;
+  const broken = composed.faultOf(router.service);
+  disabled ??= broken;
+  const service = isThere && isReachable && broken === undefined ? router.service : NOOP_SERVICE;
   const closed = middlewares.find(({ options }) => options.type === 'maintenance');
   // It answers in the place of everything else, whatever is wrong with that; its servers stay ready for the end of it.
   if (closed !== undefined) return { middlewares: [closed], service, disabled: undefined, problems };

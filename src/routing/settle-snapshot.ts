@@ -38,6 +38,7 @@ const SERVICE_LISTS: Readonly<Record<string, Compare>> = {
   balance: isAlike,
   ejection: isAlike,
   sticky: isAlike,
+  composed: isAlike,
 };
 
 function isSameRouter(left: RouterSnapshot, right: RouterSnapshot): boolean {

@@ -1,4 +1,11 @@
-import type { BalanceConfig, EjectionConfig, ServerConfig, StickyConfig, TransportConfig } from '../config/dynamic.ts';
+import type {
+  BalanceConfig,
+  ComposedConfig,
+  EjectionConfig,
+  ServerConfig,
+  StickyConfig,
+  TransportConfig,
+} from '../config/dynamic.ts';
 import type { MiddlewareOptions } from '../config/middleware-options.ts';
 import type { RuleNode } from '../rule/ast.ts';
 
@@ -35,6 +42,8 @@ export interface ServiceSnapshot {
   readonly ejection?: EjectionConfig | 'off';
   /** Absent: visitors are not bound to a server. */
   readonly sticky?: StickyConfig;
+  /** Present: it is made of other services of this snapshot, and has no servers. */
+  readonly composed?: ComposedConfig;
 }
 
 /** The immutable result of compiling dynamic configuration. Posted to workers, compared, printed. */

@@ -1,9 +1,11 @@
+import type { Target } from '../balance/composed.ts';
 import { createStrategy } from '../balance/create-strategy.ts';
 import { Pause } from '../balance/pause.ts';
 import { Service } from '../balance/service.ts';
 import { StickyCookie } from '../balance/sticky.ts';
 import type { Chance } from '../balance/strategy.ts';
 import { WaitingRoom, type WaitingRooms } from '../balance/waiting-room.ts';
+import { memberNames } from '../config/composed.ts';
 import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
 import type { StickyConfig, TransportConfig } from '../config/dynamic.ts';
 import { plainServerId } from '../config/server-id.ts';
@@ -17,6 +19,7 @@ import type { SharedCounts } from '../lib/shared-counts.ts';
 import { type CompiledRule, compileForIndex } from '../routing/candidate.ts';
 import { HostIndex } from '../routing/host-index.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot } from '../routing/snapshot.ts';
+import { buildComposed, type LiveComposed } from './build-composed.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
@@ -40,6 +43,13 @@ interface BuiltService {
   readonly service: Service<UpstreamConnection>;
 }
 
+interface BuiltComposed {
+  readonly snapshot: ServiceSnapshot;
+  /** What it is made of, in the order of their names. */
+  readonly parts: readonly Target<UpstreamConnection>[];
+  readonly composed: LiveComposed;
+}
+
 interface BuiltRouter {
   readonly snapshot: RouterSnapshot;
   readonly rule: CompiledRule;
@@ -59,6 +69,7 @@ export class Runtime implements RouteTable {
   private readonly tls = new Map<string, HostIndex<Route>>();
   private readonly routers = new Map<string, BuiltRouter>();
   private readonly services = new Map<string, BuiltService>();
+  private readonly composed = new Map<string, BuiltComposed>();
   private readonly transports = new Map<string, TransportConfig>();
   private readonly parts: RuntimeParts;
 
@@ -86,10 +97,13 @@ export class Runtime implements RouteTable {
   ): Generator<undefined, Runtime, undefined> {
     const runtime = new Runtime(parts);
     runtime.takeTransports(snapshot.transports, previous?.transports);
+    const composed = new Map<string, ServiceSnapshot>();
     for (const [index, service] of snapshot.services.entries()) {
-      runtime.addService(service, previous?.services.get(service.name));
+      if (service.composed === undefined) runtime.addService(service, previous?.services.get(service.name));
+      else composed.set(service.name, service);
       if (index % SERVICES_A_STEP === 0) yield;
     }
+    for (const name of composed.keys()) runtime.addComposed(name, composed, previous);
     for (const router of snapshot.routers) {
       try {
         runtime.addRouter(router, previous?.routers.get(router.name));
@@ -123,7 +137,9 @@ export class Runtime implements RouteTable {
 
   private addRouter(snapshot: RouterSnapshot, known: BuiltRouter | undefined): void {
     const service = this.services.get(snapshot.service)?.service;
-    const built = known?.snapshot === snapshot ? withService(known, service) : this.buildRouter(snapshot, service);
+    const composed = this.composed.get(snapshot.service)?.composed;
+    const target = composed === undefined ? { service } : { service, composed };
+    const built = known?.snapshot === snapshot ? withTarget(known, target) : this.buildRouter(snapshot, target);
     this.routers.set(snapshot.name, built);
     const tables = snapshot.tls ? this.tls : this.plain;
     for (const entrypoint of snapshot.entrypoints) {
@@ -131,7 +147,7 @@ export class Runtime implements RouteTable {
     }
   }
 
-  private buildRouter(snapshot: RouterSnapshot, service: Route['service']): BuiltRouter {
+  private buildRouter(snapshot: RouterSnapshot, target: RouteTarget): BuiltRouter {
     const { counters, broken } = this.parts;
     const rule = compileForIndex(snapshot.matcher);
     let pipeline = buildPipeline([]);
@@ -144,7 +160,7 @@ export class Runtime implements RouteTable {
       broken(snapshot.name, error);
     }
     const { name } = snapshot;
-    const route = { name, disabled, ...pipeline, service, counters: counters.router(name) };
+    const route = { name, disabled, ...pipeline, ...target, counters: counters.router(name) };
     return { snapshot, rule, route };
   }
 
@@ -173,6 +189,27 @@ export class Runtime implements RouteTable {
       sticky,
     });
     this.services.set(snapshot.name, { snapshot, transport, service });
+  }
+
+  /** Its members first; the control plane has seen to it that none leads back. */
+  private addComposed(
+    name: string,
+    all: ReadonlyMap<string, ServiceSnapshot>,
+    previous: Runtime | undefined,
+  ): Target<UpstreamConnection> {
+    const done = this.composed.get(name)?.composed ?? this.services.get(name)?.service;
+    const snapshot = all.get(name);
+    if (done !== undefined || snapshot?.composed === undefined) return done;
+    const found = new Map(memberNames(snapshot.composed).map((one) => [one, this.addComposed(one, all, previous)]));
+    const parts = [...found.values()];
+    const known = previous?.composed.get(name);
+    const isSame = known?.snapshot === snapshot && parts.every((part, index) => part === known.parts[index]);
+    const before = known?.snapshot === snapshot ? known.composed : undefined;
+    const composed = isSame
+      ? known.composed
+      : buildComposed(name, snapshot.composed, (one) => found.get(one), this.parts.stickyKey, before);
+    this.composed.set(name, { snapshot, parts, composed });
+    return composed;
   }
 
   private stickyCookie(config: StickyConfig, { name, servers }: ServiceSnapshot): StickyCookie {
@@ -204,7 +241,10 @@ export class Runtime implements RouteTable {
   }
 }
 
-function withService(known: BuiltRouter, service: Route['service']): BuiltRouter {
-  if (known.route.service === service) return known;
-  return { ...known, route: { ...known.route, service } };
+type RouteTarget = Pick<Route, 'service' | 'composed'>;
+
+function withTarget(known: BuiltRouter, target: RouteTarget): BuiltRouter {
+  const { service, composed } = known.route;
+  if (service === target.service && composed === target.composed) return known;
+  return { ...known, route: { ...known.route, composed: undefined, ...target } };
 }

@@ -1,4 +1,5 @@
 import { buildConfig } from '../../config/build-config.ts';
+import { withMembers } from '../../config/composed.ts';
 import type { ReadUsersFile } from '../../config/htpasswd.ts';
 import type { Problem } from '../../config/problem.ts';
 import { isPemText, type ReadRootCas } from '../../config/root-cas.ts';
@@ -163,7 +164,10 @@ function portNotes(
   { withoutPort }: ComposeWorkloads,
   { snapshot }: BuiltSnapshot,
 ): readonly Finding[] {
-  const routed = new Set(snapshot.routers.map(({ service }) => service));
+  const routed = withMembers(
+    snapshot.services,
+    snapshot.routers.map(({ service }) => service),
+  );
   return project.services
     .filter(({ name }) => withoutPort.has(name) && ![...(labels.get(name)?.labels.keys() ?? [])].some(namesPort))
     .filter(({ name }) => hasOwnLabels(labels.get(name)))

@@ -10,8 +10,10 @@ type Fail = (path: readonly string[], offset: number, message: string, hint: str
 
 const SERVER_KEYS = ['url', 'weight', 'preservePath'];
 
-/** Kinds of services that only files have, and that are not built. */
-const COMPOSED = ['weighted', 'mirroring', 'failover', 'highestrandomweight'];
+/** Kinds of services that are not built. */
+const UNKNOWN = ['highestrandomweight'];
+/** A service is of one kind. */
+const KINDS = ['loadbalancer', 'weighted', 'mirroring', 'failover'];
 
 /** Reads services of a file: servers by URL, and every other option as a label would say it. */
 export class TraefikServices {
@@ -28,10 +30,16 @@ export class TraefikServices {
   }
 
   read(path: readonly string[], entries: readonly MapEntry[]): FileService {
-    const composed = entries.find(({ name }) => COMPOSED.includes(name.toLowerCase()));
-    if (composed !== undefined) {
-      const message = `line ${this.#lineOf(composed.offset)}: ${composed.name} services are known and not acted on yet`;
+    const unknown = entries.find(({ name }) => UNKNOWN.includes(name.toLowerCase()));
+    if (unknown !== undefined) {
+      const message = `line ${this.#lineOf(unknown.offset)}: ${unknown.name} services are known and not acted on yet`;
       return { urls: [], fault: { message, hint: 'let the router name one of the services in it' } };
+    }
+    const kinds = entries.filter(({ name }) => KINDS.includes(name.toLowerCase()));
+    const [first, second] = kinds;
+    if (first !== undefined && second !== undefined) {
+      const message = `line ${this.#lineOf(second.offset)}: it is made by ${first.name} and by ${second.name}`;
+      return { urls: [], fault: { code: 'label_conflict', message, hint: 'give one of the two another name' } };
     }
     const servers: WeightedUrl[] = [];
     for (const { name, value, offset } of entries) {

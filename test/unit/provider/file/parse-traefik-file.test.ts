@@ -168,20 +168,17 @@ describe('one fault costs the smallest thing and names its line', () => {
 });
 
 describe('what is known and not acted on yet', () => {
-  test.for(['weighted', 'mirroring', 'failover'])(
-    'a %s service disables the routers that name it, with that reason',
-    (kind) => {
-      const text = render(`http:
+  test('a service of a kind that is not built disables the routers that name it, with that reason', () => {
+    const text = render(`http:
   routers: {a: {rule: Host(\`a.test\`), service: pool}}
   services:
     pool:
-      ${kind}: {service: app}
+      highestRandomWeight: {services: [{name: app}]}
     app: {loadBalancer: {servers: [{url: http://10.0.0.7}]}}
 `);
-      expect(text).toContain(`disabled: line 5: ${kind} services are known and not acted on yet`);
-      expect(text).toContain(`warning not_acted_on  /d/a.yml · pool@file\n    line 5: ${kind} services`);
-    },
-  );
+    expect(text).toContain(`disabled: line 5: highestRandomWeight services are known and not acted on yet`);
+    expect(text).toContain(`warning not_acted_on  /d/a.yml · pool@file\n    line 5: highestRandomWeight services`);
+  });
 
   test('tls, tcp and udp are named', () => {
     const { problems } = parse(`
@@ -291,4 +288,71 @@ test('templates make objects', () => {
   expect(text).toContain('Host(`a.example.com`)');
   expect(text).toContain('Host(`b.example.com`)');
   expect(text).toContain('problems: none');
+});
+
+describe('services made of services', () => {
+  const rules = ['a', 'b', 'c'].map((name) => `${name}: {rule: Host(\`${name}.test\`), service: ${name}}`);
+  const apps = ['one', 'two'].map((name) => `${name}: {loadBalancer: {servers: [{url: http://${name}.test}]}}`);
+
+  test('are what labels make, in the same words', () => {
+    const text = render(`http:
+  routers: {${rules.join(', ')}}
+  services:
+    a:
+      weighted:
+        healthCheck: {}
+        services: [{name: one, weight: 3}, {name: two}]
+        sticky: {cookie: {name: side, secure: true}}
+    b: {failover: {service: a, fallback: two, healthCheck: {}}}
+    c:
+      mirroring:
+        service: b
+        mirrorBody: false
+        maxBodySize: 1024
+        healthCheck: {}
+        mirrors: [{name: two, percent: 5}, {name: web@docker, percent: 100, credentials: true}]
+    ${apps.join('\n    ')}
+`);
+    expect(text).toContain('a@file\n    weighted: one@file 3, two@file 1\n    sticky by the cookie side  secure\n');
+    expect(text).toContain('b@file\n    failover: a@file, else two@file\n');
+    // No container is there.
+    expect(text).toContain('there is no service web@docker');
+  });
+
+  test('reach services of containers', () => {
+    const labels = { 'traefik.http.services.web.loadbalancer.server.port': '80' };
+    const text = render(
+      `http:
+  routers: {a: {rule: Host(\`a.test\`), service: a}}
+  services:
+    a: {mirroring: {service: one, mirrorBody: false, mirrors: [{name: web@docker, percent: 5}]}}
+    ${apps[0]}
+`,
+      [workload({ labels })],
+    );
+    expect(text).toContain('mirroring: one@file, copies 5 % to web@docker, no payloads\n');
+    expect(text).toContain('  web@docker\n    http://172.18.0.2:80');
+  });
+
+  test.for([
+    [
+      'two kinds',
+      'a: {weighted: {services: [{name: one}]}, failover: {service: one, fallback: one}}',
+      'weighted and by failover',
+    ],
+    [
+      'its own servers',
+      'a: {loadBalancer: {servers: [{url: http://x}]}, failover: {service: one}}',
+      'loadBalancer and by failover',
+    ],
+  ] as const)('one that is made of %s disables the routers that name it', ([, service, words]) => {
+    const text = render(`http:
+  routers: {a: {rule: Host(\`a.test\`), service: a}}
+  services:
+    ${service}
+    ${apps[0]}
+`);
+    expect(text).toContain(`disabled: line 4: it is made by ${words}\n`);
+    expect(text).toContain('error label_conflict  /d/a.yml · a@file\n');
+  });
 });
