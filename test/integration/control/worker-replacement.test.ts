@@ -120,3 +120,15 @@ describe('a challenge', () => {
     expect(await askAll(await openMany(), ASK_CHALLENGE)).not.toContain(CHALLENGE.keyAuthorization);
   });
 });
+
+test('a pause is known to a worker that came later, with the time that is left', async () => {
+  pool.setPaused([['s@test', performance.now() + 60_000]]);
+  await threads[0]!.terminate();
+  await replaced();
+  for (const thread of threads.slice(1, WORKERS)) await thread.terminate();
+  const isRefused = (answer: string | undefined): boolean => answer?.startsWith('503') === true;
+  expect((await askAll(await openMany())).every(isRefused)).toBe(true);
+  pool.setPaused([['s@test', performance.now()]]);
+  // It ends by itself.
+  await vi.waitFor(async () => expect(new Set(await askAll(await openMany()))).toEqual(new Set(['ok'])));
+});

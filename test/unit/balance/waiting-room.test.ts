@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { Pause } from '../../../src/balance/pause.ts';
 import { type Waiter, WaitingRoom, WaitingRooms } from '../../../src/balance/waiting-room.ts';
 import type { ServerState } from '../../../src/protocol.ts';
 import { Upstream } from '../../../src/upstream/upstream.ts';
@@ -67,6 +68,49 @@ describe('who waits', () => {
     }
     rooms.wake();
     expect(served).toEqual(['0']);
+  });
+
+  test('does so until the pause of the service is over, and loses no time meanwhile', () => {
+    const pause = new Pause();
+    const rooms = new WaitingRooms();
+    const room = new WaitingRoom(rooms, pause);
+    const upstream = new Upstream(server(1));
+    upstream.state = 'ready';
+    room.adopt({ upstreams: [upstream] }, 0);
+    const served: string[] = [];
+    pause.isOn = true;
+    for (const name of ['a', 'b']) room.enter(waiter(served, name));
+    rooms.wake();
+    expect([served, room.suspendsTime]).toEqual([[], true]);
+    pause.isOn = false;
+    expect(room.suspendsTime).toBe(false);
+    rooms.wake();
+    expect(served).toEqual(['a', 'b']);
+  });
+
+  test('waits on when a pause begins between two batches', async () => {
+    const pause = new Pause();
+    const rooms = new WaitingRooms();
+    const room = new WaitingRoom(rooms, pause);
+    const upstream = new Upstream(server(1));
+    upstream.state = 'ready';
+    room.adopt({ upstreams: [upstream] }, 0);
+    const served: string[] = [];
+    for (let index = 0; index < 60; index++) room.enter(waiter(served, String(index)));
+    rooms.wake();
+    expect([served.length, room.suspendsTime]).toEqual([50, true]);
+    pause.isOn = true;
+    // The next batch has had its turn when a wake-up is heeded again.
+    await vi.waitFor(() => {
+      pause.isOn = false;
+      const { suspendsTime } = room;
+      pause.isOn = true;
+      expect(suspendsTime).toBe(false);
+    });
+    expect(served.length).toBe(50);
+    pause.isOn = false;
+    rooms.wake();
+    expect(served.length).toBe(60);
   });
 
   test('and leaves is forgotten', () => {
