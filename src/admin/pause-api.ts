@@ -13,11 +13,16 @@ export const API_CHANGES: ReadonlyMap<string, (text: string, facts: AdminFacts) 
   ['/api/resume', answerResume],
 ]);
 
+/** What proxies add to requests (rules F1, F2, H13), ours among them: a router to `api@internal` is for looking. */
+const PROXY_FIELDS = /^(x-forwarded-.*|x-real-ip|forwarded|via)$/;
+
 /**
  * Why a request may not change anything: pages of the web may send a browser's requests here, but not with this media type unless they are
- * allowed to, and not without `Origin`. Undefined: it may.
+ * allowed to, and not without `Origin`; and whoever may see the API through a router may not work it. Undefined: it may.
  */
 export function changeRefusal(headers: IncomingHttpHeaders): string | undefined {
+  const proxied = Object.keys(headers).find((name) => PROXY_FIELDS.test(name));
+  if (proxied !== undefined) return `nothing is changed through a proxy (${proxied}): ask the admin address itself`;
   if (headers.origin !== undefined) return 'web pages change nothing here: ask without an Origin field';
   const [type = ''] = (headers['content-type'] ?? '').split(';');
   if (type.trim().toLowerCase() === 'application/json') return undefined;

@@ -51,8 +51,10 @@ async function start(flags: readonly string[], env: Readonly<Record<string, stri
 }
 
 /** Body and status. */
-async function ask(path: string, host: string): Promise<string> {
-  const asked = request({ host: '127.0.0.1', port: web, path, headers: { host }, agent: false, timeout: 5000 }).end();
+async function ask(path: string, host: string, json?: string): Promise<string> {
+  const headers = json === undefined ? { host } : { host, 'content-type': 'application/json' };
+  const method = json === undefined ? 'GET' : 'POST';
+  const asked = request({ host: '127.0.0.1', port: web, path, method, headers, agent: false, timeout: 5000 }).end(json);
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   return `${(await text(response)).trim()} ${response.statusCode}`;
 }
@@ -82,6 +84,10 @@ ping: {entryPoint: web}
   await vi.waitFor(async () => expect(await ask('/x', 'a.test')).toBe('app /x 200'), 5000);
   await vi.waitFor(async () => expect(await ask('/ping', 'any.test')).toBe('ok 200'), 5000);
   expect(await ask('/healthz', 'api.test')).toBe('ok 200');
+  // A router to the API is for looking: whoever reaches it changes nothing.
+  for (const path of ['/api/pause', '/api/resume']) {
+    expect(await ask(path, 'api.test', '{"host":"a.test"}')).toMatch(/nothing is changed through a proxy.* 403$/);
+  }
   expect(await ask('/healthz', 'other.test')).toMatch(/404$/);
   await writeFile(join(folder, 'dynamic', 'a.yml'), dynamic('b.test'));
   await vi.waitFor(async () => expect(await ask('/y', 'b.test')).toBe('app /y 200'), 5000);

@@ -142,6 +142,14 @@ describe('a change', () => {
     ['a plain text', { 'content-type': 'text/plain' }, noJson],
     ['a text that looks like JSON', { 'content-type': 'text/plain; application/json' }, noJson],
     ['nothing said', {}, noJson],
+    ...['x-forwarded-for', 'x-forwarded-server', 'x-real-ip', 'forwarded', 'via'].map(
+      (name) =>
+        [
+          `what came with ${name}`,
+          { ...JSON_TYPE, [name]: 'x' },
+          `nothing is changed through a proxy (${name}): ask the admin address itself`,
+        ] as const,
+    ),
   ])('is refused to %s', async ([, headers, error]) => {
     for (const path of ['/api/pause', '/api/resume']) {
       expect(await change(path, '{"host":"a.test"}', headers)).toEqual([403, { error }]);

@@ -16,7 +16,8 @@ describe('commands', () => {
   test.for([['help'], ['--help'], ['-h']])('%s names every command', async ([argument]) => {
     const { code, out } = await run(argument!);
     expect(code).toBe(0);
-    for (const command of ['run', 'certs', 'check', 'healthcheck', 'version']) expect(out).toContain(command);
+    for (const command of ['run', 'certs', 'check', 'deploy', 'pause', 'resume', 'healthcheck', 'version'])
+      expect(out).toContain(command);
   });
 
   test('an unknown command is refused with the nearest name', async () => {
