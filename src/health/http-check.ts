@@ -153,7 +153,6 @@ class Question implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (!this.isOpen) return;
-    this.#line.drop();
     // The server closed an idle connection while the request was on its way: that says nothing of it (as rule F6).
     if (this.#wasUsed && !this.#hasHead && !this.#hasRetried) {
       this.#hasRetried = true;
