@@ -11,7 +11,7 @@ import type { ExplainQuestion, QuestionFault } from './explain-question.ts';
 import { type LookAlike, lookAlikes, nearestHost } from './look-alikes.ts';
 import { lenientRequest } from './lenient-request.ts';
 import { problemsByObject, problemsOf } from './router-rows.ts';
-import { pauseOf, type ServerRow, serverRow } from './service-rows.ts';
+import { pauseOf, type ServerRow, serverRow, serversOf } from './service-rows.ts';
 import type { Problem } from '../config/problem.ts';
 
 /** A router that the request may have come to, with what its rule says alone. */
@@ -189,11 +189,12 @@ function describeRouted(
     return { reason: 'no_server', message: 'the router has no service, and no middleware of it answers', ...common };
   }
   const service = view.snapshot.services.find(({ name }) => name === router.service);
-  const servers = (service?.servers ?? []).map((server) => serverRow(server, facts));
+  const servers = serversOf(router.service, view.snapshot.services).map((server) => serverRow(server, facts));
   const ready = servers.filter(({ state }) => state === 'ready').length;
   const { pausedUntil } = pauseOf(router.service, facts);
   if (pausedUntil !== undefined) {
-    const holds = service?.holdMs !== undefined;
+    // One that is made of others holds as they do.
+    const holds = service?.holdMs !== undefined || service?.composed !== undefined;
     const message = `paused until ${pausedUntil} or \`sluice resume\`: requests ${holds ? 'wait' : 'get 503, as the service holds none'}`;
     return { reason: holds ? 'ok' : 'paused', message, ...common, servers, pausedUntil };
   }

@@ -1,5 +1,6 @@
 import type { Problem } from '../config/problem.ts';
-import type { ServerConfig } from '../config/dynamic.ts';
+import { withMembers } from '../config/composed.ts';
+import type { ComposedConfig, ServerConfig } from '../config/dynamic.ts';
 import type { AdminFacts, LeavingServer } from './admin-facts.ts';
 import { problemsByObject, problemsOf } from './router-rows.ts';
 
@@ -35,10 +36,15 @@ export interface ServiceRow {
 export async function serviceRows(facts: AdminFacts): Promise<readonly ServiceRow[]> {
   const leaving = Map.groupBy(await facts.leavingServers(), ({ service }) => service);
   const { config, snapshot, problems: all, workloads } = facts.view();
-  const composed = new Map(workloads.map(({ name, labels }) => [name, labels[COMPOSE_SERVICE]]));
+  const composeNames = new Map(workloads.map(({ name, labels }) => [name, labels[COMPOSE_SERVICE]]));
   const problems = problemsByObject(all);
   const users = Map.groupBy(snapshot.routers, ({ service }) => service);
-  return config.services.map(({ name, provider, containers, servers }) => {
+  return config.services.map((service) => {
+    const { name, provider, containers } = service;
+    // Looking through all services is for the few that are made of others.
+    const isMade = service.composed !== undefined;
+    const members = isMade ? [...withMembers(config.services, [name])] : [name];
+    const servers = isMade ? serversOf(name, config.services) : service.servers;
     const rows = servers.map((server) => serverRow(server, facts));
     const own = problemsOf(problems, [name]);
     const serves = rows.some(({ state }) => state === 'ready');
@@ -46,20 +52,36 @@ export async function serviceRows(facts: AdminFacts): Promise<readonly ServiceRo
       name,
       provider,
       containers,
-      composeServices: [...new Set(containers.map((one) => composed.get(one)).filter((one) => one !== undefined))],
+      composeServices: [...new Set(containers.map((one) => composeNames.get(one)).filter((one) => one !== undefined))],
       servers: rows,
-      leaving: (leaving.get(name) ?? []).map(({ url, container, state, requests }) => ({
-        url,
-        container,
-        state,
-        requests,
-      })),
+      leaving: members
+        .flatMap((one) => leaving.get(one) ?? [])
+        .map(({ url, container, state, requests }) => ({
+          url,
+          container,
+          state,
+          requests,
+        })),
       ...pauseOf(name, facts),
       usedBy: users.get(name)?.map((router) => router.name) ?? [],
       status: !serves ? 'disabled' : own.length > 0 ? 'warning' : 'enabled',
       problems: own,
     };
   });
+}
+
+/** The servers of a service, or of those that it is made of. */
+export function serversOf(
+  name: string,
+  services: readonly {
+    readonly name: string;
+    readonly servers: readonly ServerConfig[];
+    readonly composed?: ComposedConfig;
+  }[],
+): readonly ServerConfig[] {
+  const members = withMembers(services, [name]);
+  const servers = services.filter((one) => members.has(one.name)).flatMap((one) => one.servers);
+  return [...new Map(servers.map((server) => [server.id, server])).values()];
 }
 
 /** What is said of a service that an operator has paused. */

@@ -68,27 +68,7 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
   }
   // Flags are laid over those of the router in the files, so they are understood there.
   if (command === 'check') return runCheck(rest, streams);
-  if (command === 'explain') {
-    const read = readExplainArguments(rest);
-    return askAtAdmin(read, EXPLAIN_USAGE, streams, (given, admin) =>
-      runExplain(given, admin, streams.out, streams.err),
-    );
-  }
-  if (command === 'deploy') {
-    return askAtAdmin(readDeployArguments(rest), DEPLOY_USAGE, streams, (given, admin) =>
-      runDeploy(given, admin, streams),
-    );
-  }
-  if (command === 'pause') {
-    return askAtAdmin(readPauseArguments(rest), PAUSE_USAGE, streams, (given, admin) =>
-      runPause(given, admin, streams),
-    );
-  }
-  if (command === 'resume') {
-    return askAtAdmin(readResumeArguments(rest), RESUME_USAGE, streams, (given, admin) =>
-      runResume(given, admin, streams),
-    );
-  }
+  if (isAsking(command)) return askRunning(command, rest, streams);
   const operands = command === 'certs' ? leadingOperands(rest) : [];
   const given = rest.slice(operands.length);
   const flags = command === 'healthcheck' ? given.filter((flag) => !BARE_PING.test(flag)) : given;
@@ -104,6 +84,36 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
       return runCerts(operands, result.config, streams.out);
     case 'healthcheck':
       return runHealthcheck(result.config.admin, streams.err);
+    default:
+      return command satisfies never;
+  }
+}
+
+type Asking = 'explain' | 'deploy' | 'pause' | 'resume';
+
+function isAsking(command: Command): command is Asking {
+  return ['explain', 'deploy', 'pause', 'resume'].includes(command);
+}
+
+/** The commands that ask the running router at its admin address. */
+function askRunning(command: Asking, args: readonly string[], streams: CommandStreams): Promise<number> {
+  switch (command) {
+    case 'explain':
+      return askAtAdmin(readExplainArguments(args), EXPLAIN_USAGE, streams, (given, admin) =>
+        runExplain(given, admin, streams.out, streams.err),
+      );
+    case 'deploy':
+      return askAtAdmin(readDeployArguments(args), DEPLOY_USAGE, streams, (given, admin) =>
+        runDeploy(given, admin, streams),
+      );
+    case 'pause':
+      return askAtAdmin(readPauseArguments(args), PAUSE_USAGE, streams, (given, admin) =>
+        runPause(given, admin, streams),
+      );
+    case 'resume':
+      return askAtAdmin(readResumeArguments(args), RESUME_USAGE, streams, (given, admin) =>
+        runResume(given, admin, streams),
+      );
     default:
       return command satisfies never;
   }

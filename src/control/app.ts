@@ -79,7 +79,7 @@ export async function startApp(
   // Before the listeners, so that whoever asks meanwhile hears 503 and not a refused connection.
   const leaving = new LeavingServers();
   const pauses = new Pauses({
-    routers: () => watcher.current.routers,
+    snapshot: () => watcher.current,
     changed: (paused) => pool.setPaused(paused),
     now: () => performance.now(),
     logger,

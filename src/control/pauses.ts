@@ -1,15 +1,16 @@
 import type { PauseOutcome } from '../admin/admin-facts.ts';
+import { withMembers } from '../config/composed.ts';
 import { nearest } from '../lib/suggest.ts';
 import type { Logger } from '../observe/logger.ts';
-import { NOOP_SERVICE, type RouterSnapshot } from '../routing/snapshot.ts';
+import { NOOP_SERVICE, type RouterSnapshot, type Snapshot } from '../routing/snapshot.ts';
 import { hostsOf } from '../rule/hosts-of.ts';
 
 /** Services that are paused, and until when, in milliseconds of the clock that was handed in. */
 export type PausedUntil = readonly (readonly [service: string, until: number])[];
 
 export interface PausesParts {
-  /** The routers that the data plane has. */
-  readonly routers: () => readonly RouterSnapshot[];
+  /** What the data plane has. */
+  readonly snapshot: () => Pick<Snapshot, 'routers' | 'services'>;
   /** Hears of every change: all services that are paused now. */
   readonly changed: (paused: PausedUntil) => void;
   /** Milliseconds of a clock that never goes back. */
@@ -89,14 +90,16 @@ export class Pauses {
     this.settle();
   }
 
-  /** Services of routers whose rule names the host; those that take any host do not name it. */
+  /** Services of routers whose rule names the host, and what they are made of; those that take any host do not name it. */
   private servicesOf(host: string): readonly string[] {
-    const routers = this.parts.routers().filter(({ service }) => service !== NOOP_SERVICE);
-    return [...new Set(routers.filter((router) => namesOf(router).includes(host)).map(({ service }) => service))];
+    const { routers, services } = this.parts.snapshot();
+    const served = routers.filter(({ service }) => service !== NOOP_SERVICE);
+    const named = served.filter((router) => namesOf(router).includes(host)).map(({ service }) => service);
+    return [...withMembers(services, named)];
   }
 
   private notNamed(host: string): string {
-    const near = nearest(host, this.parts.routers().flatMap(namesOf));
+    const near = nearest(host, this.parts.snapshot().routers.flatMap(namesOf));
     const hint = near === undefined || near === host ? '' : `; did you mean ${near}?`;
     return `no router with a service names ${host}${hint}`;
   }

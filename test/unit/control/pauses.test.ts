@@ -1,8 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Pauses } from '../../../src/control/pauses.ts';
-import type { RouterSnapshot } from '../../../src/routing/snapshot.ts';
+import type { RouterSnapshot, ServiceSnapshot } from '../../../src/routing/snapshot.ts';
 import { collectLogger } from '../../support/collect-logger.ts';
 import { router } from '../../support/data-plane.ts';
+
+const services: readonly ServiceSnapshot[] = [
+  {
+    name: 'shared@test',
+    servers: [],
+    passHostHeader: true,
+    composed: { kind: 'failover', service: 'main@test', fallback: 'spare@test' },
+  },
+];
 
 const ALL: readonly RouterSnapshot[] = [
   router('Host(`a.test`)', { service: 'one@test' }),
@@ -10,6 +19,7 @@ const ALL: readonly RouterSnapshot[] = [
   router('Host(`a.test`)', { service: 'noop@internal' }),
   router('Host(`b.test`) || Host(`a.test`)', { service: 'one@test' }),
   router('Host(`*.w.test`)', { service: 'wild@test' }),
+  router('Host(`made.test`)', { service: 'shared@test' }),
   router('HostRegexp(`^.+$`)', { service: 'all@test' }),
   router('PathPrefix(`/`)', { service: 'any@test' }),
   router('!Host(`a.test`)', { service: 'not@test' }),
@@ -28,7 +38,7 @@ beforeEach(() => {
   log = collectLogger();
   const began = performance.now();
   pauses = new Pauses({
-    routers: () => routers,
+    snapshot: () => ({ routers, services }),
     changed: (paused) => told.push(paused.map(([name, until]) => `${name} ${until - began}`).join(', ')),
     now: () => performance.now(),
     logger: log.logger,
@@ -45,6 +55,7 @@ describe('a pause concerns the services of routers that name the host', () => {
     ['a.test', ['one@test', 'two@test']],
     ['b.test', ['one@test']],
     ['*.w.test', ['wild@test']],
+    ['made.test', ['shared@test', 'main@test', 'spare@test']],
   ] as const)('%s', ([host, services]) => {
     expect(pauses.pause(host, 1000)).toEqual({ services });
     expect(told).toEqual([services.map((name) => `${name} 1000`).join(', ')]);
