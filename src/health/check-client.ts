@@ -64,10 +64,7 @@ export class CheckClient {
     };
     socket.once(this.#tls === undefined ? 'connect' : 'secureConnect', () => settle(null, socket));
     socket.on('error', (error) => settle(error, null));
-    socket.once('close', () => {
-      if (socket === this.#socket) this.isUsed = false;
-      settle(new Error('the connection was closed'), null);
-    });
+    socket.once('close', () => settle(new Error('the connection was closed'), null));
   }
 }
 

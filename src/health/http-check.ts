@@ -32,7 +32,8 @@ export class HttpCheck implements Checker {
     if (this.#question?.isOpen === true) this.close();
     return new Promise((resolve) => {
       this.#question = new Question(this.#check, this.#target, resolve, {
-        ask: (path, method, handler) => this.#ask(path, method, handler),
+        headers: this.#headers,
+        client: () => (this.#client ??= new CheckClient(this.#target, this.#tls)),
         drop: () => this.#drop(),
       });
       this.#question.send();
@@ -45,12 +46,6 @@ export class HttpCheck implements Checker {
     this.#drop();
   }
 
-  #ask(path: string, method: string, handler: Dispatcher.DispatchHandler): CheckClient {
-    this.#client ??= new CheckClient(this.#target, this.#tls);
-    this.#client.ask({ path, method, headers: this.#headers }, handler);
-    return this.#client;
-  }
-
   #drop(): void {
     this.#client?.close();
     this.#client = undefined;
@@ -58,7 +53,8 @@ export class HttpCheck implements Checker {
 }
 
 interface Line {
-  ask(path: string, method: string, handler: Dispatcher.DispatchHandler): CheckClient;
+  readonly headers: string[];
+  client(): CheckClient;
   /** Closes the connection. */
   drop(): void;
 }
@@ -100,9 +96,10 @@ class Question implements Dispatcher.DispatchHandler {
     this.#hasHead = false;
     this.#bytes = 0;
     this.#next = undefined;
+    this.#wasUsed = false;
     try {
-      this.#client = this.#line.ask(this.#path, this.#method, this);
-      this.#wasUsed = this.#client.isUsed;
+      this.#client = this.#line.client();
+      this.#client.ask({ path: this.#path, method: this.#method, headers: this.#line.headers }, this);
     } catch (error) {
       this.end(`cannot be asked: ${(error as Error).message}`);
     }
@@ -116,7 +113,10 @@ class Question implements Dispatcher.DispatchHandler {
     this.#settle(false, failure);
   }
 
-  onRequestStart(): void {}
+  /** There is a connection, and the request is about to be written to it. */
+  onRequestStart(): void {
+    this.#wasUsed = this.#client?.isUsed === true;
+  }
 
   onResponseStart(
     _controller: Dispatcher.DispatchController,

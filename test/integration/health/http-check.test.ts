@@ -244,6 +244,19 @@ describe('the connection', () => {
     for (let count = 0; count < 3; count++) expect((await one.check()).passed).toBe(true);
   });
 
+  test('a fresh connection that the server ends is a failure at once', async () => {
+    let count = 0;
+    const { port, sockets } = await backend((connection) => {
+      if (count++ === 0) connection.answer(response(200, ['Connection: close']));
+      connection.socket.destroySoon();
+    });
+    const one = checkOf(port);
+    expect((await one.check()).passed).toBe(true);
+    await waitFor('the end of the connection', () => sockets.size === 0);
+    expect((await one.check()).passed).toBe(false);
+    expect(count).toBe(2);
+  });
+
   test('a server that hangs up on a fresh connection, too, fails', async () => {
     let count = 0;
     const { port } = await backend((connection) => {
