@@ -24,8 +24,19 @@ export interface CounterReport {
   readonly routers: Readonly<Record<string, RouterCounters>>;
   /** Requests by the router's own reason (`no_router`, `upstream_refused`, …). */
   readonly reasons: Readonly<Record<string, number>>;
+  readonly mirrors: Readonly<MirrorCounters>;
   /** Requests in flight by server id, of servers that get no more: not ready, or not in the configuration any longer. */
   readonly leaving: Readonly<Record<string, number>>;
+}
+
+/** Copies of requests to mirrors; none of them is among the requests. */
+export interface MirrorCounters {
+  /** They were answered. */
+  mirror_sent: number;
+  /** No server was ready, or it did not answer. */
+  mirror_failed: number;
+  /** Left out: the payload was too long or did not end, or there were too many. */
+  mirror_dropped: number;
 }
 
 export interface RouterCounters {

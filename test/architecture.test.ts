@@ -37,7 +37,7 @@ const NOT_IN_WORKER = ['dockerode', 'acme-client', 'pino', 'undici', '@peculiar/
 interface Source {
   readonly file: string;
   readonly text: string;
-  readonly imports: readonly { readonly target: string; readonly isType: boolean }[];
+  readonly imports: readonly { readonly target: string; readonly isType: boolean; readonly isLazy: boolean }[];
 }
 
 const sources: readonly Source[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
@@ -46,7 +46,11 @@ const sources: readonly Source[] = readdirSync(SRC, { recursive: true, encoding:
     const text = readFileSync(join(SRC, file), 'utf8');
     const imports = [
       ...text.matchAll(/^(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|import\('([^']+)'\)/gm),
-    ].map((match) => ({ target: match[2] ?? match[3]!, isType: match[1] !== undefined }));
+    ].map((match) => ({
+      target: match[2] ?? match[3]!,
+      isType: match[1] !== undefined,
+      isLazy: match[3] !== undefined,
+    }));
     return { file, text, imports };
   });
 
@@ -108,8 +112,8 @@ test('a worker loads none of the control plane', () => {
   const visit = (file: string): void => {
     if (loaded.has(file)) return;
     loaded.add(file);
-    for (const { target, isType } of byFile.get(file)?.imports ?? []) {
-      if (isType) continue;
+    for (const { target, isType, isLazy } of byFile.get(file)?.imports ?? []) {
+      if (isType || isLazy) continue;
       const resolved = resolveImport(file, target);
       if (resolved === undefined) packages.add(target);
       else visit(resolved);
@@ -122,6 +126,23 @@ test('a worker loads none of the control plane', () => {
       .map(folderOf)
       .filter((folder) => ['control', 'acme', 'admin', 'health', 'provider', 'cli'].includes(folder)),
   ).toEqual([]);
+});
+
+/** What a worker loads later, and only when it is needed. */
+const LAZY_IN_WORKER = ['http1/mirror-sender.ts'];
+
+test('few things are loaded lazily', () => {
+  const folders = ['worker', 'http', 'http1', 'middleware', 'balance', 'upstream', 'routing'];
+  const lazy = sources
+    .filter(({ file }) => folders.includes(folderOf(file)))
+    .flatMap(({ file, imports }) =>
+      imports.filter(({ isLazy }) => isLazy).map(({ target }) => resolveImport(file, target) ?? target),
+    );
+  expect(lazy).toEqual(LAZY_IN_WORKER);
+  const undici = sources.filter(({ file, imports }) => {
+    return folders.includes(folderOf(file)) && imports.some(({ target, isType }) => target === 'undici' && !isType);
+  });
+  expect(undici.map(({ file }) => file)).toEqual(LAZY_IN_WORKER);
 });
 
 test('files are small, export by name, and do not print', () => {

@@ -1,4 +1,4 @@
-import type { CounterReport, RouterCounters } from '../protocol.ts';
+import type { CounterReport, MirrorCounters, RouterCounters } from '../protocol.ts';
 import type { FailureReason } from './failure.ts';
 
 /** A worker's counters. Router rows are kept by name, so they outlive reloads; a removed router's row goes with it. */
@@ -6,6 +6,7 @@ export class Counters {
   connections = 0;
   requests = 0;
   inFlight = 0;
+  readonly mirrors: MirrorCounters = { mirror_sent: 0, mirror_failed: 0, mirror_dropped: 0 };
   private readonly routers = new Map<string, RouterCounters>();
   private readonly reasons = new Map<FailureReason, number>();
 
@@ -34,6 +35,7 @@ export class Counters {
       inFlight: this.inFlight,
       routers: Object.fromEntries(this.routers),
       reasons: Object.fromEntries(this.reasons),
+      mirrors: this.mirrors,
     };
   }
 }

@@ -8,6 +8,7 @@ import type { AuthorityCache } from './authority.ts';
 import type { ChallengeTable } from './challenge-table.ts';
 import type { Counters } from './counters.ts';
 import type { FailureReason } from './failure.ts';
+import type { Mirrors } from './mirrors.ts';
 import type { NetworkList } from './network-list.ts';
 import type { PasswordCheck } from './password-check.ts';
 import type { RouteTable } from './route.ts';
@@ -31,6 +32,7 @@ export interface DataPlane {
   readonly counters: Counters;
   readonly accessLog: AccessLog | undefined;
   readonly passwords: PasswordCheck;
+  readonly mirrors: Mirrors;
   /** Opens a fresh connection; failures reach the exchange that sends on it. */
   dial(upstream: Upstream<UpstreamConnection>): UpstreamConnection;
   /** Tells the control plane that a server could not be connected to; `detail` is the system's own word, or empty. */

@@ -5,6 +5,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import type { Exchange } from './exchange.ts';
 import { type FailureReason, SERVER_FAULTS } from './failure.ts';
 import { HeldRequest } from './held-request.ts';
+import type { RequestCopy } from './mirrors.ts';
 import { retryVerdict } from './retry.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -28,6 +29,8 @@ export class Delivery {
   private sentAt = -1;
   /** What was decided on the way through composed services. */
   private course: Course<UpstreamConnection> | undefined = undefined;
+  /** Kept for mirrors until the request is complete. */
+  copy: RequestCopy | undefined = undefined;
 
   constructor(exchange: Exchange) {
     this.exchange = exchange;
@@ -43,6 +46,7 @@ export class Delivery {
     this.sends = 0;
     this.sentAt = -1;
     this.course = undefined;
+    this.copy = undefined;
   }
 
   /** The request is on its way from here. */
@@ -50,6 +54,9 @@ export class Delivery {
     const { service, composed } = this.exchange.route!;
     this.service = composed === undefined ? service : this.choose(composed);
     this.service?.retryBudget.deposit();
+    const mirrors = this.course?.mirrors;
+    if (mirrors !== undefined && mirrors.length > 0)
+      this.copy = this.exchange.plane.mirrors.copy(this.exchange, mirrors);
     this.send(false);
   }
 
@@ -87,6 +94,7 @@ export class Delivery {
     this.attempts += 1;
     const connection = (isFresh ? undefined : upstream.take()) ?? exchange.plane.dial(upstream);
     this.connection = connection;
+    if (this.copy !== undefined && exchange.isRequestComplete) this.endCopy();
     return connection.send(exchange);
   }
 
@@ -113,7 +121,14 @@ export class Delivery {
     return this.send(false);
   }
 
+  /** The request has reached its end, and is now what its server gets. */
+  private endCopy(): void {
+    this.copy?.complete();
+    this.copy = undefined;
+  }
+
   endBody(): void {
+    this.endCopy();
     // A slow upload is not the server's slowness.
     if (this.sentAt >= 0) this.sentAt = performance.now();
     this.connection?.endBody();
@@ -180,6 +195,8 @@ export class Delivery {
   end(): void {
     this.held?.cancel();
     this.held = undefined;
+    this.copy?.cancel();
+    this.copy = undefined;
     this.endLease();
   }
 

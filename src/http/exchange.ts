@@ -124,6 +124,7 @@ export class Exchange extends RequestView {
       if (!this.hasStarted) this.responseEdits = this.bodyLimitEdits;
       return this.onClientFault('body_too_large');
     }
+    if (this.delivery.copy !== undefined) this.delivery.copy.add(buf, start, end);
     if (this.delivery.connection?.writeBody(buf, start, end) === false) this.down.pauseBody();
     return undefined;
   }

@@ -69,6 +69,11 @@ function dialTls(upstream: Upstream, dialler: Dialler): Socket {
   return socket;
 }
 
+/** How TLS connections to an upstream are made, with the same verification whoever opens them (B14). */
+export function tlsOptions(upstream: Upstream): ConnectionOptions {
+  return secured.getOrInsertComputed(upstream, secureOf).options;
+}
+
 /** B14: the certificate must come from a trusted root and be for the name that is asked for, or for the address. */
 function secureOf({ config, transport }: Upstream): Secure {
   const { serverName, rootCAs, insecureSkipVerify } = transport.tls;

@@ -1,5 +1,6 @@
 import type { Exchange } from '../http/exchange.ts';
 import { CHUNKED, LENGTH, NO_BODY } from '../http/message.ts';
+import { requestHost } from '../http/request-host.ts';
 
 const NEEDS_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -9,8 +10,7 @@ const NEEDS_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
  */
 export function requestHead(exchange: Exchange, serverAuthority: string, passHostHeader: boolean): string {
   const { request } = exchange;
-  const { authority, sentHost } = exchange;
-  const host = !passHostHeader ? serverAuthority : sentHost !== '' ? sentHost : (authority?.text ?? serverAuthority);
+  const host = requestHost(exchange, serverAuthority, passHostHeader);
   let head =
     `${request.method} ${exchange.path}${request.query} HTTP/1.1\r\nHost: ${host}\r\n` +
     exchange.fields +

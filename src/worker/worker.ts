@@ -5,6 +5,7 @@ import { AuthorityCache } from '../http/authority.ts';
 import { ChallengeTable } from '../http/challenge-table.ts';
 import { Counters } from '../http/counters.ts';
 import type { DataPlane } from '../http/data-plane.ts';
+import { Mirrors } from '../http/mirrors.ts';
 import { NetworkList } from '../http/network-list.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
@@ -82,6 +83,7 @@ class DataPlaneWorker {
           ? undefined
           : new AccessLog(boot.accessLog, (lines) => this.post({ type: 'access-log', lines })),
       passwords: new Passwords(),
+      mirrors: new Mirrors(counters, async () => (await import('../http1/mirror-sender.ts')).sendMirror),
       dial: (upstream) => new ClientConnection(plane, upstream),
       connectFailed: (upstream, reason, detail) => this.reportUpstream(upstream.id, reason, detail),
       serverFailing: ({ id }, { baseMs, maxMs }, detail) =>

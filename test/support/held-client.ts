@@ -9,6 +9,7 @@ import { Peer } from '../../src/http/forwarded.ts';
 import { StreamPool } from '../../src/http1/stream-pool.ts';
 import { Counters } from '../../src/http/counters.ts';
 import type { DataPlane } from '../../src/http/data-plane.ts';
+import { Mirrors } from '../../src/http/mirrors.ts';
 import { NetworkList } from '../../src/http/network-list.ts';
 import type { Route } from '../../src/http/route.ts';
 import type { UpstreamConnection } from '../../src/http/upstream-connection.ts';
@@ -112,6 +113,7 @@ export function heldPlane(port: number, upstream = new Upstream<UpstreamConnecti
       counters,
       accessLog: undefined,
       passwords: { check: () => undefined },
+      mirrors: new Mirrors(counters, () => Promise.reject(new Error('no mirrors here'))),
       dial: (to) => (dialled = new ClientConnection(held.plane, to)),
       connectFailed: () => {},
       serverFailing: () => {},

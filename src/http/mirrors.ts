@@ -1,0 +1,168 @@
+import { chooseService, Course, type Mirror } from '../balance/composed.ts';
+import { release } from '../balance/service.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { Counters } from './counters.ts';
+import type { Exchange } from './exchange.ts';
+import { removeFields } from './header-edits.ts';
+import { LENGTH } from './message.ts';
+import { requestHost } from './request-host.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/** Of one worker: copies under way, bytes of payloads that are kept for copies, and how long a copy may take. */
+export const MAX_COPIES = 64;
+export const MAX_KEPT_BYTES = 67_108_864;
+export const COPY_TIMEOUT_MS = 30_000;
+
+/** A copy as it is sent. */
+export interface MirrorRequest {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly host: string;
+  /** Lines with CRLF; no framing and no `Host` among them. */
+  readonly fields: string;
+  readonly body: Buffer | undefined;
+}
+
+/** Sends a copy and reads its answer away; rejects when there is none within `timeoutMs`. */
+export type SendMirror = (upstream: Upstream, request: MirrorRequest, timeoutMs: number) => Promise<void>;
+
+type LiveMirror = Mirror<UpstreamConnection>;
+
+const NOTHING = Promise.resolve();
+
+/** F8. */
+const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie']);
+
+/**
+ * Copies of requests to mirrors. A client never notices them: they are sent when its request is complete, their answers are thrown away,
+ * and where there are too many they are left out. `load` brings what sends them, when the first one is sent.
+ */
+export class Mirrors {
+  /** Bytes of payloads that are kept. */
+  keptBytes = 0;
+  private readonly counters: Pick<Counters, 'mirrors'>;
+  private readonly load: () => Promise<SendMirror>;
+  private running = 0;
+
+  constructor(counters: Pick<Counters, 'mirrors'>, load: () => Promise<SendMirror>) {
+    this.counters = counters;
+    this.load = load;
+  }
+
+  /** Begins copies of a request, whose payload is yet to come. */
+  copy(exchange: Exchange, mirrors: readonly LiveMirror[]): RequestCopy {
+    return new RequestCopy(this, exchange, mirrors);
+  }
+
+  drop(count = 1): void {
+    this.counters.mirrors.mirror_dropped += count;
+  }
+
+  /** Takes a lease on a server of the mirror and sends. The exchange is not touched any more when this returns. */
+  send(exchange: Exchange, mirror: LiveMirror, body: Buffer | undefined): Promise<void> {
+    if (this.running >= MAX_COPIES) {
+      this.drop();
+      return NOTHING;
+    }
+    const service = chooseService(mirror.target, exchange, undefined, new Course<UpstreamConnection>(false));
+    const upstream = service?.lease(undefined, exchange);
+    if (service === undefined || upstream === undefined) {
+      this.counters.mirrors.mirror_failed += 1;
+      return NOTHING;
+    }
+    this.running += 1;
+    return this.run(
+      upstream,
+      requestOf(exchange, mirror, requestHost(exchange, upstream.authority, service.passHostHeader), body),
+    );
+  }
+
+  private async run(upstream: Upstream, request: MirrorRequest): Promise<void> {
+    try {
+      const send = await this.load();
+      await send(upstream, request, COPY_TIMEOUT_MS);
+      this.counters.mirrors.mirror_sent += 1;
+    } catch {
+      this.counters.mirrors.mirror_failed += 1;
+    } finally {
+      this.running -= 1;
+      release(upstream);
+    }
+  }
+}
+
+function requestOf(
+  exchange: Exchange,
+  { credentials }: LiveMirror,
+  host: string,
+  body: Buffer | undefined,
+): MirrorRequest {
+  const { request, path } = exchange;
+  const own = exchange.fields + exchange.addedFields;
+  const fields = (credentials ? own : removeFields(own, CREDENTIALS)) + exchange.forwardingFields;
+  return { method: request.method, path: path + request.query, host, fields, body };
+}
+
+/** What is kept of one request for its copies, until it is complete. */
+export class RequestCopy {
+  private readonly owner: Mirrors;
+  private readonly exchange: Exchange;
+  private readonly mirrors: readonly LiveMirror[];
+  private readonly limit: number;
+  private chunks: Buffer[] = [];
+  private length = 0;
+  /** The payload is not kept: it is too long, or too much is kept already. */
+  private isCut: boolean;
+
+  constructor(owner: Mirrors, exchange: Exchange, mirrors: readonly LiveMirror[]) {
+    this.owner = owner;
+    this.exchange = exchange;
+    this.mirrors = mirrors;
+    this.limit = Math.max(0, ...mirrors.map(({ hasBody, maxBodyBytes }) => (hasBody ? maxBodyBytes : 0)));
+    const { body, contentLength } = exchange.request;
+    this.isCut = body === LENGTH && contentLength > this.limit;
+  }
+
+  /** A piece of the payload, which is only valid during the call. */
+  add(buf: Buffer, start: number, end: number): void {
+    if (this.isCut) return;
+    const bytes = end - start;
+    this.isCut = this.length + bytes > this.limit || this.owner.keptBytes + bytes > MAX_KEPT_BYTES;
+    if (this.isCut) {
+      this.forget();
+      return;
+    }
+    this.length += bytes;
+    this.owner.keptBytes += bytes;
+    this.chunks.push(Buffer.from(buf.subarray(start, end)));
+  }
+
+  /** The request is complete: copies are on their way. */
+  complete(): void {
+    const { mirrors, exchange, owner, isCut } = this;
+    const body = this.chunks.length === 0 ? undefined : Buffer.concat(this.chunks);
+    const kept = body?.length ?? 0;
+    this.chunks = [];
+    const sent = mirrors.map((mirror) => {
+      const isTooLong = mirror.hasBody && (isCut || this.length > mirror.maxBodyBytes);
+      if (!isTooLong) return owner.send(exchange, mirror, mirror.hasBody ? body : undefined);
+      owner.drop();
+      return NOTHING;
+    });
+    void Promise.all(sent).then(() => {
+      owner.keptBytes -= kept;
+    });
+  }
+
+  /** The request will not become complete. */
+  cancel(): void {
+    this.owner.drop(this.mirrors.length);
+    this.forget();
+  }
+
+  private forget(): void {
+    for (const chunk of this.chunks) this.owner.keptBytes -= chunk.length;
+    this.chunks = [];
+  }
+}
