@@ -2,12 +2,16 @@ import { type Composed, Course } from '../balance/composed.ts';
 import { removeCookie } from '../balance/cookies.ts';
 import { type Hold, release, type Service } from '../balance/service.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { carryOn } from './carry-on.ts';
 import type { Exchange } from './exchange.ts';
 import { type FailureReason, SERVER_FAULTS } from './failure.ts';
 import { HeldRequest } from './held-request.ts';
 import type { RequestCopy } from './mirrors.ts';
-import { retryVerdict } from './retry.ts';
+import { isRepeatable, retryVerdict } from './retry.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
+
+/** The engine's word that a container was told to stop comes some milliseconds behind the signal itself. */
+const NEWS_MS = 100;
 
 /**
  * A request's way to a server: lease, or wait for one; send; and once more elsewhere where that is safe (design section 8). It is an
@@ -25,6 +29,7 @@ export class Delivery {
   private attempts = 0;
   /** Attempts in which a server got something of the request. */
   private sends = 0;
+  private hasAwaitedNews = false;
   /** When the server got its turn, for a service that wants to know; else negative. */
   private sentAt = -1;
   /** What was decided on the way through composed services. */
@@ -44,6 +49,7 @@ export class Delivery {
     this.tried = undefined;
     this.attempts = 0;
     this.sends = 0;
+    this.hasAwaitedNews = false;
     this.sentAt = -1;
     this.course = undefined;
     this.copy = undefined;
@@ -105,7 +111,7 @@ export class Delivery {
     const hold = service?.hold;
     const isPaused = service?.pause.isOn === true;
     if (hold === undefined) return exchange.fail(isPaused ? 'paused' : (failure ?? 'no_server'));
-    if (!isPaused && !isWorthWaiting(hold, failure)) return exchange.fail(failure ?? 'no_server');
+    if (!isPaused && !isWorthWaiting(hold, failure)) return this.giveUp(failure ?? 'no_server');
     const held = new HeldRequest(exchange, hold);
     if (!hold.room.enter(held)) return exchange.fail('hold_full');
     this.held = held;
@@ -176,13 +182,37 @@ export class Delivery {
       attempts: this.attempts,
       sends: this.sends,
     });
-    if (verdict === 'never') return exchange.fail(reason);
+    if (verdict === 'never') return this.giveUp(reason);
     if (!nothingSent && !this.service!.retryBudget.withdraw(performance.now())) return exchange.fail(reason);
     this.endLease();
     exchange.canTakeBody = false;
     exchange.failure = reason;
     if (verdict === 'another') (this.tried ??= []).push(upstream);
     return this.send(true);
+  }
+
+  /**
+   * The failure stands, unless it may be that of a server that was told to stop, which breaks off what it has before we hear of it: when
+   * no other server was involved, the news is waited for.
+   */
+  private giveUp(reason: FailureReason): void {
+    const { exchange, tried } = this;
+    const upstream = this.upstream ?? tried?.[0];
+    const isOnlyOne = upstream !== undefined && tried?.every((one) => one === upstream) !== false;
+    const isWorthIt = reason === 'upstream_reset' && !this.hasAwaitedNews && isRepeatable(exchange.request);
+    if (!isOnlyOne || !isWorthIt) return exchange.fail(reason);
+    this.hasAwaitedNews = true;
+    this.endLease();
+    exchange.failure = reason;
+    const { generation } = exchange;
+    setTimeout(() => {
+      if (!exchange.isActive || exchange.generation !== generation) return;
+      carryOn(exchange, () => {
+        if (upstream.state === 'ready') exchange.fail(reason);
+        else this.send(true);
+      });
+    }, NEWS_MS);
+    return undefined;
   }
 
   /** Gives the connection up: nothing more is wanted of the server. */

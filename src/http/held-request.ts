@@ -1,6 +1,7 @@
 import type { Hold } from '../balance/service.ts';
 import type { Waiter } from '../balance/waiting-room.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
+import { carryOn } from './carry-on.ts';
 import type { Exchange } from './exchange.ts';
 import type { FailureReason } from './failure.ts';
 
@@ -34,16 +35,7 @@ export class HeldRequest extends TimerEntry implements Waiter {
     this.hold.room.leave(this);
   }
 
-  /** Nobody above catches a fault here, and nobody flushes. */
   private end(failure: FailureReason | undefined): void {
-    const { exchange } = this;
-    try {
-      exchange.delivery.onHoldOver(failure);
-    } catch (error) {
-      exchange.onClientFault('internal');
-      exchange.plane.internalFault(error, exchange.requestId);
-    }
-    exchange.flushRequest();
-    exchange.flushResponse();
+    carryOn(this.exchange, () => this.exchange.delivery.onHoldOver(failure));
   }
 }

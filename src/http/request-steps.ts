@@ -1,4 +1,5 @@
 import { TimerEntry } from '../lib/timer-wheel.ts';
+import { carryOn } from './carry-on.ts';
 import type { Exchange } from './exchange.ts';
 import type { StepEffect } from './route.ts';
 
@@ -66,13 +67,6 @@ class PendingStep extends TimerEntry {
     plane.wheel.disarm(this);
     if (this.isOver || !exchange.isActive || exchange.generation !== this.generation) return;
     this.isOver = true;
-    try {
-      act();
-    } catch (error) {
-      exchange.onClientFault('internal');
-      plane.internalFault(error, exchange.requestId);
-    }
-    exchange.flushRequest();
-    exchange.flushResponse();
+    carryOn(exchange, act);
   }
 }

@@ -33,7 +33,12 @@ export function retryVerdict(attempt: FailedAttempt): RetryVerdict {
   if (attempt.hasResponded || attempt.attempts >= MAX_ATTEMPTS) return 'never';
   if (attempt.nothingSent) return 'another';
   // A request that breaks servers must not go through all of them.
-  if (attempt.sends > 1 || attempt.body !== NO_BODY || !IDEMPOTENT.has(attempt.method)) return 'never';
+  if (attempt.sends > 1 || !isRepeatable(attempt)) return 'never';
   if (attempt.reason !== 'upstream_reset' && attempt.reason !== 'upstream_unreachable') return 'never';
   return attempt.wasReused ? 'fresh' : 'another';
+}
+
+/** Whether a request may be sent again though a server may have got it (9110 9.2.2). */
+export function isRepeatable({ method, body }: { readonly method: string; readonly body: BodyKind }): boolean {
+  return body === NO_BODY && IDEMPOTENT.has(method);
 }

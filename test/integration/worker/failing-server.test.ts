@@ -4,6 +4,7 @@ import { deafListener } from '../../support/deaf-listener.ts';
 import { RawClient, readMessages } from '../../support/raw-http.ts';
 import { answering, ScriptedBackend } from '../../support/scripted-backend.ts';
 import { waitFor } from '../../support/lab/wait-for.ts';
+import type { ServerState } from '../../../src/protocol.ts';
 import type { EjectionConfig, ServerConfig } from '../../../src/config/dynamic.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n';
@@ -56,6 +57,34 @@ describe('a server that breaks off without a byte of an answer', () => {
   test('a POST does not', async () => {
     await serve([server(bad.port), server(good.port)], 'off');
     expect(new Set([await ask('POST /'), await ask('POST /')])).toEqual(new Set([200, 502]));
+  });
+
+  test('a GET waits a moment for the news that the only server was told to stop, and then for its successor', async () => {
+    const tell = (port: number, state: ServerState): void =>
+      plane.post({ type: 'server-states', states: [[server(port).id, state]] });
+    let met = 0;
+    bad.script = (connection) => {
+      met += 1;
+      connection.reset();
+      tell(bad.port, 'draining');
+    };
+    const one = oneService([server(bad.port), server(good.port)]);
+    plane = await startDataPlane({ ...one, services: one.services.map((service) => ({ ...service, holdMs: 30_000 })) });
+    tell(good.port, 'starting');
+    const client = await open('GET /');
+    await waitFor('the attempt', () => met === 1);
+    tell(good.port, 'ready');
+    expect([await statusOf(client), met]).toEqual([200, 1]);
+  });
+
+  test('a GET that breaks the only server, which stays, is answered 502', async () => {
+    let met = 0;
+    bad.script = (connection) => {
+      met += 1;
+      connection.reset();
+    };
+    await serve([server(bad.port)]);
+    expect([await ask(), met]).toEqual([502, 1]);
   });
 
   test('a GET that breaks every server meets two of them and no more', async () => {
