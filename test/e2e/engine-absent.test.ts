@@ -77,6 +77,24 @@ describe('an engine', () => {
     expect(await statusOf('first.test')).toBe(200);
   });
 
+  test('that was lost when a container was told to stop is asked for that, too', async () => {
+    const name = 'stubborn.test';
+    const stubborn = await containers.run({ image, labels: { 'sluice.host': name }, env: { IGNORE_TERM: '1' } });
+    await answers(name, 200);
+    await door.shut();
+    await stubborn.kill('TERM');
+    await door.open();
+    await waitFor('the router taking it out of service', async () => {
+      const answer = await fetch(`http://127.0.0.1:${router.ports.admin}/api/services`);
+      const services = (await answer.json()) as readonly {
+        servers: readonly { container: string; reason: string }[];
+      }[];
+      const server = services.flatMap(({ servers }) => servers).find(({ container }) => container === stubborn.name);
+      return server?.reason === 'its container was told to stop';
+    });
+    await stubborn.remove();
+  });
+
   test('that is absent when the router starts again is stood in for by what it said last, over HTTPS', async () => {
     await router.stop();
     await door.shut();
