@@ -193,4 +193,27 @@ describe('while a service is paused', () => {
     await answered(next);
     expect(statusOf(next)).toBe('200');
   });
+
+  test('and it is part of another, requests for that one wait as well, instead of going elsewhere', async () => {
+    const app = server(backend.port);
+    const [main] = holding([app], 30_000).services;
+    const names = ['c@test', 'main@test', 'spare@test'];
+    const composed = { kind: 'failover', service: 'main@test', fallback: 'spare@test' } as const;
+    plane = await startDataPlane({
+      routers: [router('Host(`a.test`)', { service: 'c@test' })],
+      services: [
+        { name: 'c@test', servers: [], passHostHeader: true, composed },
+        { ...main!, name: 'main@test' },
+        { ...main!, name: 'spare@test', servers: [server(backend.port, { id: 'spare/1' })] },
+      ],
+      transports: {},
+    });
+    plane.post({ type: 'paused', services: names.map((name) => [name, LONG_MS] as const) });
+    const client = await send('/');
+    await inFlight(1);
+    expect([client.received, seen()]).toEqual(['', []]);
+    resume();
+    await answered(client);
+    expect([statusOf(client), seen()]).toEqual(['200', ['/']]);
+  });
 });
