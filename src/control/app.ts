@@ -1,31 +1,24 @@
 import type { Server } from 'node:http';
+import type { CertificateManager } from '../acme/certificate-manager.ts';
 import { startAdmin } from '../admin/admin-server.ts';
-import { type CertificateManager, createCertificateManager } from '../acme/certificate-manager.ts';
-import { openLocalAuthority } from '../certs/local-authority.ts';
-import { createCertificateStore } from '../certs/store.ts';
 import type { StaticConfig } from '../config/static-config.ts';
-import { type JudgedService, ServerStates } from '../health/server-states.ts';
-import type { Logger } from '../observe/logger.ts';
 import type { RootLogger } from '../observe/pino-logger.ts';
-import type { FromWorker } from '../protocol.ts';
 import type { Provider, ProviderSink } from '../provider/provider.ts';
-import type { Snapshot } from '../routing/snapshot.ts';
 import { ConfigWatcher, type Published } from './config-watcher.ts';
-import { ConnectFailureLog } from './connect-failure-log.ts';
+import { createDataSide } from './data-side.ts';
 import { descriptorWarning } from './descriptor-limit.ts';
 import { EngineSink } from './engine-sink.ts';
+import { createFirstWords } from './first-words.ts';
 import { LastKnownGood, readBootId } from './last-known-good.ts';
 import { LeavingServers } from './leaving-servers.ts';
-import { memoryBound } from './memory-bound.ts';
 import { probeAddresses } from './probe-addresses.ts';
 import { Pauses } from './pauses.ts';
 import { ProblemLog } from './problem-log.ts';
 import { startProviders } from './providers.ts';
-import { RefusalLog } from './refusal-log.ts';
 import { parseRootCas } from './root-ca-files.ts';
+import { ServerJudge } from './server-judge.ts';
 import { watchConfigFiles } from './watch-config-files.ts';
-import { openStickyKey } from './sticky-key.ts';
-import { WorkerPool } from './workers.ts';
+import type { WorkerPool } from './workers.ts';
 
 /** How long the listeners wait for the first word of each provider, and then for the servers it named. */
 const FIRST_CONFIG_MS = 2000;
@@ -61,21 +54,11 @@ export async function startApp(
   if (faults.length > 0) throw new StartError(faults);
   const fewFiles = descriptorWarning(config.connections.total);
   if (fewFiles !== undefined) logger.warn({}, fewFiles);
-  const refused = (server: string): void => states.refused(server);
-  const { pool, certificates } = await createDataSide(config, logger, writeAccessLog, refused);
+  const { pool, certificates } = await createDataSide(config, logger, writeAccessLog, () => judge);
   pool.start();
   const watcher = new ConfigWatcher(config);
   const problems = new ProblemLog(logger);
-  const states = new ServerStates({
-    changed: (changes) => {
-      pool.setStates(changes);
-      for (const [server, state] of changes) logger.debug({ server, state }, 'server state');
-    },
-    report: ({ isUp, ...fields }) => {
-      if (isUp) logger.info(fields, 'server is up');
-      else logger.warn(fields, 'server is down');
-    },
-  });
+  const judge: ServerJudge = new ServerJudge((changes) => pool.setStates(changes), logger);
   // Before the listeners, so that whoever asks meanwhile hears 503 and not a refused connection.
   const leaving = new LeavingServers();
   const pauses = new Pauses({
@@ -84,13 +67,13 @@ export async function startApp(
     now: () => performance.now(),
     logger,
   });
-  const admin = await openAdmin(config, { watcher, states, pool, leaving, pauses, certificates });
+  const admin = await openAdmin(config, { watcher, judge, pool, leaving, pauses, certificates });
   const apply = (published: Published, at: number): void => {
     problems.update(published.problems);
     leaving.note(published.snapshot.services);
     pauses.follow();
     // States first: a server that is healthy already serves with the snapshot that names it.
-    pool.forgetStates(states.reconcile(judgedServices(published.snapshot)));
+    pool.forgetStates(judge.reconcile(published.snapshot));
     if (published.isChanged) {
       void pool.publish(published.snapshot).then(() => logPublished(published, at));
     }
@@ -109,7 +92,7 @@ export async function startApp(
   const engines: EngineSink[] = [];
   const providers = startProviders(config, logger, (provider) => {
     first.expect(provider.name);
-    const inner = sinkFor(provider, { watcher, states, apply, heard: first.heard, logger });
+    const inner = sinkFor(provider, { watcher, judge, apply, heard: first.heard, logger });
     if (provider.name !== 'docker') return inner;
     const engine = new EngineSink({ inner, memory, known, now: () => performance.now(), logger });
     engines.push(engine);
@@ -117,7 +100,7 @@ export async function startApp(
   });
   await first.all(FIRST_CONFIG_MS);
   for (const engine of engines) engine.fallBack();
-  await until(() => states.unsettled === 0, FIRST_READY_MS);
+  await until(() => judge.unsettled === 0, FIRST_READY_MS);
   await pool.listen();
   certificates.releaseOrders();
   logger.info(
@@ -136,40 +119,32 @@ export async function startApp(
       stopWatching();
       for (const engine of engines) engine.stop();
       pauses.stop();
-      return stopAll({ admin, providers, memory, certificates, states, pool, logger });
+      return stopAll({ admin, providers, memory, certificates, judge, pool, logger });
     },
   };
-}
-
-/** Servers with what a check needs to know of the way to them. */
-function judgedServices({ services, transports }: Snapshot): readonly JudgedService[] {
-  return services.map(({ servers, transport }) => {
-    const tls = transport === undefined ? undefined : transports[transport]?.tls;
-    return tls === undefined ? { servers } : { servers, tls };
-  });
 }
 
 async function openAdmin(
   config: StaticConfig,
   parts: {
     readonly watcher: ConfigWatcher;
-    readonly states: ServerStates;
+    readonly judge: ServerJudge;
     readonly pool: WorkerPool;
     readonly leaving: LeavingServers;
     readonly pauses: Pauses;
     readonly certificates: CertificateManager;
   },
 ): Promise<Server | undefined> {
-  const { watcher, states, pool, leaving, pauses, certificates } = parts;
+  const { watcher, judge, pool, leaving, pauses, certificates } = parts;
   if (config.admin === undefined) return undefined;
   return startAdmin(config.admin, {
     mode: config.mode,
     entrypoints: config.entrypoints,
     isListening: () => pool.isListening,
     view: () => watcher.view,
-    serverJudgement: (id) => states.judgementOf(id),
+    serverJudgement: (id) => judge.judgementOf(id),
     certificates: () => certificates.status(),
-    leavingServers: async () => leaving.list(await pool.collect(), (id) => states.stateOf(id)),
+    leavingServers: async () => leaving.list(await pool.collect(), (id) => judge.judgementOf(id)?.state),
     pausedUntil: (service) => {
       const left = pauses.leftOf(service);
       return left === undefined ? undefined : Date.now() + left;
@@ -189,87 +164,6 @@ function rootFaults({ transport }: StaticConfig): readonly string[] {
     : [`--serverstransport.rootcas: ${parsed.message}; ${parsed.hint}`];
 }
 
-/** Certificates first: what is on disk serves from the first handshake, and the CA is not asked before anybody is served. */
-async function createDataSide(
-  config: StaticConfig,
-  logger: RootLogger,
-  writeAccessLog: (lines: string) => void,
-  refused: (server: string) => void,
-): Promise<{ readonly pool: WorkerPool; readonly certificates: CertificateManager }> {
-  const now = (): number => Date.now();
-  const { dataDir } = config;
-  const localAuthority = await openLocalAuthority({ dataDir, now, logger: logger.child({ component: 'certs' }) });
-  const store = createCertificateStore({ dataDir, now, logger: logger.child({ component: 'store' }) });
-  const certificates: CertificateManager = createCertificateManager({
-    store,
-    localAuthority,
-    acme: config.acme,
-    challenges: {
-      publish: (challenge) => pool.addChallenge(challenge),
-      withdraw: (token) => pool.removeChallenge(token),
-    },
-    now,
-    random: Math.random,
-    holdOrders: true,
-    logger: logger.child({ component: 'acme' }),
-    onCertificates: (list) => pool.setCertificates(list),
-  });
-  const data = logger.child({ component: 'worker' });
-  const refusals = new RefusalLog(data);
-  const failures = new ConnectFailureLog(data);
-  const pool: WorkerPool = new WorkerPool({
-    config,
-    memoryBound: memoryBound(),
-    stickyKey: await openStickyKey(dataDir, data),
-    defaultCertificate: localAuthority.defaultCertificate,
-    certificates: certificates.certificates(),
-    logger: data,
-    onMessage: (message) => heed(message, data, { refusals, failures, refused }, writeAccessLog),
-  });
-  await certificates.start();
-  pool.setCertificates(certificates.certificates());
-  return { pool, certificates };
-}
-
-/** What workers report beside acknowledgements and counters. */
-function heed(
-  message: FromWorker,
-  logger: Logger,
-  {
-    refusals,
-    failures,
-    refused,
-  }: {
-    readonly refusals: RefusalLog;
-    readonly failures: ConnectFailureLog;
-    readonly refused: (server: string) => void;
-  },
-  writeAccessLog: (lines: string) => void,
-): void {
-  switch (message.type) {
-    case 'access-log':
-      writeAccessLog(message.lines);
-      break;
-    case 'challenge-served':
-      logger.info({ host: message.host, token: message.token.slice(0, 6), remote: message.remote }, 'challenge served');
-      break;
-    case 'connect-failed':
-      failures.add(message);
-      if (message.code === 'upstream_refused') refused(message.serverId);
-      break;
-    case 'refused':
-      refusals.add(message);
-      break;
-    case 'unknown-name':
-      logger.debug({ name: message.name }, 'handshake for a name nobody serves');
-      break;
-    case 'log':
-      logger[message.level](message.fields, message.message);
-      break;
-    default:
-  }
-}
-
 function engineMemory({ dataDir, docker }: StaticConfig, logger: RootLogger): LastKnownGood | undefined {
   if (docker === undefined) return undefined;
   const now = (): number => Date.now();
@@ -278,7 +172,7 @@ function engineMemory({ dataDir, docker }: StaticConfig, logger: RootLogger): La
 
 interface SinkParts {
   readonly watcher: ConfigWatcher;
-  readonly states: ServerStates;
+  readonly judge: ServerJudge;
   readonly apply: (published: Published, at: number) => void;
   readonly heard: (provider: string) => void;
   readonly logger: RootLogger;
@@ -296,8 +190,8 @@ function sinkFor(provider: Provider, parts: SinkParts): ProviderSink {
       }
       parts.heard(provider.name);
     },
-    stopping: (containerId) => parts.states.stopping(containerId),
-    started: (containerId) => parts.states.started(containerId),
+    stopping: (containerId) => parts.judge.stopping(containerId),
+    started: (containerId) => parts.judge.started(containerId),
     reachable: (isReachable, detail) => {
       if (isReachable) logger.info({ detail }, `${provider.name} reachable`);
       else {
@@ -305,32 +199,6 @@ function sinkFor(provider: Provider, parts: SinkParts): ProviderSink {
         parts.heard(provider.name);
       }
     },
-  };
-}
-
-/** Resolves once every expected provider has spoken. */
-function createFirstWords(): {
-  expect(provider: string): void;
-  heard(provider: string): void;
-  all(patienceMs: number): Promise<void>;
-} {
-  const missing = new Set<string>();
-  let done: (() => void) | undefined;
-  return {
-    expect: (provider) => void missing.add(provider),
-    heard: (provider) => {
-      missing.delete(provider);
-      if (missing.size === 0) done?.();
-    },
-    all: (patienceMs) =>
-      new Promise((resolve) => {
-        if (missing.size === 0) resolve();
-        const timer = setTimeout(resolve, patienceMs);
-        done = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
   };
 }
 
@@ -345,14 +213,14 @@ async function stopAll(parts: {
   readonly providers: readonly Provider[];
   readonly memory: LastKnownGood | undefined;
   readonly certificates: CertificateManager;
-  readonly states: ServerStates;
+  readonly judge: ServerJudge;
   readonly pool: WorkerPool;
   readonly logger: RootLogger;
 }): Promise<void> {
-  const { admin, providers, memory, certificates, states, pool, logger } = parts;
+  const { admin, providers, memory, certificates, judge, pool, logger } = parts;
   await Promise.all([pool.stop(), certificates.stop(), ...providers.map((provider) => provider.stop())]);
   await memory?.stop();
-  states.stop();
+  judge.stop();
   admin?.close();
   admin?.closeAllConnections();
   logger.info({}, 'stopped');

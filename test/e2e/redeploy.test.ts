@@ -93,7 +93,9 @@ async function expectNoneLost(what: string, times: number): Promise<void> {
     'p99 ms': Math.round(p99(visits)),
     'max ms': Math.round(Math.max(...visits.map(({ ms }) => ms))),
   });
-  const said = router.records.filter(({ level, status }) => level === 'warn' || level === 'error' || Number(status) >= 500).map((record) => JSON.stringify(record));
+  const said = router.records
+    .filter(({ level, status }) => level === 'warn' || level === 'error' || Number(status) >= 500)
+    .map((record) => JSON.stringify(record));
   expect(failedVisits(visits), said.slice(-10).join('\n')).toEqual([]);
   expect(executionFaults(visits, lines)).toEqual([]);
   expect(visits.length).toBeGreaterThan(times * RATE * 0.5);

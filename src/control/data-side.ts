@@ -1,0 +1,54 @@
+import { type CertificateManager, createCertificateManager } from '../acme/certificate-manager.ts';
+import { openLocalAuthority } from '../certs/local-authority.ts';
+import { createCertificateStore } from '../certs/store.ts';
+import type { StaticConfig } from '../config/static-config.ts';
+import type { RootLogger } from '../observe/pino-logger.ts';
+import { ConnectFailureLog } from './connect-failure-log.ts';
+import { memoryBound } from './memory-bound.ts';
+import { RefusalLog } from './refusal-log.ts';
+import type { ServerJudge } from './server-judge.ts';
+import { openStickyKey } from './sticky-key.ts';
+import { heedReport } from './worker-reports.ts';
+import { WorkerPool } from './workers.ts';
+
+/** Certificates first: what is on disk serves from the first handshake, and the CA is not asked before anybody is served. */
+export async function createDataSide(
+  config: StaticConfig,
+  logger: RootLogger,
+  writeAccessLog: (lines: string) => void,
+  judge: () => ServerJudge,
+): Promise<{ readonly pool: WorkerPool; readonly certificates: CertificateManager }> {
+  const now = (): number => Date.now();
+  const { dataDir } = config;
+  const localAuthority = await openLocalAuthority({ dataDir, now, logger: logger.child({ component: 'certs' }) });
+  const store = createCertificateStore({ dataDir, now, logger: logger.child({ component: 'store' }) });
+  const certificates: CertificateManager = createCertificateManager({
+    store,
+    localAuthority,
+    acme: config.acme,
+    challenges: {
+      publish: (challenge) => pool.addChallenge(challenge),
+      withdraw: (token) => pool.removeChallenge(token),
+    },
+    now,
+    random: Math.random,
+    holdOrders: true,
+    logger: logger.child({ component: 'acme' }),
+    onCertificates: (list) => pool.setCertificates(list),
+  });
+  const data = logger.child({ component: 'worker' });
+  const refusals = new RefusalLog(data);
+  const failures = new ConnectFailureLog(data);
+  const pool: WorkerPool = new WorkerPool({
+    config,
+    memoryBound: memoryBound(),
+    stickyKey: await openStickyKey(dataDir, data),
+    defaultCertificate: localAuthority.defaultCertificate,
+    certificates: certificates.certificates(),
+    logger: data,
+    onMessage: (message) => heedReport(message, data, { refusals, failures, judge, writeAccessLog }),
+  });
+  await certificates.start();
+  pool.setCertificates(certificates.certificates());
+  return { pool, certificates };
+}
