@@ -11,7 +11,7 @@ import type { ExplainQuestion, QuestionFault } from './explain-question.ts';
 import { type LookAlike, lookAlikes, nearestHost } from './look-alikes.ts';
 import { lenientRequest } from './lenient-request.ts';
 import { problemsByObject, problemsOf } from './router-rows.ts';
-import { pauseOf, type ServerRow, serverRow, serversOf } from './service-rows.ts';
+import { isServing, madeOf, pauseOf, type ServerRow, serverRow, serversOf } from './service-rows.ts';
 import type { Problem } from '../config/problem.ts';
 
 /** A router that the request may have come to, with what its rule says alone. */
@@ -40,6 +40,8 @@ export interface Explanation {
   readonly routers: readonly TriedRouter[];
   readonly middlewares?: readonly { readonly name: string; readonly summary: string }[];
   readonly service?: string;
+  /** What the service is made of, where that is other services. */
+  readonly madeOf?: string;
   readonly servers?: readonly ServerRow[];
   /** Until then its requests wait, because an operator has paused it (ISO 8601). */
   readonly pausedUntil?: string;
@@ -189,23 +191,26 @@ function describeRouted(
     return { reason: 'no_server', message: 'the router has no service, and no middleware of it answers', ...common };
   }
   const service = view.snapshot.services.find(({ name }) => name === router.service);
-  const servers = serversOf(router.service, view.snapshot.services).map((server) => serverRow(server, facts));
+  const known = serversOf(router.service, view.snapshot.services);
+  const serves = service !== undefined && isServing(service, known, view.snapshot.services, facts);
+  const servers = known.map((server) => serverRow(server, facts));
+  const described = { ...common, ...madeOf(service), servers };
   const ready = servers.filter(({ state }) => state === 'ready').length;
   const { pausedUntil } = pauseOf(router.service, facts);
   if (pausedUntil !== undefined) {
     // One that is made of others holds as they do.
     const holds = service?.holdMs !== undefined || service?.composed !== undefined;
     const message = `paused until ${pausedUntil} or \`sluice resume\`: requests ${holds ? 'wait' : 'get 503, as the service holds none'}`;
-    return { reason: holds ? 'ok' : 'paused', message, ...common, servers, pausedUntil };
+    return { reason: holds ? 'ok' : 'paused', message, ...described, pausedUntil };
   }
-  if (ready > 0) {
-    return { reason: 'ok', message: `${ready} of ${servers.length} servers take requests`, ...common, servers };
+  if (serves) {
+    return { reason: 'ok', message: `${ready} of ${servers.length} servers take requests`, ...described };
   }
   const message =
     servers.length === 0
       ? `the service has no server: ${absence(router, view)}`
       : `no server takes requests: ${servers.map(({ url, reason }) => `${url}: ${reason}`).join('; ')}`;
-  return { reason: 'no_server', message, ...common, servers };
+  return { reason: 'no_server', message, ...described };
 }
 
 /** Why nobody serves a router without a server. */

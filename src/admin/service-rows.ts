@@ -1,6 +1,7 @@
 import type { Problem } from '../config/problem.ts';
-import { withMembers } from '../config/composed.ts';
+import { answeringNames, withMembers } from '../config/composed.ts';
 import type { ComposedConfig, ServerConfig } from '../config/dynamic.ts';
+import { printComposed } from '../routing/print-composed.ts';
 import type { AdminFacts, LeavingServer } from './admin-facts.ts';
 import { problemsByObject, problemsOf } from './router-rows.ts';
 
@@ -22,6 +23,8 @@ export interface ServiceRow {
   readonly containers: readonly string[];
   /** What compose files call it. */
   readonly composeServices: readonly string[];
+  /** What it is made of, where that is other services; their servers are `servers`. */
+  readonly madeOf?: string;
   readonly servers: readonly ServerRow[];
   /** Servers that get no new requests and still finish some. */
   readonly leaving: readonly Omit<LeavingServer, 'service'>[];
@@ -47,12 +50,13 @@ export async function serviceRows(facts: AdminFacts): Promise<readonly ServiceRo
     const servers = isMade ? serversOf(name, config.services) : service.servers;
     const rows = servers.map((server) => serverRow(server, facts));
     const own = problemsOf(problems, [name]);
-    const serves = rows.some(({ state }) => state === 'ready');
+    const serves = isServing(service, servers, config.services, facts);
     return {
       name,
       provider,
       containers,
       composeServices: [...new Set(containers.map((one) => composeNames.get(one)).filter((one) => one !== undefined))],
+      ...madeOf(service),
       servers: rows,
       leaving: members
         .flatMap((one) => leaving.get(one) ?? [])
@@ -79,9 +83,29 @@ export function serversOf(
     readonly composed?: ComposedConfig;
   }[],
 ): readonly ServerConfig[] {
-  const members = withMembers(services, [name]);
-  const servers = services.filter((one) => members.has(one.name)).flatMap((one) => one.servers);
+  return serversIn(withMembers(services, [name]), services);
+}
+
+function serversIn(names: ReadonlySet<string>, services: Parameters<typeof serversOf>[1]): readonly ServerConfig[] {
+  const servers = services.filter((one) => names.has(one.name)).flatMap((one) => one.servers);
   return [...new Map(servers.map((server) => [server.id, server])).values()];
+}
+
+/** Some server of it may answer; one that gets copies only may not. `servers` are all of them. */
+export function isServing(
+  service: { readonly name: string; readonly composed?: ComposedConfig },
+  servers: readonly ServerConfig[],
+  services: Parameters<typeof serversOf>[1],
+  facts: Pick<AdminFacts, 'serverJudgement'>,
+): boolean {
+  const isReady = ({ id }: ServerConfig): boolean => facts.serverJudgement(id)?.state === 'ready';
+  if (service.composed === undefined) return servers.some(isReady);
+  return serversIn(withMembers(services, [service.name], answeringNames), services).some(isReady);
+}
+
+/** What a service is made of, where that is other services. */
+export function madeOf(service: { readonly composed?: ComposedConfig } | undefined): { readonly madeOf?: string } {
+  return service?.composed === undefined ? {} : { madeOf: printComposed(service.composed) };
 }
 
 /** What is said of a service that an operator has paused. */

@@ -85,7 +85,7 @@ interface Branch {
 
 /** The decision as a tree. */
 export function printExplanation(question: ExplainArguments['question'], answer: Explanation): string {
-  const { entrypoint, tls, middlewares = [], service, servers, certificate } = answer;
+  const { entrypoint, tls, middlewares = [], service, madeOf, servers, certificate } = answer;
   const branches: Branch[] = [
     { text: `entrypoint ${entrypoint} (${tls ? 'TLS' : 'plain'})` },
     { text: 'routers, in the order in which they are tried', children: routerBranches(answer) },
@@ -98,7 +98,7 @@ export function printExplanation(question: ExplainArguments['question'], answer:
     const children = servers.map(({ url, container, state, reason }) => {
       return { text: `${state === 'ready' ? '✓' : '✗'} ${url}  ${container}  ${state}: ${reason}` };
     });
-    branches.push({ text: `service ${service}`, children });
+    branches.push({ text: `service ${service}${madeOf === undefined ? '' : `  ${madeOf}`}`, children });
   }
   if (certificate !== undefined) branches.push(certificateBranch(certificate));
   const problems = (answer.problems ?? []).map(({ severity, label, message, hint }) => {

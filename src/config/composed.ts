@@ -14,6 +14,13 @@ export function memberNames(composed: ComposedConfig): readonly string[] {
   }
 }
 
+/** Of them those that may answer: neither what gets copies only nor what has no weight. */
+export function answeringNames(composed: ComposedConfig): readonly string[] {
+  if (composed.kind === 'mirroring') return [composed.service];
+  if (composed.kind === 'failover') return memberNames(composed);
+  return composed.members.filter(({ weight }) => weight > 0).map(({ name }) => name);
+}
+
 /** The same with every name put through `rename`. */
 export function renameMembers(composed: ComposedConfig, rename: (name: string) => string): ComposedConfig {
   const renamed = <One extends { readonly name: string }>(list: readonly One[]): readonly One[] =>
@@ -30,10 +37,11 @@ export function renameMembers(composed: ComposedConfig, rename: (name: string) =
   }
 }
 
-/** The services of these names and all that they are made of, down to those with servers. */
+/** The services of these names and all that they are made of, down to those with servers; `partsOf` says of what. */
 export function withMembers(
   services: readonly { readonly name: string; readonly composed?: ComposedConfig }[],
   names: Iterable<string>,
+  partsOf: (composed: ComposedConfig) => readonly string[] = memberNames,
 ): ReadonlySet<string> {
   const found = new Set(names);
   const composed = new Map(services.flatMap(({ name, composed: one }) => (one === undefined ? [] : [[name, one]])));
@@ -41,7 +49,7 @@ export function withMembers(
   // What is added while it is walked is walked, too.
   for (const name of found) {
     const one = composed.get(name);
-    if (one !== undefined) for (const member of memberNames(one)) found.add(member);
+    if (one !== undefined) for (const member of partsOf(one)) found.add(member);
   }
   return found;
 }

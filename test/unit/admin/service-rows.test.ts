@@ -42,6 +42,7 @@ test('a service that is made of others has their servers, and those that leave t
   const row = (name: string) => rows.find((one) => one.name === name);
   expect(row('canary@docker')).toMatchObject({
     status: 'enabled',
+    madeOf: 'weighted: web@docker 1, next@docker 1',
     servers: [
       { container: 'next', state: 'ready' },
       { container: 'web', state: 'ready' },
@@ -68,3 +69,35 @@ test.for([
   const message = `paused until 2027-01-02T00:00:00.000Z or \`sluice resume\`: ${words}`;
   expect(answer).toMatchObject({ reason, message, pausedUntil: '2027-01-02T00:00:00.000Z' });
 });
+
+test.for([
+  ['weighted.services[0].name', 'weighted.services[1].name', 'enabled', 'ok'],
+  ['failover.service', 'failover.fallback', 'enabled', 'ok'],
+  ['mirroring.service', 'mirroring.mirrors[0].name', 'disabled', 'no_server'],
+] as const)(
+  'whether %s and %s serve while the second one alone is ready: %s',
+  async ([first, second, status, reason]) => {
+    const labels = {
+      'sluice.http.routers.r.rule': 'Host(`a.test`)',
+      'sluice.http.routers.r.service': 'made',
+      [`sluice.http.services.made.${first}`]: 'web',
+      [`sluice.http.services.made.${second}`]: 'next',
+      'sluice.http.services.web.loadbalancer.server.port': '80',
+    };
+    const workloads = [workload({ name: 'web', labels }), composed[1]!];
+    const facts = adminFacts(workloads, {
+      judgements: { 'id-next/172.18.0.2:80': READY },
+      verdict: () => ({ router: 'r@docker' }),
+    });
+    const row = (await serviceRows(facts)).find(({ name }) => name === 'made@docker');
+    expect(row?.status).toBe(status);
+    const question = readQuestion({ url: 'https://a.test/' });
+    if ('fault' in question) throw new Error(question.fault);
+    const answer = await explain(question, facts);
+    expect(answer).toMatchObject({
+      reason,
+      madeOf: row?.madeOf,
+      servers: [{ container: 'next' }, { container: 'web' }],
+    });
+  },
+);
