@@ -29,6 +29,9 @@ export type SendMirror = (upstream: Upstream, request: MirrorRequest, timeoutMs:
 
 type LiveMirror = Mirror<UpstreamConnection>;
 
+/** Bytes that are kept of a payload at least, where it may be longer. */
+const LEAST_KEPT = 4096;
+const NO_BYTES = Buffer.alloc(0);
 const NOTHING = Promise.resolve();
 
 /** F8. */
@@ -110,7 +113,8 @@ export class RequestCopy {
   private readonly exchange: Exchange;
   private readonly mirrors: readonly LiveMirror[];
   private readonly limit: number;
-  private chunks: Buffer[] = [];
+  /** Grows as it fills: what a client sends in pieces of a byte is not kept in as many objects. */
+  private kept = NO_BYTES;
   private length = 0;
   /** The payload is not kept: it is too long, or too much is kept already. */
   private isCut: boolean;
@@ -127,23 +131,35 @@ export class RequestCopy {
   /** A piece of the payload, which is only valid during the call. */
   add(buf: Buffer, start: number, end: number): void {
     if (this.isCut) return;
-    const bytes = end - start;
-    this.isCut = this.length + bytes > this.limit || this.owner.keptBytes + bytes > MAX_KEPT_BYTES;
+    const length = this.length + end - start;
+    this.isCut = length > this.limit || !this.hasRoom(length);
     if (this.isCut) {
       this.forget();
       return;
     }
-    this.length += bytes;
-    this.owner.keptBytes += bytes;
-    this.chunks.push(Buffer.from(buf.subarray(start, end)));
+    buf.copy(this.kept, this.length, start, end);
+    this.length = length;
+  }
+
+  /** Makes room for so many bytes; false: too much is kept already. */
+  private hasRoom(length: number): boolean {
+    const { kept, owner } = this;
+    if (length <= kept.length) return true;
+    const size = Math.max(length, Math.min(this.limit, Math.max(LEAST_KEPT, kept.length * 2)));
+    const more = size - kept.length;
+    if (owner.keptBytes + more > MAX_KEPT_BYTES) return false;
+    owner.keptBytes += more;
+    this.kept = Buffer.allocUnsafeSlow(size);
+    kept.copy(this.kept, 0, 0, this.length);
+    return true;
   }
 
   /** The request is complete: copies are on their way. */
   complete(): void {
     const { mirrors, exchange, owner, isCut } = this;
-    const body = this.chunks.length === 0 ? undefined : Buffer.concat(this.chunks);
-    const kept = body?.length ?? 0;
-    this.chunks = [];
+    const body = this.length === 0 ? undefined : this.kept.subarray(0, this.length);
+    const bytes = this.kept.length;
+    this.kept = NO_BYTES;
     const sent = mirrors.map((mirror) => {
       const isTooLong = mirror.hasBody && (isCut || this.length > mirror.maxBodyBytes);
       if (!isTooLong) return owner.send(exchange, mirror, mirror.hasBody ? body : undefined);
@@ -151,7 +167,7 @@ export class RequestCopy {
       return NOTHING;
     });
     void Promise.all(sent).then(() => {
-      owner.keptBytes -= kept;
+      owner.keptBytes -= bytes;
     });
   }
 
@@ -162,7 +178,8 @@ export class RequestCopy {
   }
 
   private forget(): void {
-    for (const chunk of this.chunks) this.owner.keptBytes -= chunk.length;
-    this.chunks = [];
+    this.owner.keptBytes -= this.kept.length;
+    this.kept = NO_BYTES;
+    this.length = 0;
   }
 }
