@@ -14,6 +14,8 @@ const { host } = inject('engine');
 const { app: image } = inject('images');
 const NAME = { https: 'single.test', http: 'plain.test' } as const;
 const RATE = 200;
+/** As apps are that are made for it: told to stop, they go on listening for a moment, as the news of it comes behind the signal. */
+const GRACEFUL = { CLOSE_DELAY_MS: '50' };
 
 let folder: SharedFolder;
 let router: RouterProcess;
@@ -82,7 +84,8 @@ async function repeat(times: number, act: () => Promise<unknown>): Promise<void>
   }
 }
 
-async function expectNoneLost(what: string, times: number): Promise<void> {
+/** With `isAbrupt` the app may have thrown away a POST that it had: then nobody can tell whether it was executed, and 502 is right. */
+async function expectNoneLost(what: string, times: number, isAbrupt = false): Promise<void> {
   const visits = await visitors.stop();
   const lines = (await readFile(executed, 'utf8')).split('\n').filter(Boolean);
   noteRow(what, {
@@ -96,7 +99,8 @@ async function expectNoneLost(what: string, times: number): Promise<void> {
   const said = router.records
     .filter(({ level, status }) => level === 'warn' || level === 'error' || Number(status) >= 500)
     .map((record) => JSON.stringify(record));
-  expect(failedVisits(visits), said.slice(-10).join('\n')).toEqual([]);
+  const owed = visits.filter(({ kind, outcome }) => !isAbrupt || kind.method !== 'POST' || outcome !== 502);
+  expect(failedVisits(owed), said.slice(-10).join('\n')).toEqual([]);
   expect(executionFaults(visits, lines)).toEqual([]);
   expect(visits.length).toBeGreaterThan(times * RATE * 0.5);
 }
@@ -108,7 +112,7 @@ describe('an app is replaced while visitors come', () => {
     ['three replicas', 3, 1000, count(2, 20), {}],
     ['stops at SIGQUIT', 1, 1000, count(2, 20), { stop_signal: 'SIGQUIT' }],
   ])('docker-compose up --force-recreate, %s: no request fails', async ([what, replicas, bootMs, times, extra]) => {
-    await serve({ BOOT_DELAY_MS: String(bootMs), STOP_SIGNALS: 'SIGTERM,SIGQUIT' }, extra, replicas);
+    await serve({ BOOT_DELAY_MS: String(bootMs), STOP_SIGNALS: 'SIGTERM,SIGQUIT', ...GRACEFUL }, extra, replicas);
     const seen = new Set<string>(await current());
     await repeat(times, async () => {
       await project.up('--force-recreate', '--scale', `web=${replicas}`);
@@ -120,19 +124,26 @@ describe('an app is replaced while visitors come', () => {
   });
 
   test('docker restart: no request fails', async () => {
-    await serve({ BOOT_DELAY_MS: '500' });
+    await serve({ BOOT_DELAY_MS: '500', ...GRACEFUL });
     const times = count(2, 20);
     await repeat(times, async () => docker('restart', '-t', '5', ...(await current())));
     await expectNoneLost('docker restart', times);
   });
 
-  test('remove, then run again under the same name: no request fails', async () => {
+  test('an app that drops its connections in the moment of the signal: no GET fails, no POST runs twice', async () => {
+    await serve({ BOOT_DELAY_MS: '500' });
+    const times = count(2, 20);
+    await repeat(times, async () => docker('restart', '-t', '5', ...(await current())));
+    await expectNoneLost('docker restart, abrupt', times, true);
+  });
+
+  test('remove by force, then run again under the same name: no GET fails, no POST runs twice', async () => {
     await serve({ BOOT_DELAY_MS: '500' });
     const times = count(1, 20);
     await repeat(times, async () => {
       await docker('rm', '-f', ...(await current()));
       await project.up();
     });
-    await expectNoneLost('docker rm -f, then up', times);
+    await expectNoneLost('docker rm -f, then up', times, true);
   });
 });
