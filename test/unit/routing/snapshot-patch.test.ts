@@ -17,7 +17,15 @@ const snapshot: fc.Arbitrary<Snapshot> = fc.record({
     ),
   services: fc
     .uniqueArray(fc.record({ name: names, port: fc.integer({ min: 1, max: 3 }) }), { selector: ({ name }) => name })
-    .map((list) => list.map(({ name, port }) => ({ name, servers: [server(port)], passHostHeader: true }))),
+    .map((list) =>
+      list.map(({ name, port }) => {
+        const composed = { kind: 'failover', service: 'a', fallback: `${port}` } as const;
+        // Every third is made of others.
+        return port === 3
+          ? { name, servers: [], passHostHeader: true, composed }
+          : { name, servers: [server(port)], passHostHeader: true };
+      }),
+    ),
   transports: fc.dictionary(
     names,
     fc.integer({ min: 1, max: 3 }).map((maxIdle) => ({ ...DEFAULT_TRANSPORT, maxIdle })),

@@ -183,3 +183,44 @@ describe('balancing', () => {
     other.add(-100);
   });
 });
+
+describe('services made of services', () => {
+  const members = ['a', 'b'].map((name) => ({ name, weight: 1 }));
+  const made = (...leaves: readonly ServiceSnapshot[]): Snapshot => ({
+    routers: [router('Host(`a.test`)')],
+    services: [
+      {
+        name: 's@test',
+        servers: [],
+        passHostHeader: true,
+        composed: { kind: 'failover', service: 'w', fallback: 'a' },
+      },
+      { name: 'w', servers: [], passHostHeader: true, composed: { kind: 'weighted', members } },
+      ...leaves,
+    ],
+    transports: {},
+  });
+  const leaf = (name: string, port: number): ServiceSnapshot => ({
+    name,
+    servers: [server(port)],
+    passHostHeader: true,
+  });
+  const composedOf = (built: Runtime) => built.match(request('a.test'))?.composed;
+
+  test('are built whatever the order of their names, and taken over while nothing of them changes', () => {
+    const first = runtime(made(leaf('a', 1), leaf('b', 2)));
+    expect([composedOf(first)?.name, first.match(request('a.test'))?.service]).toEqual(['s@test', undefined]);
+    const same = runtime(made(leaf('a', 1), leaf('b', 2), leaf('c', 3)), first);
+    expect(composedOf(same)).toBe(composedOf(first));
+    const other = runtime(made(leaf('a', 1), leaf('b', 4)), same);
+    expect(composedOf(other)).not.toBe(composedOf(first));
+    expect(composedOf(other)?.name).toBe('s@test');
+  });
+
+  test('a name that leads to servers later on does so', () => {
+    const first = runtime(made(leaf('a', 1), leaf('b', 2)));
+    const plain = { ...made(leaf('s@test', 1)), services: [leaf('s@test', 1)] };
+    const later = runtime(plain, first).match(request('a.test'));
+    expect([later?.composed, later?.service?.name]).toEqual([undefined, 's@test']);
+  });
+});
