@@ -21,9 +21,22 @@ const MAX_WAITERS = 8000;
 const BATCH = 50;
 const BATCH_MS = 5;
 
-/** The waiting rooms of a worker that somebody is in. */
+/** The waiting rooms of a worker, one for each name of a service. */
 export class WaitingRooms {
+  private readonly rooms = new Map<string, WaitingRoom>();
   private readonly occupied = new Set<WaitingRoom>();
+
+  /** The room of a service: whoever waits in it waits for any service of this name, also for one that was away meanwhile. */
+  of(service: string): WaitingRoom {
+    return this.rooms.getOrInsertComputed(service, () => new WaitingRoom(this));
+  }
+
+  /** Forgets the rooms of other services than these, once they are empty. */
+  retain(services: { has(name: string): boolean }): void {
+    for (const [name, room] of this.rooms) {
+      if (!services.has(name) && !this.occupied.has(room)) this.rooms.delete(name);
+    }
+  }
 
   /** Called when servers or their states have changed. */
   wake(): void {
@@ -41,14 +54,14 @@ export class WaitingRooms {
  * service's hold. Outlives snapshots, whose services of one name share it.
  */
 export class WaitingRoom {
+  /** Of the service. */
+  readonly pause: Pause;
   private readonly rooms: WaitingRooms;
-  private readonly pause: Pause;
   private readonly waiters = new Set<Waiter>();
   private service: RoomService | undefined = undefined;
   private lostAt = -Infinity;
   private isReleasing = false;
 
-  /** `pause`: of the service. */
   constructor(rooms: WaitingRooms, pause = new Pause()) {
     this.rooms = rooms;
     this.pause = pause;

@@ -1,10 +1,9 @@
 import type { Target } from '../balance/composed.ts';
 import { createStrategy } from '../balance/create-strategy.ts';
-import { Pause } from '../balance/pause.ts';
 import { Service } from '../balance/service.ts';
 import { StickyCookie } from '../balance/sticky.ts';
 import type { Chance } from '../balance/strategy.ts';
-import { WaitingRoom, type WaitingRooms } from '../balance/waiting-room.ts';
+import type { WaitingRooms } from '../balance/waiting-room.ts';
 import { memberNames } from '../config/composed.ts';
 import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
 import type { StickyConfig, TransportConfig } from '../config/dynamic.ts';
@@ -123,6 +122,7 @@ export class Runtime implements RouteTable {
   /** It is the current one from now on: who waits for a server waits for its servers. */
   takeOver(now: number): void {
     for (const { service } of this.services.values()) service.hold?.room.adopt(service, now);
+    this.parts.rooms.retain(this.services);
   }
 
   /** Services for which this is true take no request to a server from now on, the others do. */
@@ -174,11 +174,10 @@ export class Runtime implements RouteTable {
     const strategy = createStrategy(snapshot.balance, snapshot.servers, this.parts.chance);
     if (strategy.usesLoad === true) for (const upstream of upstreams) this.shareLoad(upstream);
     const { name, passHostHeader, holdMs, ejection } = snapshot;
-    const { retryBudget, pause = new Pause() } = known?.service ?? {};
-    const hold =
-      holdMs === undefined
-        ? undefined
-        : { room: known?.service.hold?.room ?? new WaitingRoom(this.parts.rooms, pause), ms: holdMs };
+    const retryBudget = known?.service.retryBudget;
+    const room = this.parts.rooms.of(name);
+    const { pause } = room;
+    const hold = holdMs === undefined ? undefined : { room, ms: holdMs };
     const sticky = snapshot.sticky && this.stickyCookie(snapshot.sticky, snapshot);
     const service = new Service(name, upstreams, strategy, {
       passHostHeader,

@@ -58,6 +58,19 @@ const seen = (): string[] =>
   backend.received.flatMap((text) => readMessages(text, 'request')).map(({ startLine }) => startLine.split(' ')[1]!);
 
 describe('requests wait while no server is ready', () => {
+  test('for a service that is gone for a moment, too', async () => {
+    const one = server(backend.port);
+    await start([one]);
+    tell(one, 'draining');
+    const waiting = await send('/1');
+    await inFlight(1);
+    plane.publish({ routers: [], services: [], transports: {} });
+    plane.publish(holding([server(backend.port, { id: 'successor' })]));
+    plane.post({ type: 'server-states', states: [['successor', 'ready']] });
+    await answered(waiting);
+    expect(statusOf(waiting)).toBe('200');
+  });
+
   test.for(['starting', 'draining'] as const)('one that is %s', async (state) => {
     const app = server(backend.port);
     await start([app]);
