@@ -24,6 +24,8 @@ export interface TunnelEnd {
 
 /** How long a server that was told to stop keeps its tunnels; `docker stop` kills after ten seconds. */
 const DRAIN_MS = 8000;
+/** A tunnel that one side has ended: the other may still finish what it says, but need not be waited for as long as an idle one. */
+const HALF_CLOSED_MS = 60_000;
 /** How long the two sides have to answer a close of ours. */
 const CLOSING_MS = 2000;
 
@@ -106,6 +108,7 @@ export class Tunnel extends TimerEntry {
     this.clientFinished = true;
     this.server.finish();
     if (this.serverFinished) this.close();
+    else if (!this.isClientStalled) this.touch();
   }
 
   serverEnded(): void {
@@ -114,6 +117,7 @@ export class Tunnel extends TimerEntry {
     if (this.drain.isLeaving) this.sendClose();
     this.client!.finish();
     if (this.clientFinished) this.close();
+    else if (!this.isClientStalled) this.touch();
   }
 
   /** The client's end is closed, orderly or not. */
@@ -176,7 +180,10 @@ export class Tunnel extends TimerEntry {
   }
 
   private touch(): void {
-    if (!this.isClosing) this.plane.wheel.arm(this, this.plane.limits.tunnelIdleMs);
+    if (this.isClosing) return;
+    const { tunnelIdleMs } = this.plane.limits;
+    const isHalf = this.clientFinished || this.serverFinished;
+    this.plane.wheel.arm(this, isHalf ? Math.min(HALF_CLOSED_MS, tunnelIdleMs) : tunnelIdleMs);
   }
 
   /** Both sides ended; the last bytes of either may still be on their way. */

@@ -50,6 +50,19 @@ describe('idle time-out (U5)', () => {
     expect(client.socket.destroyed).toBe(false);
   });
 
+  test('half-closed it has a minute, and each byte is worth another', async () => {
+    server.end();
+    await until(() => client.socket.writableEnded, "the server's end");
+    lab.held.tick(50);
+    client.send('tick');
+    await until(() => lab.backend.received[0]!.endsWith('tick'), 'the tick');
+    lab.held.tick(50);
+    expect(client.socket.destroyed).toBe(false);
+    lab.held.tick(15);
+    await until(() => client.socket.destroyed && lab.backend.sockets.size === 0, 'the end of the tunnel');
+    expect(idle()).toEqual([0, 0]);
+  });
+
   test('a client that does not read has a minute, whatever it sends (T14)', async () => {
     client.socket.isHeld = true;
     server.write('x'.repeat(1_000_000));
