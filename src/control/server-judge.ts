@@ -40,9 +40,9 @@ export class ServerJudge {
     this.#states.stopping(containerId);
   }
 
-  /** The container's process began (again). */
+  /** The container's process began (again): what was judged before is void. */
   started(containerId: string): void {
-    this.#states.started(containerId);
+    for (const server of this.#states.started(containerId)) this.#ejector.forgive(server);
   }
 
   /** A worker was refused a connection. */

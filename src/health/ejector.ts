@@ -47,6 +47,8 @@ export class Ejector {
   readonly #ejected = new Map<string, Ejection>();
   readonly #history = new Map<string, History>();
   #services: readonly EjectorService[] = [];
+  /** The services of each server: a failing one may be reported with every request, and there may be thousands of services. */
+  #servicesOf: ReadonlyMap<string, readonly EjectorService[]> = new Map();
 
   /** `now` in milliseconds; it never steps back. */
   constructor(
@@ -62,20 +64,24 @@ export class Ejector {
   /** Takes the services of a new snapshot. */
   reconcile(services: readonly EjectorService[]): void {
     this.#services = services;
-    const ids = new Set(services.flatMap(({ servers }) => servers.map(({ id }) => id)));
+    const servicesOf = new Map<string, EjectorService[]>();
+    for (const service of services) {
+      for (const { id } of service.servers) servicesOf.getOrInsertComputed(id, () => []).push(service);
+    }
+    this.#servicesOf = servicesOf;
     for (const [id, { timer }] of this.#ejected) {
-      if (ids.has(id)) continue;
+      if (servicesOf.has(id)) continue;
       clearTimeout(timer);
       this.#ejected.delete(id);
     }
-    for (const id of this.#history.keys()) if (!ids.has(id)) this.#history.delete(id);
+    for (const id of this.#history.keys()) if (!servicesOf.has(id)) this.#history.delete(id);
     this.settle();
   }
 
   /** A worker has seen too many failures of a server. */
   failing({ serverId, detail, baseMs, maxMs }: FailingServer): void {
     if (this.#ejected.has(serverId) || this.#servers.stateOf(serverId) !== 'ready') return;
-    const concerned = this.#services.filter(({ servers }) => servers.some(({ id }) => id === serverId));
+    const concerned = this.#servicesOf.get(serverId) ?? [];
     const isBearable = concerned.every((service) => {
       const { ready, ejected } = this.#count(service);
       return ejected + 1 <= ready - 1;
@@ -86,6 +92,12 @@ export class Ejector {
     this.#ejected.set(serverId, { at: this.#now(), timer });
     this.#log('ejected', { server: serverId, detail, forMs });
     this.#servers.eject(serverId, `ejected for ${forMs} ms: ${detail}`);
+  }
+
+  /** The server is another process now: nothing that was counted is its own. */
+  forgive(id: string): void {
+    this.#restore(id);
+    this.#history.delete(id);
   }
 
   /** States have changed: where ejected servers outnumber those that are ready, the one that was ejected first returns. */

@@ -94,12 +94,6 @@ export class JudgedServer {
     }
   }
 
-  /** Its process began (again): what was judged before is void. */
-  restart(): void {
-    this.#ejected = undefined;
-    this.begin();
-  }
-
   /** The facts of a new snapshot. */
   update(facts: ServerFacts): void {
     const known = this.#facts;
@@ -128,10 +122,10 @@ export class JudgedServer {
   /** A connection to it was refused while it was ready: nobody listens there. No request until it answers again. */
   refused(): void {
     if (this.#state !== 'ready') return;
-    const { host, port } = this.#facts.config;
+    const { host, port, check } = this.#facts.config;
     this.#set('starting', `${host}:${port} refuses connections`);
-    if (this.#check === undefined) this.#probeUntilReady();
-    else this.#check.begin();
+    if (this.#check !== undefined && (check?.port ?? port) === port) this.#check.begin();
+    else this.#probeUntilReady();
   }
 
   /** While it would be ready it is down, for this reason; undefined: no longer. */
@@ -174,12 +168,17 @@ export class JudgedServer {
     return this.#check;
   }
 
+  /** A check of another port says nothing of one that refuses, so it waits and begins anew when that one accepts. */
   #probeUntilReady(): void {
     const { host, port } = this.#facts.config;
+    this.#check?.stop();
     this.#probe?.stop();
     this.#probe = new ReadinessProbe(
       () => this.#parts.probe(host, port),
-      () => this.#set('ready', `${host}:${port} accepts connections`),
+      () => {
+        if (this.#check === undefined) this.#set('ready', `${host}:${port} accepts connections`);
+        else this.#check.begin();
+      },
     );
   }
 

@@ -68,9 +68,11 @@ export class ServerStates {
     for (const server of this.#ofContainer(containerId)) if (server.state !== 'draining') server.drain();
   }
 
-  /** The container's process began (again): what was judged before is void. */
-  started(containerId: string): void {
-    for (const server of this.#ofContainer(containerId)) server.restart();
+  /** The container's process began (again): its servers, whose ids are returned, are judged anew. */
+  started(containerId: string): readonly string[] {
+    const servers = this.#ofContainer(containerId);
+    for (const server of servers) server.begin();
+    return servers.map(({ id }) => id);
   }
 
   /** A connection to a server that was ready is refused: nobody listens there. No request until it answers again. */

@@ -10,12 +10,14 @@ let made: { readonly checker: ScriptedChecker; readonly id: string; readonly tls
 let next: ScriptedChecker['next'];
 let log: string[];
 let batches: number;
+/** Whether the servers' ports accept connections. */
+let accepts: boolean;
 let reports: string[];
 let states: ServerStates;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [made, next, log, batches, reports] = [[], 'pass', [], 0, []];
+  [made, next, log, batches, reports, accepts] = [[], 'pass', [], 0, [], true];
   states = new ServerStates({
     changed: (changes) => {
       batches += 1;
@@ -23,7 +25,7 @@ beforeEach(() => {
     },
     report: ({ server: id, isUp, reason }) =>
       reports.push(`${id.replace(/ .*/, '')} ${isUp ? 'up' : 'down'} ${reason}`),
-    probe: async () => true,
+    probe: async () => accepts,
     random: () => 0.5,
     createChecker: (config, _check, tls) => {
       const checker = new ScriptedChecker();
@@ -170,6 +172,37 @@ describe('others decide before the check', () => {
   });
 });
 
+describe('a check of another port', () => {
+  test('does not speak for one that refuses connections: it begins anew when that accepts again', async () => {
+    const one = checked({ port: 8081 });
+    reconcile(one);
+    await settle();
+    expect(states.stateOf(one.id)).toBe('ready');
+    accepts = false;
+    states.refused(one.id);
+    await settle(5000);
+    expect(states.judgementOf(one.id)).toEqual({ state: 'starting', reason: '127.0.0.1:1 refuses connections' });
+    accepts = true;
+    findFromNow('fail');
+    await settle(1000);
+    expect(states.judgementOf(one.id)).toEqual({ state: 'starting', reason: 'answered 500' });
+    findFromNow('pass');
+    await settle(1000);
+    expect(states.judgementOf(one.id)).toEqual({ state: 'ready', reason: 'answered 200' });
+  });
+
+  test('a server that is gone meanwhile leaves nothing', async () => {
+    const one = checked({ port: 8081 });
+    reconcile(one);
+    await settle();
+    accepts = false;
+    states.refused(one.id);
+    await settle(100);
+    reconcile();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe('over snapshots', () => {
   test('a reload that changes nothing of the check resets nothing', async () => {
     reconcile(checked());
@@ -297,14 +330,5 @@ describe('ejection', () => {
     states.eject(one.id, 'five failures');
     states.stopping('c');
     expect(states.stateOf(one.id)).toBe('draining');
-  });
-
-  test('ends with the process it was of', async () => {
-    reconcile(server(1));
-    await settle();
-    states.eject(ADDRESS, 'five failures');
-    states.started('c');
-    await settle();
-    expect(states.stateOf(ADDRESS)).toBe('ready');
   });
 });
