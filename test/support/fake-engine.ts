@@ -21,6 +21,8 @@ export interface FakeEngine {
   readonly streams: () => number;
   /** What the next lists answer; a function decides anew at each call, a string is sent as it is. */
   rows: unknown;
+  /** Signals that stop containers, by id; empty: it does not say. Other containers may not be inspected, as behind a filter. */
+  readonly stopSignals: Map<string, string>;
   /** Sent with the head of a list, before `beforeList` runs. */
   listBegin: string;
   /** Runs before each list is answered. */
@@ -63,12 +65,18 @@ export async function startFakeEngine(options: { readonly isAway?: boolean } = {
     const past = engine.replay(asked);
     if (past !== '') response.write(past);
   };
+  const inspect = (response: ServerResponse, id: string): void => {
+    const stopSignal = engine.stopSignals.get(id);
+    if (stopSignal === undefined) response.writeHead(403).end('{"message":"not allowed"}');
+    else response.end(JSON.stringify({ Config: stopSignal === '' ? {} : { StopSignal: stopSignal } }));
+  };
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? '/', 'http://engine');
     calls.push(url.pathname);
     response.statusCode = engine.status;
     if (engine.status !== 200) response.end('{"message":"scripted"}');
     else if (url.pathname === '/events') openStream(response, url);
+    else if (/^\/containers\/[^/]+\/json$/.test(url.pathname)) inspect(response, url.pathname.split('/')[2]!);
     else if (url.pathname === '/version') response.end('{"Version":"99.0","ApiVersion":"1.99"}');
     else {
       if (engine.listBegin !== '') response.write(engine.listBegin);
@@ -97,6 +105,7 @@ export async function startFakeEngine(options: { readonly isAway?: boolean } = {
     replay: () => '',
     streams: () => streams.size,
     rows: [],
+    stopSignals: new Map(),
     listBegin: '',
     beforeList: () => undefined,
     status: 200,

@@ -7,7 +7,7 @@ import type { ContainerRow } from './container.ts';
 import { parseDockerEndpoint } from './endpoint.ts';
 import { EVENT_FILTERS } from './event.ts';
 
-/** The few calls the provider makes; a socket filter need not allow more. All reject when `signal` aborts. */
+/** The few calls the provider makes; a socket filter need not allow more. All reject when the `signal` they are given aborts. */
 export interface DockerApi {
   /** For messages: the value of `--docker`. */
   readonly endpoint: string;
@@ -25,6 +25,8 @@ export interface DockerApi {
     onText: (text: string) => void,
     since?: string,
   ): Promise<{ readonly closed: Promise<void> }>;
+  /** The signal that stops a container, as its image or its start says it; undefined: neither does. A filter may forbid it. */
+  stopSignal(containerId: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
 export interface DockerApiOptions {
@@ -69,6 +71,14 @@ export function createDockerApi(given: DockerApiOptions): DockerApi {
         docker.getEvents(query as Dockerode.GetEventsOptions),
       )) as Readable;
       return { closed: follow(stream, onText) };
+    },
+    stopSignal: async (containerId, signal) => {
+      const docker = await connect();
+      const container = docker.getContainer(containerId);
+      const { Config } = await untilAborted(signal, () => container.inspect({ abortSignal: signal }));
+      // The client's types do not know it.
+      const { StopSignal } = (Config ?? {}) as { readonly StopSignal?: unknown };
+      return typeof StopSignal === 'string' && StopSignal !== '' ? StopSignal : undefined;
     },
   };
 }

@@ -4,6 +4,7 @@ import type { DockerApi } from './docker-api.ts';
 import { classifyEvent, createLineSplitter } from './event.ts';
 import type { EventCursor } from './event-cursor.ts';
 import { createRefresher } from './refresher.ts';
+import { isStopSignal } from './stop-signal.ts';
 
 /** A list or a subscription that takes longer means the engine hangs. */
 const CALL_TIMEOUT_MS = 30_000;
@@ -35,6 +36,7 @@ export async function followEngine(
   failed.promise.catch(() => undefined);
   const within = () => AbortSignal.any([signal, end.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
   const ended = createEndedContainers();
+  let starts = 0;
   const refresher = createRefresher({
     now,
     refresh: async (at) => {
@@ -69,6 +71,13 @@ export async function followEngine(
     end.abort();
   }
 
+  /** What began meanwhile is not what got the signal. */
+  async function settleSignal(containerId: string, name: string): Promise<void> {
+    const before = starts;
+    const isStop = await isStopSignal(api, containerId, name);
+    if (isStop && starts === before && !end.signal.aborted) listener.stopping(containerId);
+  }
+
   function handleLine(line: string): void {
     cursor.note(line);
     const meaning = classifyEvent(line);
@@ -77,8 +86,13 @@ export async function followEngine(
       listener.stopping(meaning.containerId);
       return;
     }
+    if (meaning.type === 'signalled') {
+      void settleSignal(meaning.containerId, meaning.signal);
+      return;
+    }
     if (meaning.type === 'ended') ended.add(meaning.containerId);
     if (meaning.type === 'started') {
+      starts += 1;
       ended.remove(meaning.containerId);
       listener.started(meaning.containerId);
     }

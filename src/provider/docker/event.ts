@@ -8,12 +8,14 @@ export type EventMeaning =
   | { readonly type: 'ended'; readonly containerId: string }
   /** This container was told to stop and gets no new request from now on. */
   | { readonly type: 'stopping'; readonly containerId: string }
+  /** It received another signal, which may be the one that its image stops at. */
+  | { readonly type: 'signalled'; readonly containerId: string; readonly signal: string }
   | { readonly type: 'ignore' };
 
 const CONTAINER_ACTIONS = new Set(['create', 'start', 'die', 'destroy', 'rename', 'pause', 'unpause', 'health_status']);
 const NETWORK_ACTIONS = new Set(['connect', 'disconnect']);
-/** Signals that end a container unless it says otherwise: TERM, QUIT, INT, KILL. */
-const STOP_SIGNALS = new Set(['15', '3', '2', '9', 'TERM', 'QUIT', 'INT', 'KILL']);
+/** Signals that are sent to end a container, whatever its image says: TERM, KILL. */
+const STOP_SIGNALS = new Set(['15', '9', 'TERM', 'KILL']);
 
 const CHANGED = { type: 'changed' } as const;
 const IGNORE = { type: 'ignore' } as const;
@@ -65,8 +67,9 @@ export function eventTime(line: string): bigint | undefined {
 }
 
 function classifyKill(containerId: string | undefined, signal: unknown): EventMeaning {
-  const name = text(signal)?.toUpperCase().replace(/^SIG/, '') ?? '';
-  return containerId !== undefined && STOP_SIGNALS.has(name) ? { type: 'stopping', containerId } : IGNORE;
+  const name = text(signal)?.toUpperCase().replace(/^SIG/, '');
+  if (containerId === undefined || name === undefined) return IGNORE;
+  return STOP_SIGNALS.has(name) ? { type: 'stopping', containerId } : { type: 'signalled', containerId, signal: name };
 }
 
 function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {

@@ -160,6 +160,16 @@ describe('an event', () => {
     expect(listCalls()).toBe(before);
   });
 
+  test('of a signal drains a container whose image stops at it, and no other', async () => {
+    await beginQuietly([row('web')]);
+    engine.stopSignals.set('c1', 'SIGWINCH').set('c2', '').set('c3', 'SIGQUIT');
+    const of = (id: string, signal: string) =>
+      `${JSON.stringify({ Type: 'container', Action: 'kill', Actor: { ID: id, Attributes: { signal } } })}\n`;
+    engine.send(of('c2', '3') + of('c3', '28') + of('c1', '28') + of('c4', '3'));
+    await until(() => expect(log.filter((line) => line.startsWith('stopping'))).toHaveLength(2));
+    expect(log.filter((line) => line.startsWith('stopping')).sort()).toEqual(['stopping c1', 'stopping c4']);
+  });
+
   test('which is garbage causes a list and nothing worse', async () => {
     await beginQuietly([row('web')]);
     engine.rows = [row('api')];
