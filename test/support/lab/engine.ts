@@ -30,11 +30,16 @@ export interface PrivateEngine extends Engine {
   stop(): Promise<void>;
 }
 
+export interface EngineOptions {
+  /** Containers go on while the daemon is away. */
+  readonly liveRestore?: boolean;
+}
+
 /**
  * Starts a private dockerd and resolves when it answers, installing its packages first where they are missing.
  * Fails with the end of the daemon's log.
  */
-export async function startEngine(): Promise<PrivateEngine> {
+export async function startEngine(options: EngineOptions = {}): Promise<PrivateEngine> {
   await ensurePrograms(['dockerd', 'docker', 'iptables', 'ip']);
   await removeLeftovers();
   const hadChains = await hasDockerChains();
@@ -44,7 +49,7 @@ export async function startEngine(): Promise<PrivateEngine> {
   await writeFile(join(folder, LAB_RECORD), JSON.stringify(record));
   // A machine's own settings (a proxy, other hosts to listen on) must not leak in.
   await writeFile(join(folder, 'daemon.json'), '{}');
-  let daemon = launch(folder, network);
+  let daemon = launch(folder, network, options);
   const killOnExit = () => void daemon.kill('SIGKILL');
   process.once('exit', killOnExit);
   const socketPath = join(folder, 'docker.sock');
@@ -67,7 +72,7 @@ export async function startEngine(): Promise<PrivateEngine> {
     gateway: network.gateway,
     halt: () => end(daemon),
     resume: async () => {
-      daemon = launch(folder, network);
+      daemon = launch(folder, network, options);
       await answers(daemon, host, folder);
     },
     stop,
@@ -82,7 +87,7 @@ export async function useEngine(host: string): Promise<Engine> {
   return { host, gateway: gateway.trim() };
 }
 
-function launch(folder: string, network: LabNetwork): ChildProcess {
+function launch(folder: string, network: LabNetwork, { liveRestore = false }: EngineOptions): ChildProcess {
   const log = openSync(join(folder, 'dockerd.log'), 'a');
   const flags = {
     'data-root': join(folder, 'data'),
@@ -95,6 +100,7 @@ function launch(folder: string, network: LabNetwork): ChildProcess {
     'log-level': 'warn',
     ip6tables: 'false',
     'shutdown-timeout': '3',
+    'live-restore': String(liveRestore),
   };
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   // Its own process group: Ctrl-C reaches us first, and we end it in order.
