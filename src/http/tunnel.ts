@@ -131,7 +131,8 @@ export class Tunnel extends TimerEntry {
   serverGone(): void {
     this.isServerGone = true;
     if (this.isOver) return this.end(undefined);
-    if (!this.drain.isLeaving || !this.sendClose()) {
+    const isTold = this.drain.isLeaving && (this.serverFinished || this.sendClose());
+    if (!isTold) {
       this.client!.reset();
       return this.end('upstream_cut_short');
     }
@@ -159,7 +160,7 @@ export class Tunnel extends TimerEntry {
     if (this.serverFinished) return;
     const boundary = this.fromServerFrames.follow(buf, start, end, true);
     this.bytesSent += boundary - start;
-    this.client!.write(buf, start, boundary, false);
+    if (!this.client!.write(buf, start, boundary, false)) this.server.pause();
     if (this.fromServerFrames.isAtBoundary) this.serverEnded();
   }
 
@@ -215,6 +216,8 @@ class DrainTimer extends TimerEntry implements LeaveListener {
     this.plane = plane;
     this.upstream = upstream;
     upstream.listen(this);
+    // It may have been told while it answered.
+    this.onServerLeft();
   }
 
   /** The server was told to stop, or is not there any more; one that only fails its checks may go on with what it has. */

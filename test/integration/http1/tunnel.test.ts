@@ -179,6 +179,21 @@ describe('a server that is told to stop (design section 8)', () => {
     expect(idle()).toEqual([0, 0]);
   });
 
+  test('a tunnel that begins after the stop gets its close, too', async () => {
+    drain();
+    const late = lab.open();
+    lab.held.upstream.state = 'ready';
+    lab.onBytes = (socket, received) => {
+      if (!received.endsWith('\r\n\r\n')) return;
+      drain();
+      socket.write(SWITCH);
+    };
+    late.send(UPGRADE);
+    await until(() => late.socket.sent.endsWith('\r\n\r\n'), 'the switch');
+    lab.held.tick(10);
+    await until(() => late.socket.sent.endsWith(CLOSE) && late.socket.writableEnded, 'the close');
+  });
+
   test('one that closes by itself is left alone', async () => {
     drain();
     say('\x88\x00');
