@@ -34,8 +34,16 @@ export class WaitingRooms {
   /** Forgets the rooms of other services than these, once they are empty. */
   retain(services: { has(name: string): boolean }): void {
     for (const [name, room] of this.rooms) {
-      if (!services.has(name) && !this.occupied.has(room)) this.rooms.delete(name);
+      if (services.has(name) || this.occupied.has(room)) continue;
+      this.rooms.delete(name);
+      // Requests that are on their way may still come here, and nobody would tell them of its end.
+      room.pause.isOn = false;
     }
+  }
+
+  /** Services for which this is true take no request to a server from now on, the others do, also those that are away. */
+  pause(isPaused: (service: string) => boolean): void {
+    for (const [name, room] of this.rooms) room.pause.isOn = isPaused(name);
   }
 
   /** Called when servers or their states have changed. */

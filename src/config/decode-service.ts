@@ -64,7 +64,7 @@ function decodeTransportName(group: LabelGroup): ServiceTransport | undefined {
   return { kind: 'named', name, label: setting.label };
 }
 
-/** Longer than this nobody waits, and a body that waits has its own deadline (T5). */
+/** Longer than this nobody waits. */
 const LONGEST_HOLD_MS = 3_600_000;
 
 /** Milliseconds; undefined: not said, or wrong. */

@@ -129,7 +129,9 @@ export class ServerStream implements Downstream {
         this.refuse('head_timeout');
         break;
       case BODY:
-        if (this.connection.writer.isBlocked) this.fault('client_stalled');
+        // Nobody takes the payload of a request that waits for a server, and the wait has an end of its own.
+        if (this.exchange.delivery.isHeld) this.plane.wheel.arm(this.connection, this.plane.limits.bodyIdleMs);
+        else if (this.connection.writer.isBlocked) this.fault('client_stalled');
         // Paused: it is the server that does not take the payload.
         else this.fault(this.connection.isPaused ? 'response_timeout' : 'body_timeout');
         break;

@@ -121,13 +121,10 @@ export class Runtime implements RouteTable {
 
   /** It is the current one from now on: who waits for a server waits for its servers. */
   takeOver(now: number): void {
-    for (const { service } of this.services.values()) service.hold?.room.adopt(service, now);
-    this.parts.rooms.retain(this.services);
-  }
-
-  /** Services for which this is true take no request to a server from now on, the others do. */
-  pause(isPaused: (service: string) => boolean): void {
-    for (const [name, { service }] of this.services) service.pause.isOn = isPaused(name);
+    const { rooms } = this.parts;
+    // Also of those that hold no requests: earlier versions of them may have done so.
+    for (const [name, { service }] of this.services) rooms.of(name).adopt(service, now);
+    rooms.retain(this.services);
   }
 
   match(exchange: Exchange): Route | undefined {

@@ -211,7 +211,7 @@ class DataPlaneWorker {
   };
 
   private heedPauses(): void {
-    this.snapshots.runtime.pause((service) => this.paused.has(service));
+    this.rooms.pause((service) => this.paused.has(service));
     this.rooms.wake();
   }
 

@@ -167,6 +167,37 @@ describe('while a service is paused', () => {
     expect([statusOf(client), (await plane.counters()).reasons['hold_timeout']]).toEqual(['503', 1]);
   });
 
+  test('and the service is not there any more when it ends: the hold counts from then on', async () => {
+    await start(1000);
+    pause(LONG_MS);
+    const client = await send('/');
+    await inFlight(1);
+    plane.publish({ routers: [], services: [], transports: {} });
+    resume();
+    await answered(client);
+    expect([statusOf(client), (await plane.counters()).reasons['hold_timeout']]).toEqual(['503', 1]);
+  });
+
+  test('a payload waits at the client for as long', async () => {
+    plane = await startDataPlane(holding([server(backend.port)], 30_000), { limits: { bodyIdleMs: 1000 } });
+    pause(LONG_MS);
+    const bodies = ['hello', ''];
+    for (const sent of bodies) {
+      const client = await RawClient.open(plane.httpPort);
+      clients.push(client);
+      client.send(`POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\n${sent}`);
+    }
+    await inFlight(2);
+    // Two of the time-outs of a payload (T5) and more.
+    const began = performance.now();
+    await vi.waitFor(() => expect(performance.now() - began).toBeGreaterThan(4200), { timeout: 5000 });
+    expect(clients.map(({ received }) => received)).toEqual(['', '']);
+    resume();
+    clients[1]!.send('hello');
+    for (const client of clients) await answered(client);
+    expect(clients.map(statusOf)).toEqual(['200', '200']);
+  });
+
   test('a client that leaves is forgotten', async () => {
     await start();
     pause(LONG_MS);
