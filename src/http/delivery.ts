@@ -111,6 +111,11 @@ export class Delivery {
     const hold = service?.hold;
     const isPaused = service?.pause.isOn === true;
     if (hold === undefined) return exchange.fail(isPaused ? 'paused' : (failure ?? 'no_server'));
+    const newest = this.newest();
+    if (!isPaused && newest !== service && newest?.hasReady(this.tried) === true) {
+      this.service = newest;
+      return this.send(true);
+    }
     if (!isPaused && !isWorthWaiting(hold, failure)) return this.giveUp(failure ?? 'no_server');
     const held = new HeldRequest(exchange, hold);
     if (!hold.room.enter(held)) return exchange.fail('hold_full');
@@ -123,8 +128,13 @@ export class Delivery {
     this.held = undefined;
     if (failure !== undefined) return this.exchange.fail(failure);
     this.tried = undefined;
-    this.service = (this.service?.hold?.room.current as Service<UpstreamConnection> | undefined) ?? this.service;
+    this.service = this.newest();
     return this.send(false);
+  }
+
+  /** The service in its newest version: servers may have come since the request was given its route. */
+  private newest(): Service<UpstreamConnection> | undefined {
+    return (this.service?.hold?.room.current as Service<UpstreamConnection> | undefined) ?? this.service;
   }
 
   /** The request has reached its end, and is now what its server gets. */
@@ -171,7 +181,8 @@ export class Delivery {
     const upstream = this.upstream!;
     if (this.sentAt >= 0) this.timeServer(true);
     if (!nothingSent) this.sends += 1;
-    this.countFault(reason);
+    // Says nothing of the request, and many servers may leave in one moment.
+    if (reason === 'server_left') this.attempts -= 1;
     const verdict = retryVerdict({
       reason,
       method: exchange.request.method,
@@ -182,6 +193,8 @@ export class Delivery {
       attempts: this.attempts,
       sends: this.sends,
     });
+    // That a used connection was closed says nothing of the server: what comes of the fresh one does.
+    if (verdict !== 'fresh') this.countFault(reason);
     if (verdict === 'never') return this.giveUp(reason);
     if (!nothingSent && !this.service!.retryBudget.withdraw(performance.now())) return exchange.fail(reason);
     this.endLease();

@@ -136,6 +136,21 @@ describe('what the control plane hears of a server that fails', () => {
     ]);
   });
 
+  test('nothing of connections that were closed between two requests', async () => {
+    for (const backend of [good, bad]) {
+      const served = new WeakSet<object>();
+      backend.script = (connection) => {
+        if (served.has(connection)) return connection.reset();
+        served.add(connection);
+        return connection.answer(`${OK}x`);
+      };
+    }
+    await serve([server(bad.port), server(good.port)]);
+    for (let n = 0; n < 80; n++) expect(await ask()).toBe(200);
+    await plane.counters();
+    expect(reports()).toEqual([]);
+  });
+
   test('answers of gateways count, those of apps do not unless asked', async () => {
     bad.script = answering('HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n');
     await serve([server(bad.port), server(good.port)]);

@@ -5,6 +5,7 @@ import type { Snapshot } from '../../../src/routing/snapshot.ts';
 import { oneService, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
 import { createTestCa, issueCertificate } from '../../support/issue-certificate.ts';
 import { tlsBackend } from '../../support/tls-backend.ts';
+import { deafListener } from '../../support/deaf-listener.ts';
 import { freePort } from '../../support/free-port.ts';
 import { fieldOf, RawClient, rawBackend, type RawBackend, readMessages } from '../../support/raw-http.ts';
 
@@ -131,6 +132,47 @@ describe('requests wait while no server is ready', () => {
     plane.publish(holding([server(backend.port, { id: 'new/1' })]));
     await answered(client);
     expect(statusOf(client)).toBe('200');
+  });
+
+  test('also one that does not hold requests any more', async () => {
+    const old = server(await freePort(), { id: 'old/1' });
+    await start([old]);
+    tell(old, 'draining');
+    const client = await send('/');
+    await inFlight(1);
+    plane.publish(oneService([server(backend.port, { id: 'new/1' })]));
+    await answered(client);
+    expect(statusOf(client)).toBe('200');
+  });
+
+  test('a request whose server breaks off goes to one that came after it', async () => {
+    let breakOff = (): void => {};
+    const dying = await rawBackend((socket) => (breakOff = () => void socket.resetAndDestroy()));
+    const old = server(dying.port, { id: 'old/1' });
+    await start([old]);
+    const client = await send('/');
+    await vi.waitFor(() => expect(dying.received.length).toBe(1));
+    plane.publish(holding([old, server(backend.port, { id: 'new/1' })]));
+    tell(old, 'draining');
+    await plane.counters();
+    breakOff();
+    await answered(client);
+    expect(statusOf(client)).toBe('200');
+    await dying.close();
+  });
+
+  test('a request whose dialled server leaves with all others waits for their successors', async () => {
+    const deaf = await deafListener();
+    const servers = Array.from({ length: 8 }, (_, index) => server(deaf.port, { id: `old/${index}` }));
+    await start(servers);
+    const client = await send('/', 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n');
+    await inFlight(1);
+    plane.post({ type: 'server-states', states: servers.map(({ id }) => [id, 'draining']) });
+    await inFlight(1);
+    plane.publish(holding([server(backend.port, { id: 'new/1' })]));
+    await answered(client);
+    expect(statusOf(client)).toBe('200');
+    await deaf.close();
   });
 
   test('also right after the last server is gone', async () => {
