@@ -1,5 +1,5 @@
 import type { PauseOutcome } from '../admin/admin-facts.ts';
-import { withMembers } from '../config/composed.ts';
+import { answeringNames, withMembers } from '../config/composed.ts';
 import { nearest } from '../lib/suggest.ts';
 import type { Logger } from '../observe/logger.ts';
 import { NOOP_SERVICE, type RouterSnapshot, type Snapshot } from '../routing/snapshot.ts';
@@ -90,12 +90,12 @@ export class Pauses {
     this.settle();
   }
 
-  /** Services of routers whose rule names the host, and what they are made of; those that take any host do not name it. */
+  /** Services of routers whose rule names the host, and those that answer for them; routers that take any host do not name it. */
   private servicesOf(host: string): readonly string[] {
     const { routers, services } = this.parts.snapshot();
     const served = routers.filter(({ service }) => service !== NOOP_SERVICE);
     const named = served.filter((router) => namesOf(router).includes(host)).map(({ service }) => service);
-    return [...withMembers(services, named)];
+    return [...withMembers(services, named, answeringNames)];
   }
 
   private notNamed(host: string): string {

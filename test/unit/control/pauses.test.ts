@@ -11,6 +11,18 @@ const services: readonly ServiceSnapshot[] = [
     passHostHeader: true,
     composed: { kind: 'failover', service: 'main@test', fallback: 'spare@test' },
   },
+  {
+    name: 'tried@test',
+    servers: [],
+    passHostHeader: true,
+    composed: {
+      kind: 'mirroring',
+      service: 'main@test',
+      mirrors: [{ name: 'next@test', percent: 10, credentials: false }],
+      maxBodyBytes: 0,
+      mirrorBody: true,
+    },
+  },
 ];
 
 const ALL: readonly RouterSnapshot[] = [
@@ -20,6 +32,7 @@ const ALL: readonly RouterSnapshot[] = [
   router('Host(`b.test`) || Host(`a.test`)', { service: 'one@test' }),
   router('Host(`*.w.test`)', { service: 'wild@test' }),
   router('Host(`made.test`)', { service: 'shared@test' }),
+  router('Host(`tried.test`)', { service: 'tried@test' }),
   router('HostRegexp(`^.+$`)', { service: 'all@test' }),
   router('PathPrefix(`/`)', { service: 'any@test' }),
   router('!Host(`a.test`)', { service: 'not@test' }),
@@ -56,6 +69,8 @@ describe('a pause concerns the services of routers that name the host', () => {
     ['b.test', ['one@test']],
     ['*.w.test', ['wild@test']],
     ['made.test', ['shared@test', 'main@test', 'spare@test']],
+    // What gets copies only may have visitors of its own.
+    ['tried.test', ['tried@test', 'main@test']],
   ] as const)('%s', ([host, services]) => {
     expect(pauses.pause(host, 1000)).toEqual({ services });
     expect(told).toEqual([services.map((name) => `${name} 1000`).join(', ')]);
