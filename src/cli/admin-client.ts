@@ -3,8 +3,10 @@ import type { ListenAddress } from '../config/static-config.ts';
 
 /** Asks the running router at its admin address. */
 export interface AdminClient {
-  get(path: string): Promise<unknown>;
-  post(path: string, body: object): Promise<unknown>;
+  /** Rows that have this key. */
+  get(path: string, key: string): Promise<readonly unknown[]>;
+  /** An object that has this key, or `error`. */
+  post(path: string, body: object, key: string): Promise<unknown>;
 }
 
 /** The router cannot be asked; the message says where it was looked for, and what to do. */
@@ -20,7 +22,11 @@ export function createAdminClient(command: string, admin: ListenAddress | undefi
   }
   const host = admin.host === undefined || admin.host === '0.0.0.0' || admin.host === '::' ? '127.0.0.1' : admin.host;
   const origin = `http://${host.includes(':') ? `[${host}]` : host}:${admin.port}`;
-  const ask = async (path: string, body: object | undefined): Promise<unknown> => {
+  const ask = async <Answer>(
+    path: string,
+    body: object | undefined,
+    isAnswer: (answer: unknown) => answer is Answer,
+  ): Promise<Answer> => {
     try {
       const answer = await request(`${origin}${path}`, {
         method: body === undefined ? 'GET' : 'POST',
@@ -28,13 +34,22 @@ export function createAdminClient(command: string, admin: ListenAddress | undefi
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         headersTimeout: 10_000,
       });
-      return await answer.body.json();
+      const said = await answer.body.json();
+      if (!isAnswer(said)) throw new Error('what answers there is something else');
+      return said;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new AdminUnreachable(`no router at ${origin}: ${reason}\nstart it, or name its address with --admin`);
     }
   };
-  return { get: (path) => ask(path, undefined), post: ask };
+  return {
+    get: (path, key) => ask(path, undefined, (said) => Array.isArray(said) && said.every((row) => hasKey(row, key))),
+    post: (path, body, key) => ask(path, body, (said): said is object => hasKey(said, key) || hasKey(said, 'error')),
+  };
+}
+
+function hasKey(value: unknown, key: string): value is object {
+  return typeof value === 'object' && value !== null && key in value;
 }
 
 /** Runs a command that asks the router: exit code 2 and the reason when it cannot be reached. */

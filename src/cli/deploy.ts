@@ -59,7 +59,7 @@ async function wait(
   let known: ServiceRow | undefined;
   let told = '';
   for (;;) {
-    const rows = (await client.get('/api/services')) as readonly ServiceRow[];
+    const rows = (await client.get('/api/services', 'leaving')) as readonly ServiceRow[];
     // Once found, it is the one that is meant, whoever else appears.
     const found = findService(known?.name ?? service, rows);
     const waitedMs = performance.now() - began;

@@ -67,7 +67,7 @@ export async function runExplain(
   err: (text: string) => void,
 ): Promise<number> {
   const run = async (client: AdminClient): Promise<number> => {
-    const answer = (await client.post('/api/explain', question)) as Explanation | { readonly error: string };
+    const answer = (await client.post('/api/explain', question, 'reason')) as Explanation | { readonly error: string };
     if ('error' in answer) {
       err(`${answer.error}\n`);
       return 2;

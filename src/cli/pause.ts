@@ -41,7 +41,7 @@ export async function runPause(
   return askRouter('pause', admin, {
     err,
     run: async (client) => {
-      const answer = (await client.post('/api/pause', { host, forMs })) as ChangeAnswer;
+      const answer = (await client.post('/api/pause', { host, forMs }, 'services')) as ChangeAnswer;
       if ('error' in answer) {
         err(`sluice: ${answer.error}\n`);
         return 1;

@@ -26,7 +26,7 @@ export async function runResume(
   return askRouter('resume', admin, {
     err,
     run: async (client) => {
-      const answer = (await client.post('/api/resume', { host })) as ChangeAnswer;
+      const answer = (await client.post('/api/resume', { host }, 'services')) as ChangeAnswer;
       if ('error' in answer) {
         err(`sluice: ${answer.error}\n`);
         return 1;
