@@ -41,7 +41,7 @@ export class LastKnownGood {
   private readonly path: string;
   /** What the file says, without its date. */
   private written = '';
-  private wanted: string | undefined = undefined;
+  private wanted: { readonly workloads: readonly Workload[]; readonly place: RouterPlace } | undefined = undefined;
   private isWarned = false;
   private writing: Promise<void> | undefined = undefined;
   private endPause: (() => void) | undefined = undefined;
@@ -80,7 +80,7 @@ export class LastKnownGood {
 
   /** Writes it down soon, at most once a second and only what differs. */
   save(workloads: readonly Workload[], place: RouterPlace): void {
-    this.wanted = this.textOf(workloads, place);
+    this.wanted = { workloads, place };
     this.writing ??= this.write().finally(() => {
       this.writing = undefined;
     });
@@ -95,9 +95,14 @@ export class LastKnownGood {
 
   private async write(): Promise<void> {
     for (;;) {
-      const next = this.wanted;
-      if (next === undefined || next === this.written) return;
+      const { wanted } = this;
+      if (wanted === undefined) return;
+      this.wanted = undefined;
+      // A thousand containers are a megabyte of text: written out once a second, and not with each list.
+      const next = this.textOf(wanted.workloads, wanted.place);
+      if (next === this.written) return;
       const isDone = await this.tryWrite(next);
+      if (!isDone) this.wanted ??= wanted;
       if (!this.isStopping) await this.pause(isDone ? (this.parts.writeEveryMs ?? WRITE_EVERY_MS) : RETRY_MS);
       else if (!isDone) return;
     }
