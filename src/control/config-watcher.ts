@@ -115,8 +115,10 @@ function withoutLingering(
   const gone = new Set(workloads.filter(({ isLingering }) => isLingering === true).map(({ name }) => name));
   if (gone.size === 0) return problems;
   const makers = new Map([...routers, ...services].map(({ name, containers }) => [name, containers]));
-  return problems.filter(({ provider, container, object = '' }) => {
+  return problems.filter(({ code, provider, container, object = '' }) => {
     if (provider !== 'docker' || container === undefined || !gone.has(container)) return true;
+    // It alone defined otherwise what another one keeps.
+    if (code === 'router_conflict' || code === 'service_conflict') return false;
     const others = makers.get(object) ?? [];
     return others.includes(container) && others.some((one) => !gone.has(one));
   });

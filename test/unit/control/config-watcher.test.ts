@@ -66,6 +66,20 @@ describe('ConfigWatcher', () => {
     expect([routersOf(watcher).includes('app@docker'), alone.problems]).toEqual([true, []]);
   });
 
+  test('a successor may define what one that lingers had defined otherwise', () => {
+    const watcher = new ConfigWatcher(staticConfig());
+    const labels = (host: string) => ({
+      'sluice.http.routers.r.rule': `Host(\`${host}\`)`,
+      'sluice.http.routers.r.service': 'r',
+      'sluice.http.services.r.loadbalancer.server.port': '80',
+    });
+    const gone = workload({ name: 'a', labels: labels('a.test'), running: false, networks: [], isLingering: true });
+    const successor = workload({ name: 'b', labels: labels('b.test') });
+    const { problems, snapshot } = watcher.update('docker', [successor, gone], place, []);
+    expect(problems).toEqual([]);
+    expect(snapshot.services.map(({ servers }) => servers.length)).toEqual([1]);
+  });
+
   test('a fault of a router that others share with one that lingers stays', () => {
     const watcher = new ConfigWatcher(staticConfig());
     const labels = {
