@@ -1,6 +1,6 @@
 import type { MirrorConfig } from '../config/dynamic.ts';
 import type { IdleConnection, Upstream } from '../upstream/upstream.ts';
-import { Service } from './service.ts';
+import { type Hold, Service } from './service.ts';
 import type { StickyCookie } from './sticky.ts';
 import type { LeaseRequest } from './strategy.ts';
 import { Turns } from './turns.ts';
@@ -13,6 +13,10 @@ type Tried<C extends IdleConnection> = readonly Upstream<C>[] | undefined;
 /** A service made of services. It has no servers and leases nothing: it says which service a request goes to. */
 export interface Composed<C extends IdleConnection = IdleConnection> {
   readonly name: string;
+  /** Servers that may answer its requests. */
+  readonly upstreams: readonly Upstream<C>[];
+  /** Where requests wait while none of its parts has a ready server. Undefined: nobody waits. */
+  hold: Hold | undefined;
   hasReady(tried: Tried<C>): boolean;
   /** The service with servers that this request goes to; what else is decided about it is noted on `course`. */
   choose(request: LeaseRequest, tried: Tried<C>, course: Course<C>): Service<C> | undefined;
@@ -39,6 +43,10 @@ export class Course<C extends IdleConnection = IdleConnection> {
   }
 }
 
+function upstreamsOf<C extends IdleConnection>(...targets: readonly Target<C>[]): readonly Upstream<C>[] {
+  return targets.flatMap((target) => target?.upstreams ?? []);
+}
+
 /** Some server of it, outside `tried`, can take a request. */
 export function hasReady<C extends IdleConnection>(target: Target<C>, tried: Tried<C>): boolean {
   return target?.hasReady(tried) === true;
@@ -56,10 +64,12 @@ export function chooseService<C extends IdleConnection>(
 
 /**
  * Shares requests among services in smooth turns. One without a ready server is passed over while another has one; if none has, its turn
- * counts, so that requests wait where they would go. A weight of 0: never.
+ * counts, and requests wait for whichever is ready first. A weight of 0: never.
  */
 export class WeightedService<C extends IdleConnection = IdleConnection> implements Composed<C> {
   readonly name: string;
+  readonly upstreams: readonly Upstream<C>[];
+  hold: Hold | undefined = undefined;
   /** State that outlives a change of the members' servers. */
   readonly turns: Turns;
   private readonly members: readonly Target<C>[];
@@ -75,6 +85,7 @@ export class WeightedService<C extends IdleConnection = IdleConnection> implemen
     this.name = name;
     this.members = members.map(({ target }) => target);
     this.weights = members.map(({ weight }) => weight);
+    this.upstreams = upstreamsOf(...this.members.filter((_, index) => this.weights[index]! > 0));
     this.sticky = sticky;
     this.turns = turns;
   }
@@ -109,9 +120,11 @@ export class WeightedService<C extends IdleConnection = IdleConnection> implemen
   }
 }
 
-/** One service while it has a ready server, else another. With neither, requests wait for the first. */
+/** One service while it has a ready server, else another. With neither, requests wait for whichever is ready first. */
 export class FailoverService<C extends IdleConnection = IdleConnection> implements Composed<C> {
   readonly name: string;
+  readonly upstreams: readonly Upstream<C>[];
+  hold: Hold | undefined = undefined;
   private readonly first: Target<C>;
   private readonly fallback: Target<C>;
 
@@ -119,6 +132,7 @@ export class FailoverService<C extends IdleConnection = IdleConnection> implemen
     this.name = name;
     this.first = first;
     this.fallback = fallback;
+    this.upstreams = upstreamsOf(first, fallback);
   }
 
   hasReady(tried: Tried<C>): boolean {
@@ -134,6 +148,8 @@ export class FailoverService<C extends IdleConnection = IdleConnection> implemen
 /** One service answers; others get copies, each of its share of the requests, exact over time. */
 export class MirroringService<C extends IdleConnection = IdleConnection> implements Composed<C> {
   readonly name: string;
+  readonly upstreams: readonly Upstream<C>[];
+  hold: Hold | undefined = undefined;
   /** What each mirror has saved up, in percent. Outlives a change of the members' servers. */
   readonly credits: number[];
   private readonly main: Target<C>;
@@ -142,6 +158,7 @@ export class MirroringService<C extends IdleConnection = IdleConnection> impleme
   constructor(name: string, main: Target<C>, mirrors: readonly Mirror<C>[], credits = mirrors.map(() => 0)) {
     this.name = name;
     this.main = main;
+    this.upstreams = upstreamsOf(main);
     this.mirrors = mirrors;
     this.credits = credits;
   }

@@ -1,6 +1,6 @@
-import { type Composed, Course } from '../balance/composed.ts';
+import { type Composed, Course, type Target } from '../balance/composed.ts';
 import { removeCookie } from '../balance/cookies.ts';
-import { type Hold, release, type Service } from '../balance/service.ts';
+import { type Hold, release, Service } from '../balance/service.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { carryOn } from './carry-on.ts';
 import type { Exchange } from './exchange.ts';
@@ -24,6 +24,8 @@ export class Delivery {
   /** The service that is leased from: the route's, or a later version of it after a wait. */
   service: Service<UpstreamConnection> | undefined = undefined;
   private readonly exchange: Exchange;
+  /** What says which service that is, if the route's is made of services. */
+  private composed: Composed<UpstreamConnection> | undefined = undefined;
   private held: HeldRequest | undefined = undefined;
   private tried: Upstream<UpstreamConnection>[] | undefined = undefined;
   private attempts = 0;
@@ -45,6 +47,7 @@ export class Delivery {
     this.upstream = undefined;
     this.connection = undefined;
     this.service = undefined;
+    this.composed = undefined;
     this.held = undefined;
     this.tried = undefined;
     this.attempts = 0;
@@ -58,7 +61,8 @@ export class Delivery {
   /** The request is on its way from here. */
   start(): void {
     const { service, composed } = this.exchange.route!;
-    this.service = composed === undefined ? service : this.choose(composed);
+    this.service = service;
+    if (composed !== undefined) this.choose(composed);
     this.service?.retryBudget.deposit();
     const mirrors = this.course?.mirrors;
     if (mirrors !== undefined && mirrors.length > 0)
@@ -66,15 +70,15 @@ export class Delivery {
     this.send(false);
   }
 
-  /** The service that a composed one sends the request to. */
-  private choose(composed: Composed<UpstreamConnection>): Service<UpstreamConnection> | undefined {
+  /** Lets a composed service say which one the request goes to. */
+  private choose(composed: Composed<UpstreamConnection>): void {
     const { exchange } = this;
     const course = (this.course ??= new Course<UpstreamConnection>(!exchange.request.isUpgrade));
     course.bindings.length = 0;
-    const service = composed.choose(exchange, this.tried, course);
+    this.composed = composed;
+    this.service = composed.choose(exchange, this.tried, course);
     course.isCounted = false;
     for (const { sticky } of course.bindings) exchange.fields = removeCookie(exchange.fields, sticky.name);
-    return service;
   }
 
   get isHeld(): boolean {
@@ -84,19 +88,19 @@ export class Delivery {
   /** Takes a lease and sends the request, or waits for a server. `isFresh`: not on a pooled connection. */
   private send(isFresh: boolean): void {
     const { exchange } = this;
-    let { service } = this;
-    let upstream = service?.lease(this.tried, exchange);
+    let upstream = this.service?.lease(this.tried, exchange);
     // Another part of a composed service may have a server left.
-    if (upstream === undefined && this.tried !== undefined && this.course !== undefined) {
-      this.service = service = this.choose(exchange.route!.composed!);
-      upstream = service?.lease(this.tried, exchange);
+    if (upstream === undefined && this.tried !== undefined && this.composed !== undefined) {
+      this.choose(this.composed);
+      upstream = this.service?.lease(this.tried, exchange);
     }
-    if (upstream === undefined) return this.hold(service);
+    if (upstream === undefined) return this.hold();
+    const service = this.service!;
     exchange.failure = undefined;
     this.upstream = upstream;
     // F9: the cookie is between the visitor and us.
-    if (service!.sticky !== undefined) exchange.fields = removeCookie(exchange.fields, service!.sticky.name);
-    this.sentAt = service!.isTimed ? performance.now() : -1;
+    if (service.sticky !== undefined) exchange.fields = removeCookie(exchange.fields, service.sticky.name);
+    this.sentAt = service.isTimed ? performance.now() : -1;
     this.attempts += 1;
     const connection = (isFresh ? undefined : upstream.take()) ?? exchange.plane.dial(upstream);
     this.connection = connection;
@@ -105,15 +109,16 @@ export class Delivery {
   }
 
   /** Waits where that may help; the payload of the request stays with the client meanwhile (design section 8). */
-  private hold(service: Service<UpstreamConnection> | undefined): void {
-    const { exchange } = this;
+  private hold(): void {
+    const { exchange, service, composed } = this;
     const { failure } = exchange;
-    const hold = service?.hold;
     const isPaused = service?.pause.isOn === true;
+    // A part that is paused is waited for, else whichever is ready first.
+    const hold = isPaused || composed === undefined ? service?.hold : composed.hold;
     if (hold === undefined) return exchange.fail(isPaused ? 'paused' : (failure ?? 'no_server'));
-    const newest = this.newest();
-    if (!isPaused && newest !== service && newest?.hasReady(this.tried) === true) {
-      this.service = newest;
+    const newest = newestOf(hold);
+    if (!isPaused && newest !== (composed ?? service) && newest?.hasReady(this.tried) === true) {
+      this.goTo(newest);
       return this.send(true);
     }
     if (!isPaused && !isWorthWaiting(hold, failure)) return this.giveUp(failure ?? 'no_server');
@@ -124,17 +129,17 @@ export class Delivery {
   }
 
   /** The wait is over: a server is ready, or `failure` says why there is none. */
-  onHoldOver(failure: FailureReason | undefined): void {
+  onHoldOver(hold: Hold, failure: FailureReason | undefined): void {
     this.held = undefined;
     if (failure !== undefined) return this.exchange.fail(failure);
     this.tried = undefined;
-    this.service = this.newest();
+    this.goTo(newestOf(hold));
     return this.send(false);
   }
 
-  /** The service in its newest version: servers may have come since the request was given its route. */
-  private newest(): Service<UpstreamConnection> | undefined {
-    return (this.service?.hold?.room.current as Service<UpstreamConnection> | undefined) ?? this.service;
+  private goTo(target: Target<UpstreamConnection>): void {
+    if (target instanceof Service) this.service = target;
+    else if (target !== undefined) this.choose(target);
   }
 
   /** The request has reached its end, and is now what its server gets. */
@@ -266,6 +271,11 @@ export class Delivery {
     release(this.upstream);
     this.upstream = undefined;
   }
+}
+
+/** What the room is of, in its newest version: servers may have come since the request was given its route. */
+function newestOf({ room }: Hold): Target<UpstreamConnection> {
+  return room.current as Target<UpstreamConnection>;
 }
 
 /** A refusal takes the server out of service until it accepts again. Any other fault of a ready one would be the same after a wait. */

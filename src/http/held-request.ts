@@ -36,6 +36,6 @@ export class HeldRequest extends TimerEntry implements Waiter {
   }
 
   private end(failure: FailureReason | undefined): void {
-    carryOn(this.exchange, () => this.exchange.delivery.onHoldOver(failure));
+    carryOn(this.exchange, () => this.exchange.delivery.onHoldOver(this.hold, failure));
   }
 }

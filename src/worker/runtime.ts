@@ -4,7 +4,7 @@ import { Service } from '../balance/service.ts';
 import { StickyCookie } from '../balance/sticky.ts';
 import type { Chance } from '../balance/strategy.ts';
 import type { WaitingRooms } from '../balance/waiting-room.ts';
-import { memberNames } from '../config/composed.ts';
+import { answeringNames, memberNames } from '../config/composed.ts';
 import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
 import type { StickyConfig, TransportConfig } from '../config/dynamic.ts';
 import { plainServerId } from '../config/server-id.ts';
@@ -124,7 +124,8 @@ export class Runtime implements RouteTable {
     const { rooms } = this.parts;
     // Also of those that hold no requests: earlier versions of them may have done so.
     for (const [name, { service }] of this.services) rooms.of(name).adopt(service, now);
-    rooms.retain(this.services);
+    for (const [name, { composed }] of this.composed) rooms.of(name).adopt(composed, now);
+    rooms.retain({ has: (name) => this.services.has(name) || this.composed.has(name) });
   }
 
   match(exchange: Exchange): Route | undefined {
@@ -204,6 +205,9 @@ export class Runtime implements RouteTable {
     const composed = isSame
       ? known.composed
       : buildComposed(name, snapshot.composed, (one) => found.get(one), this.parts.stickyKey, before);
+    const holds = answeringNames(snapshot.composed).map((one) => found.get(one)?.hold?.ms ?? 0);
+    const ms = Math.max(0, ...holds);
+    composed.hold = ms === 0 ? undefined : { room: this.parts.rooms.of(name), ms };
     this.composed.set(name, { snapshot, parts, composed });
     return composed;
   }

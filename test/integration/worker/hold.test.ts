@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ServerState } from '../../../src/protocol.ts';
 import type { ServerConfig } from '../../../src/config/dynamic.ts';
 import type { Snapshot } from '../../../src/routing/snapshot.ts';
-import { oneService, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
+import { oneService, router, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
 import { createTestCa, issueCertificate } from '../../support/issue-certificate.ts';
 import { tlsBackend } from '../../support/tls-backend.ts';
 import { deafListener } from '../../support/deaf-listener.ts';
@@ -173,6 +173,35 @@ describe('requests wait while no server is ready', () => {
     await answered(client);
     expect(statusOf(client)).toBe('200');
     await deaf.close();
+  });
+
+  test.for([
+    ['failover', { kind: 'failover', service: 'first@test', fallback: 'second@test' }],
+    [
+      'weighted',
+      {
+        kind: 'weighted',
+        members: [
+          { name: 'first@test', weight: 1 },
+          { name: 'second@test', weight: 1 },
+        ],
+      },
+    ],
+  ] as const)('of a %s service: whichever part is ready first', async ([, composed]) => {
+    const parts = ['first@test', 'second@test'] as const;
+    const apps = parts.map((name) => server(backend.port, { id: `${name}/1` }));
+    const services = parts.map((name, index) => ({ ...holding([apps[index]!]).services[0]!, name }));
+    plane = await startDataPlane({
+      routers: [router('Host(`a.test`)', { service: 'c@test' })],
+      services: [{ name: 'c@test', servers: [], passHostHeader: true, composed }, ...services],
+      transports: {},
+    });
+    for (const app of apps) tell(app, 'starting');
+    for (const path of ['/1', '/2']) await send(path);
+    await inFlight(2);
+    tell(apps[1]!, 'ready');
+    for (const client of clients) await answered(client);
+    expect(clients.map(statusOf)).toEqual(['200', '200']);
   });
 
   test('also right after the last server is gone', async () => {
