@@ -34,6 +34,12 @@ test('a server whose process began again is no longer ejected, and may be', () =
   expect(states()).toEqual(['down', 'ready']);
 });
 
+test('when the other one is told to stop, an ejected one is used again at once', () => {
+  fail(A);
+  judge.stopping('b');
+  expect(states()).toEqual(['ready', 'draining']);
+});
+
 test('it counts as any other, so that another one may be ejected', () => {
   fail(A);
   judge.started('a');

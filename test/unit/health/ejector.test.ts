@@ -120,6 +120,22 @@ describe('when the others go', () => {
     expect([...ejected]).toEqual([]);
   });
 
+  test('one that was gone, or is another process, begins anew', async () => {
+    serve(['a', 'b']);
+    fail('a');
+    await pass(1000);
+    serve(['b']);
+    serve(['a', 'b']);
+    fail('a');
+    ejector.forgive('a');
+    fail('a');
+    expect(log.filter((line) => line.startsWith('ejected'))).toEqual([
+      'ejected a 1000',
+      'ejected a 1000',
+      'ejected a 1000',
+    ]);
+  });
+
   test('one that is gone is forgotten, with its timer', async () => {
     serve(['a', 'b']);
     fail('a');

@@ -85,6 +85,22 @@ describe('readiness (design section 8)', () => {
     states.reconcile([{ servers: [server(1, { health: 'unhealthy' })] }]);
     expect(log).toEqual([`${ID} starting`, `${ID} ready`, `${ID} down`]);
   });
+
+  test('health that changes while it is told to stop brings nobody back', () => {
+    states.reconcile([{ servers: [server(1, { health: 'starting' })] }]);
+    states.stopping('c');
+    states.reconcile([{ servers: [server(1, { health: 'healthy' })] }]);
+    expect(states.stateOf(ID)).toBe('draining');
+  });
+
+  test('the same health once more brings none back that refuses connections', async () => {
+    states.reconcile([{ servers: [server(1, { health: 'healthy' })] }]);
+    accepts = false;
+    states.refused(ID);
+    states.reconcile([{ servers: [server(1, { health: 'healthy' })] }]);
+    await settle(300);
+    expect(states.stateOf(ID)).toBe('starting');
+  });
 });
 
 describe('over snapshots', () => {
