@@ -207,6 +207,12 @@ describe('bodies', () => {
     expect((await one.check()).passed).toBe(true);
   });
 
+  test('the rest of one does not keep the next check waiting', async () => {
+    const { port } = await backend(({ write }) => write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc'));
+    const one = checkOf(port);
+    for (let n = 0; n < 3; n++) expect(await one.check()).toMatchObject({ passed: true });
+  });
+
   test('one that never ends is cut off at the deadline', async () => {
     const { port, sockets } = await backend(({ write }) => write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc'));
     expect((await checkOf(port, { timeoutMs: 150 }).check()).passed).toBe(true);
