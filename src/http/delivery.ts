@@ -2,16 +2,13 @@ import { type Composed, Course, type Target } from '../balance/composed.ts';
 import { removeCookie } from '../balance/cookies.ts';
 import { type Hold, release, Service } from '../balance/service.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { carryOn } from './carry-on.ts';
+import { awaitLeaving } from './await-leaving.ts';
 import type { Exchange } from './exchange.ts';
 import { type FailureReason, SERVER_FAULTS } from './failure.ts';
 import { HeldRequest } from './held-request.ts';
 import type { RequestCopy } from './mirrors.ts';
 import { isRepeatable, retryVerdict } from './retry.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
-
-/** The engine's word that a container was told to stop comes some milliseconds behind the signal itself. */
-const NEWS_MS = 100;
 
 /**
  * A request's way to a server: lease, or wait for one; send; and once more elsewhere where that is safe (design section 8). It is an
@@ -222,14 +219,10 @@ export class Delivery {
     this.hasAwaitedNews = true;
     this.endLease();
     exchange.failure = reason;
-    const { generation } = exchange;
-    setTimeout(() => {
-      if (!exchange.isActive || exchange.generation !== generation) return;
-      carryOn(exchange, () => {
-        if (upstream.state === 'ready') exchange.fail(reason);
-        else this.send(true);
-      });
-    }, NEWS_MS);
+    awaitLeaving(exchange, upstream, (hasLeft) => {
+      if (hasLeft) this.send(true);
+      else exchange.fail(reason);
+    });
     return undefined;
   }
 

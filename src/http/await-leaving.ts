@@ -1,0 +1,19 @@
+import type { LeaveListener, Upstream } from '../upstream/upstream.ts';
+import { carryOn } from './carry-on.ts';
+import type { Exchange } from './exchange.ts';
+
+/** The engine's word that a container was told to stop comes some milliseconds behind the signal, on a busy machine some hundreds. */
+const NEWS_MS = 1000;
+
+/** Waits for the news that a server was taken out of service; `over` is called once, unless the exchange is over before. */
+export function awaitLeaving(exchange: Exchange, upstream: Upstream, over: (hasLeft: boolean) => void): void {
+  const { generation } = exchange;
+  const end = (hasLeft: boolean): void => {
+    clearTimeout(timer);
+    upstream.unlisten(listener);
+    if (exchange.isActive && exchange.generation === generation) carryOn(exchange, () => over(hasLeft));
+  };
+  const listener: LeaveListener = { onServerLeft: () => end(true) };
+  const timer = setTimeout(() => end(upstream.state !== 'ready'), upstream.state === 'ready' ? NEWS_MS : 0);
+  upstream.listen(listener);
+}
