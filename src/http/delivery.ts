@@ -198,7 +198,8 @@ export class Delivery {
     // That a used connection was closed says nothing of the server: what comes of the fresh one does.
     if (verdict !== 'fresh') this.countFault(reason);
     if (verdict === 'never') return this.giveUp(reason);
-    if (!nothingSent && !this.service!.retryBudget.withdraw(performance.now())) return exchange.fail(reason);
+    // Without a budget it is sent again only when the server is gone: then it is no second load for anybody.
+    if (!nothingSent && !this.service!.retryBudget.withdraw(performance.now())) return this.giveUp(reason);
     this.endLease();
     exchange.canTakeBody = false;
     exchange.failure = reason;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { oneService, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
 import { deafListener } from '../../support/deaf-listener.ts';
 import { RawClient, readMessages } from '../../support/raw-http.ts';
-import { answering, ScriptedBackend } from '../../support/scripted-backend.ts';
+import { answering, ScriptedBackend, type ScriptedConnection } from '../../support/scripted-backend.ts';
 import { waitFor } from '../../support/lab/wait-for.ts';
 import type { ServerState } from '../../../src/protocol.ts';
 import type { EjectionConfig, ServerConfig } from '../../../src/config/dynamic.ts';
@@ -75,6 +75,25 @@ describe('a server that breaks off without a byte of an answer', () => {
     await waitFor('the attempt', () => met === 1);
     tell(good.port, 'ready');
     expect([await statusOf(client), met]).toEqual([200, 1]);
+  });
+
+  test('more GETs than the budget allows to repeat: they are sent again once the server is gone', async () => {
+    const count = 150;
+    const connections: ScriptedConnection[] = [];
+    bad.script = (connection) => {
+      if (connection.received.endsWith('\r\n\r\n')) connections.push(connection);
+    };
+    const tell = (port: number, state: ServerState): void =>
+      plane.post({ type: 'server-states', states: [[server(port).id, state]] });
+    const one = oneService([server(bad.port), server(good.port)]);
+    plane = await startDataPlane({ ...one, services: one.services.map((service) => ({ ...service, holdMs: 30_000 })) });
+    tell(good.port, 'starting');
+    const asked = await Promise.all(Array.from({ length: count }, () => open('GET /')));
+    await waitFor('all to be there', () => connections.length === count);
+    for (const connection of connections) connection.reset();
+    tell(bad.port, 'draining');
+    tell(good.port, 'ready');
+    expect(new Set(await Promise.all(asked.map((client) => statusOf(client))))).toEqual(new Set([200]));
   });
 
   test('a GET that breaks the only server, which stays, is answered 502', async () => {
