@@ -12,6 +12,8 @@ export class Lingering {
   private present: readonly Workload[] = [];
   /** Those of them that were seen running. */
   private readonly ran = new Set<string>();
+  /** How many have gone so far. */
+  private count = 0;
   private readonly gone = new Map<string, { readonly workload: Workload; readonly until: number }>();
 
   /** Takes the engine's whole list. `now` in milliseconds of a clock that never goes back. */
@@ -20,7 +22,8 @@ export class Lingering {
     for (const workload of this.present) {
       const { id } = workload;
       if (ids.has(id) || !this.ran.delete(id)) continue;
-      this.gone.set(id, { workload: asGone(workload), until: now + LINGER_MS });
+      this.count += 1;
+      this.gone.set(id, { workload: asGone(workload, this.count), until: now + LINGER_MS });
     }
     for (const { id, running } of list) if (running) this.ran.add(id);
     this.present = list;
@@ -46,7 +49,11 @@ export class Lingering {
   }
 }
 
-/** It is junior to all, so that no conflict is ever anybody else's. */
-function asGone(workload: Workload): Workload {
-  return { ...workload, running: false, networks: [], createdAt: Number.MAX_SAFE_INTEGER, isLingering: true };
+/**
+ * It is junior to all that are there, so that no conflict is ever anybody else's. Of two that are gone the last one is senior: it is the
+ * one whose visitors wait.
+ */
+function asGone(workload: Workload, order: number): Workload {
+  const createdAt = Number.MAX_SAFE_INTEGER - order;
+  return { ...workload, running: false, networks: [], createdAt, isLingering: true };
 }

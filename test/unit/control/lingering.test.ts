@@ -22,7 +22,7 @@ describe('a container that left the list', () => {
     lingering.take([web, other], 0);
     expect(lingering.take([other], 1000)).toEqual([
       other,
-      { ...web, running: false, networks: [], createdAt: Number.MAX_SAFE_INTEGER, isLingering: true },
+      { ...web, running: false, networks: [], createdAt: Number.MAX_SAFE_INTEGER - 1, isLingering: true },
     ]);
   });
 
@@ -38,6 +38,15 @@ describe('a container that left the list', () => {
     ['left with a replica', [[web, { ...web, id: 'b', name: 'web-2', baseName: 'web' }], []], ['(web)', '(web-2)']],
   ])('and %s', ([, lists, expected]) => {
     expect(after(...lists)).toEqual(expected);
+  });
+
+  test('is senior to those that left before: its visitors wait', () => {
+    const lingering = new Lingering();
+    lingering.take([web, other], 0);
+    lingering.take([other], 1000);
+    const [first, second] = lingering.take([], 2000);
+    expect([first!.name, second!.name]).toEqual(['web', 'other']);
+    expect(second!.createdAt).toBeLessThan(first!.createdAt);
   });
 
   test('is forgotten after its time, and not before', () => {
