@@ -71,15 +71,17 @@ async function serve(env: Readonly<Record<string, string>>, extra: object = {}, 
   visitors = startVisitors({ at, name: NAME, perSecond: RATE });
 }
 
-/** Does something to the app again and again, each time until all that are there then have answered. */
+/** Does something to the app again and again, each time until all that are there then have answered, and nobody waits any more. */
 async function repeat(times: number, act: () => Promise<unknown>): Promise<void> {
   for (let round = 0; round < times; round++) {
     await act();
     const ids = await current();
     const since = performance.now();
-    await waitFor('every container to answer', () => {
-      const seen = new Set(visitors.visits.filter(({ sentAt }) => sentAt > since).map(({ app }) => app ?? ''));
-      return ids.every((id) => [...seen].some((app) => app !== '' && id.startsWith(app)));
+    await waitFor('every container to answer, and at once', () => {
+      const visits = visitors.visits.filter(({ sentAt }) => sentAt > since);
+      const seen = new Set(visits.map(({ app }) => app ?? ''));
+      const isThere = ids.every((id) => [...seen].some((app) => app !== '' && id.startsWith(app)));
+      return isThere && visits.length > 40 && visits.slice(-40).every(({ ms }) => ms < 200);
     });
   }
 }
