@@ -17,8 +17,13 @@ export interface RoomService {
  * limit of connections is that bound.
  */
 const MAX_WAITERS = 8000;
-/** A server that has just begun to listen is not met by thousands at once. */
+/**
+ * A server that has just begun to listen is not met by thousands at once: its queue of connections overflows, and whoever is dropped
+ * there tries again after one, three and seven seconds. So many go at once while so few are under way at each server, and else a few.
+ */
 const BATCH = 50;
+const FEW_UNDER_WAY = 64;
+const TRICKLE = 5;
 const BATCH_MS = 5;
 
 /** The waiting rooms of a worker, one for each name of a service. */
@@ -117,7 +122,8 @@ export class WaitingRoom {
   /** Sends the first ones on their way, if a server is ready and the service not paused, and the others soon after. */
   release(): void {
     if (this.isReleasing) return;
-    for (let sent = 0; sent < BATCH && this.maySend(); sent++) {
+    const most = this.batch();
+    for (let sent = 0; sent < most && this.maySend(); sent++) {
       const [first] = this.waiters;
       if (first === undefined) return;
       this.leave(first);
@@ -134,6 +140,14 @@ export class WaitingRoom {
   /** A server of the newest version is ready. */
   hasReady(): boolean {
     return this.service?.upstreams.some(({ state }) => state === 'ready') === true;
+  }
+
+  private batch(): number {
+    let room = 0;
+    for (const { state, inFlight } of this.service?.upstreams ?? []) {
+      if (state === 'ready') room += Math.max(0, FEW_UNDER_WAY - inFlight);
+    }
+    return Math.max(TRICKLE, Math.min(BATCH, room));
   }
 
   private maySend(): boolean {

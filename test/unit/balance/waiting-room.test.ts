@@ -113,6 +113,21 @@ describe('who waits', () => {
     expect(served.length).toBe(60);
   });
 
+  test.for([
+    ['nothing', [0], 50],
+    ['some', [40], 24],
+    ['much', [64], 5],
+    ['more than that', [500], 5],
+    ['much at one of two', [64, 20], 44],
+  ] as const)('goes with so many others as are not much for servers that have %s under way', ([, underWay, sent]) => {
+    const { rooms, room, upstreams } = roomOf(...underWay.map(() => 'ready' as const));
+    for (const [index, count] of underWay.entries()) upstreams[index]!.inFlight = count;
+    const served: string[] = [];
+    for (let index = 0; index < 60; index++) room.enter(waiter(served, String(index)));
+    rooms.wake();
+    expect(served.length).toBe(sent);
+  });
+
   test('and leaves is forgotten', () => {
     const { rooms, room, upstreams } = roomOf('starting');
     const served: string[] = [];
