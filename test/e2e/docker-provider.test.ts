@@ -84,7 +84,7 @@ describe('a real engine', () => {
     await until(() => expect(find(app.id)).toMatchObject({ running: false, networks: [] }));
   });
 
-  test.for(['TERM', 'KILL', 'INT', 'QUIT'])('announces a stop by %s before the list shows it', async (signal) => {
+  test.for(['TERM', 'KILL'])('announces a stop by %s before the list shows it', async (signal) => {
     const app = await containers.run({ image, env: { IGNORE_TERM: '' } });
     await until(() => expect(find(app.id)?.running).toBe(true));
     const before = log.length;
@@ -94,6 +94,21 @@ describe('a real engine', () => {
     await app.stop(0);
     await until(() => expect(find(app.id)).toMatchObject({ running: false, networks: [] }));
   });
+
+  test.for(['INT', 'QUIT', 'WINCH'])(
+    'announces %s as a stop of a container that stops at it, and of no other',
+    async (signal) => {
+      const env = { IGNORE_TERM: '1' };
+      const app = await containers.run({ image, env, flags: ['--stop-signal', `SIG${signal}`] });
+      const other = await containers.run({ image, env });
+      await until(() => expect([find(app.id)?.running, find(other.id)?.running]).toEqual([true, true]));
+      await other.kill(signal);
+      await app.kill(signal);
+      await until(() => expect(log).toContain(`stopping ${app.id}`));
+      expect(log).not.toContain(`stopping ${other.id}`);
+      await Promise.all([app.stop(0), other.stop(0)]);
+    },
+  );
 
   test('takes a signal that is no stop for none', async () => {
     const app = await containers.run({ image });
