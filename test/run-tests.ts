@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { FAILURES_HEAD } from './support/closing-line-reporter.ts';
 import { ensurePrograms, type LabProgram } from './support/lab/packages.ts';
 
 /** What any test needs beside Node: installed here, because two installations at once would wait for each other in vain. */
@@ -38,6 +39,12 @@ async function run(projects: readonly string[], isShown: boolean): Promise<Outco
   return { code: code ?? 1, output };
 }
 
+/** The list of failures that a run ends with, before its closing line. */
+function failuresOf(output: string): string {
+  const start = output.lastIndexOf(`\n${FAILURES_HEAD}\n`);
+  return start < 0 ? '' : output.slice(start).replace(CLOSING_LINE, '');
+}
+
 /**
  * `npm test`: the end-to-end tests wait for engines and timers most of their time, so the others run beside them. Ends with one line
  * `N passed, N failed` over all, and with 1 when anything failed.
@@ -55,6 +62,7 @@ async function main(): Promise<number> {
   const died = counts.filter(({ length }) => length === 0).length;
   const sum = (index: number): number => counts.reduce((total, row) => total + (row[index] || 0), 0);
   const skipped = sum(2) > 0 ? `, ${sum(2)} skipped` : '';
+  process.stdout.write([others, last].map(({ output }) => failuresOf(output)).join(''));
   process.stdout.write(`\n${sum(0)} passed, ${sum(1) + died} failed${skipped}\n`);
   return others.code === 0 && last.code === 0 && died === 0 ? 0 : 1;
 }
