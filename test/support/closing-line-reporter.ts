@@ -42,7 +42,7 @@ interface Reason {
 /** A failure's name and the first lines of its reasons. */
 function describe(name: string, reasons: readonly Reason[]): string {
   const lines = reasons
-    .flatMap((reason) => (reason.stack ?? reason.message ?? String(reason)).split('\n'))
+    .flatMap((reason) => (reason.stack ?? reason.message ?? 'no reason given').split('\n'))
     .filter((line) => !line.includes('node_modules'));
   return [`  ${name}`, ...lines.slice(0, REASON_LINES).map((line) => `      ${line}`)].join('\n');
 }
