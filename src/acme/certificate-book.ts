@@ -1,4 +1,5 @@
 import { caKey, type CertificateSpec } from '../certs/certificate-spec.ts';
+import { NO_RENEWAL, type RenewalRecord } from '../certs/renewal-record.ts';
 import type { StoreFault } from '../certs/store-fault.ts';
 import type {
   AccountRecord,
@@ -15,6 +16,7 @@ export interface BookEntry {
   readonly current: StoredCertificate | undefined;
   readonly attempt: AttemptRecord | undefined;
   readonly pending: PendingOrder | undefined;
+  readonly renewal?: RenewalRecord | undefined;
 }
 
 /**
@@ -33,6 +35,9 @@ export interface CertificateBook {
   putAttempt(spec: CertificateSpec, attempt: AttemptRecord): Promise<void>;
   /** Answers the fault, because an order must not go on without its record. */
   putPending(spec: CertificateSpec, pending: PendingOrder | undefined): Promise<StoreFault | undefined>;
+  renewal(spec: CertificateSpec): RenewalRecord;
+  /** Changes a part of it. */
+  putRenewal(spec: CertificateSpec, change: Partial<RenewalRecord>): Promise<void>;
   parked(directory: string): ParkedRecord | undefined;
   park(directory: string, parked: ParkedRecord): Promise<void>;
   /** Reads or writes again what did not work before. */
@@ -58,6 +63,7 @@ export function createCertificateBook(options: {
   const update = (path: string, change: Partial<BookEntry>): void => {
     entries.set(path, { ...(entries.get(path) ?? NOTHING), ...change });
   };
+  const renewalOf = (path: string): RenewalRecord => entries.get(path)?.renewal ?? NO_RENEWAL;
   /** Logs changes, not states; a write that works ends the fault unless certificates still wait for theirs. */
   const note = (found: StoreFault | undefined): StoreFault | undefined => {
     if (found !== undefined && fault?.message !== found.message) {
@@ -83,7 +89,7 @@ export function createCertificateBook(options: {
     if (note(contents.fault) !== undefined) return;
     isLoaded = true;
     accounts = contents.accounts;
-    for (const { path, current, attempt, pending } of contents.entries) {
+    for (const { path, current, attempt, pending, renewal } of contents.entries) {
       // A crash right after the certificate was written leaves these two behind: the order would deliver the same one again.
       const isCollected = current !== undefined && current.orderUrl === pending?.orderUrl;
       const isPast = current !== undefined && attempt !== undefined && attempt.lastAt < current.issuedAt;
@@ -91,6 +97,7 @@ export function createCertificateBook(options: {
         current,
         attempt: isPast ? undefined : attempt,
         pending: isCollected ? undefined : pending,
+        renewal,
       });
     }
     for (const [key, record] of contents.parked) parked.set(key, record);
@@ -112,6 +119,12 @@ export function createCertificateBook(options: {
     putPending: async (spec, pending) => {
       update(storePath(spec), { pending });
       return note(await store.savePending(spec, pending));
+    },
+    renewal: (spec) => renewalOf(storePath(spec)),
+    putRenewal: async (spec, change) => {
+      const record = { ...renewalOf(storePath(spec)), ...change };
+      update(storePath(spec), { renewal: record });
+      note(await store.saveRenewal(spec, record));
     },
     parked: (directory) => parked.get(caKey(directory)),
     park: async (directory, record) => {

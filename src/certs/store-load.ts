@@ -2,6 +2,7 @@ import { chmod, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../observe/logger.ts';
 import { removeStaleTemporaries } from '../lib/atomic-file.ts';
+import { decodeRenewal, type RenewalRecord } from './renewal-record.ts';
 import {
   decodeAccount,
   decodeAttempt,
@@ -23,6 +24,7 @@ export interface StoreEntry {
   readonly current: StoredCertificate | undefined;
   readonly attempt: AttemptRecord | undefined;
   readonly pending: PendingOrder | undefined;
+  readonly renewal?: RenewalRecord | undefined;
 }
 
 /** A file that was wrong, and what was done about it. */
@@ -89,7 +91,9 @@ async function loadEntry(reader: Reader, folder: string, path: string): Promise<
     (await reader.read(join(folder, 'previous.json'), decodeCertificate));
   const state = await reader.read(join(folder, 'state.json'), decodeAttempt);
   const pending = await reader.read(join(folder, 'pending.json'), decodePending);
-  return { path, names: current?.spec.names ?? state?.names ?? [], current, attempt: state?.attempt, pending };
+  const renewal = await reader.read(join(folder, 'renewal.json'), decodeRenewal);
+  const names = current?.spec.names ?? state?.names ?? [];
+  return { path, names, current, attempt: state?.attempt, pending, renewal };
 }
 
 function createReader(

@@ -1,6 +1,17 @@
 import type { Certificate } from './certificate.ts';
 import type { CertificateSpec } from './certificate-spec.ts';
 import { parseCertificate } from './parse-certificate.ts';
+import {
+  decode,
+  encode,
+  fieldsOf,
+  namesOf,
+  numberOf,
+  optionalStringOf,
+  RecordError,
+  stringOf,
+  type Fields,
+} from './record-fields.ts';
 
 /** A certificate on disk with what is needed to renew it. */
 export interface StoredCertificate {
@@ -36,6 +47,8 @@ export interface PendingOrder {
   /** Written before the order is finalized; absent while it is still being authorized. */
   readonly keyPem: string | undefined;
   readonly createdAt: number;
+  /** The certificate this order replaces, by its name at the CA (RFC 9773 5). */
+  readonly replaces?: string | undefined;
 }
 
 /** An account at one CA. Without `url` the key was saved but the CA's answer was not. */
@@ -53,13 +66,6 @@ export interface ParkedRecord {
   readonly until: number;
   readonly detail: string;
 }
-
-/** A file does not hold what it should. */
-export class RecordError extends Error {
-  readonly code = 'record_malformed';
-}
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const FAILURE_CLASSES: readonly string[] = [
   'transient',
@@ -136,6 +142,7 @@ export function decodePending(text: string): PendingOrder {
     accountUrl: stringOf(fields, 'accountUrl'),
     keyPem: optionalStringOf(fields, 'keyPem'),
     createdAt: numberOf(fields, 'createdAt'),
+    replaces: optionalStringOf(fields, 'replaces'),
   };
 }
 
@@ -157,47 +164,4 @@ export function decodeAccount(text: string): AccountRecord {
 export function decodeParked(text: string): ParkedRecord {
   const fields = decode(text);
   return { until: numberOf(fields, 'until'), detail: stringOf(fields, 'detail') };
-}
-
-/** Text of a record: indented, because people read these files when something is wrong. */
-export function encode(record: object): string {
-  return `${JSON.stringify({ v: 1, ...record }, undefined, 2)}\n`;
-}
-
-function decode(text: string): Fields {
-  try {
-    return fieldsOf(JSON.parse(text));
-  } catch (cause) {
-    if (cause instanceof RecordError) throw cause;
-    throw new RecordError('not JSON', { cause });
-  }
-}
-
-function fieldsOf(value: unknown): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new RecordError('expected an object');
-  return value as Fields;
-}
-
-function namesOf(fields: Fields): readonly string[] {
-  const names = fields['names'];
-  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => typeof name === 'string')) {
-    throw new RecordError('names: expected a list of host names');
-  }
-  return names;
-}
-
-function stringOf(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value !== 'string') throw new RecordError(`${name}: expected a text`);
-  return value;
-}
-
-function optionalStringOf(fields: Fields, name: string): string | undefined {
-  return fields[name] === undefined ? undefined : stringOf(fields, name);
-}
-
-function numberOf(fields: Fields, name: string): number {
-  const value = fields[name];
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new RecordError(`${name}: expected a number`);
-  return value;
 }

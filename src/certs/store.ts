@@ -5,8 +5,9 @@ import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { caKey, specKey, type CertificateSpec } from './certificate-spec.ts';
 import { describeStoreFault, type StoreFault } from './store-fault.ts';
 import { loadStore, type StoreContents } from './store-load.ts';
+import { encode } from './record-fields.ts';
+import { encodeRenewal, type RenewalRecord } from './renewal-record.ts';
 import {
-  encode,
   encodeAttempt,
   encodeCertificate,
   type AccountRecord,
@@ -30,6 +31,9 @@ export interface CertificateStore {
   /** `undefined` removes the record. */
   saveAttempt(spec: CertificateSpec, attempt: AttemptRecord | undefined): Promise<StoreFault | undefined>;
   savePending(spec: CertificateSpec, pending: PendingOrder | undefined): Promise<StoreFault | undefined>;
+  saveRenewal(spec: CertificateSpec, record: RenewalRecord | undefined): Promise<StoreFault | undefined>;
+  /** Removes everything about a spec. */
+  removeSpec(spec: CertificateSpec): Promise<StoreFault | undefined>;
   saveAccount(account: AccountRecord): Promise<StoreFault | undefined>;
   saveParked(directory: string, parked: ParkedRecord | undefined): Promise<StoreFault | undefined>;
   /** Writes and removes a file. Asked before every order: a certificate that cannot be kept is wasted (acme.md 14.3). */
@@ -64,6 +68,8 @@ export function createCertificateStore(options: {
     saveAttempt: (spec, attempt) =>
       writeOrRemove(specFile(spec, 'state.json'), attempt && encodeAttempt(spec, attempt)),
     savePending: (spec, pending) => writeOrRemove(specFile(spec, 'pending.json'), pending && encode(pending)),
+    saveRenewal: (spec, record) => writeOrRemove(specFile(spec, 'renewal.json'), record && encodeRenewal(spec, record)),
+    removeSpec: (spec) => remove(join(caFolder(spec.directory), 'certs', specKey(spec)), { recursive: true }),
     saveAccount: (account) => write(join(caFolder(account.directory), 'account.json'), encode(account)),
     saveParked: (directory, parked) =>
       writeOrRemove(join(caFolder(directory), 'parked.json'), parked && encode(parked)),
@@ -131,9 +137,12 @@ async function write(path: string, text: string, previousPath?: string): Promise
 }
 
 async function writeOrRemove(path: string, text: string | undefined): Promise<StoreFault | undefined> {
-  if (text !== undefined) return write(path, text);
+  return text === undefined ? remove(path) : write(path, text);
+}
+
+async function remove(path: string, options: { readonly recursive?: boolean } = {}): Promise<StoreFault | undefined> {
   try {
-    await rm(path, { force: true });
+    await rm(path, { force: true, ...options });
     return undefined;
   } catch (cause) {
     return describeStoreFault('store_unwritable', path, cause);

@@ -62,6 +62,8 @@ function brokenStore(contents: Partial<StoreContents & { fault: StoreFault | und
       saveCertificate: ({ certificate }: StoredCertificate) => write(`certificate ${certificate.id}`),
       saveAttempt: (_: CertificateSpec, record: unknown) => write(record === undefined ? 'no attempt' : 'attempt'),
       savePending: (_: CertificateSpec, record: unknown) => write(record === undefined ? 'no pending' : 'pending'),
+      saveRenewal: () => write('renewal'),
+      removeSpec: () => write('removed'),
       saveAccount: () => write('account'),
       saveParked: () => write('parked'),
       probe: () => write('probe'),
