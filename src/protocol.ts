@@ -16,6 +16,21 @@ export interface Http01Challenge {
   readonly keyAuthorization: string;
 }
 
+/** A pending TLS-ALPN-01 answer (RFC 8737 3): the certificate to show who asks for nothing but `acme-tls/1`. */
+export interface TlsAlpnChallenge {
+  readonly token: string;
+  /** Lower-case host name or IP address that is proved. */
+  readonly host: string;
+  /** As the CA says it in the handshake: the host, or the reverse name of the address (RFC 8738 6). */
+  readonly serverName: string;
+  /** PEM, of this challenge alone. */
+  readonly keyPem: string;
+  readonly certificatePem: string;
+}
+
+/** What a worker answers a CA with. */
+export type PendingChallenge = Http01Challenge | TlsAlpnChallenge;
+
 /** What a worker sends to the main thread's counters on request. All values only grow, but the gauges. */
 export interface CounterReport {
   readonly connections: number;
@@ -95,7 +110,7 @@ export interface WorkerBoot {
   readonly states: readonly (readonly [serverId: string, state: ServerState])[];
   readonly certificates: readonly Certificate[];
   readonly defaultCertificate: Certificate;
-  readonly challenges: readonly Http01Challenge[];
+  readonly challenges: readonly PendingChallenge[];
   /** Services whose requests wait although servers are ready. */
   readonly paused: readonly (readonly [service: string, leftMs: number])[];
 }
@@ -111,7 +126,7 @@ export type ToWorker =
   /** All services that an operator has paused, for so long from now on. */
   | { readonly type: 'paused'; readonly services: readonly (readonly [service: string, leftMs: number])[] }
   | { readonly type: 'certificates'; readonly certificates: readonly Certificate[] }
-  | { readonly type: 'challenge-add'; readonly challenge: Http01Challenge; readonly ack: number }
+  | { readonly type: 'challenge-add'; readonly challenge: PendingChallenge; readonly ack: number }
   | { readonly type: 'challenge-remove'; readonly token: string }
   | { readonly type: 'ticket-keys'; readonly keys: Uint8Array }
   | { readonly type: 'collect'; readonly ack: number }

@@ -79,7 +79,9 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     list.refresh(sorted);
     tickSoon(NEXT_ORDER_MS);
   };
-  const runner = createOrderRunner({ book, store, sessionOf: sessions.of, desk, now, random, logger, onDone });
+  const challengeTypes = acme.challenges;
+  const attempts = { book, store, sessionOf: sessions.of, desk, challengeTypes, now, random, logger, onDone };
+  const runner = createOrderRunner(attempts);
   const queue = createOrderQueue({ book, runner, acme, now, random, tickMs, startedAt: now() });
 
   const tick = (): void => {

@@ -1,37 +1,43 @@
-import type { Http01Challenge } from '../protocol.ts';
+import type { PendingChallenge } from '../protocol.ts';
 import type { AcmeApi, AcmeAuthorization, AcmeChallenge } from './acme-api.ts';
 import { OrderError } from './acme-error.ts';
+import { createAlpnAnswer } from './alpn-certificate.ts';
+import { pickChallenge, type ChallengeChoice } from './pick-challenge.ts';
 import { poll, type PollClock } from './poll.ts';
 
 const POLL_FIRST_MS = 250;
 const POLL_MAX_MS = 5000;
 const POLL_DEADLINE_MS = 90_000;
 
-/** Puts challenge answers where the CA will look: in front of everything else on port 80 (acme.md 10). */
+/** Puts challenge answers where the CA will look: in front of everything else on ports 80 and 443 (acme.md 10, 11). */
 export interface ChallengePublisher {
   /** Resolves when every worker answers with it; the CA is told only then. */
-  publish(challenge: Http01Challenge): Promise<void>;
+  publish(challenge: PendingChallenge): Promise<void>;
   /** Forgets an answer. Called a minute after the CA has decided: late perspectives still ask. */
   withdraw(token: string): void;
 }
 
 /** Where answers go, and how they leave again. */
 export interface ChallengeDesk {
-  publish(challenge: Http01Challenge): Promise<void>;
+  publish(challenge: PendingChallenge): Promise<void>;
   /** Told when the authorization is final, or will not be waited for. */
   release(token: string): void;
+}
+
+export interface AnswerDeps {
+  readonly api: AcmeApi;
+  readonly desk: ChallengeDesk;
+  readonly clock: PollClock;
+  readonly choice: ChallengeChoice;
 }
 
 /**
  * Proves control over one name: publishes the answer, tells the CA, waits for its verdict. Returns when the
  * authorization is valid. Rejects with the CA's problem when it is refused, or `OrderError`.
  */
-export async function answerAuthorization(
-  authorization: AcmeAuthorization,
-  deps: { readonly api: AcmeApi; readonly desk: ChallengeDesk; readonly clock: PollClock },
-): Promise<void> {
+export async function answerAuthorization(authorization: AcmeAuthorization, deps: AnswerDeps): Promise<void> {
   const { api, desk, clock } = deps;
-  const challenge = pickChallenge(authorization);
+  const challenge = pickChallenge(authorization, deps.choice);
   try {
     await publish(authorization, challenge, deps);
     await api.startChallenge(challenge);
@@ -50,26 +56,17 @@ export async function answerAuthorization(
   }
 }
 
-/** Tokens go into a path and a table: only what RFC 8555 8.3 allows. */
-const TOKEN = /^[A-Za-z0-9_-]{16,128}$/;
-
-function pickChallenge({ name, isWildcard, challenges }: AcmeAuthorization): AcmeChallenge {
-  const found = isWildcard ? undefined : challenges.find(({ type, token }) => type === 'http-01' && TOKEN.test(token));
-  if (found !== undefined) return found;
-  const offered = challenges.map(({ type }) => type).join(', ');
-  throw new OrderError('challenge_missing', `no usable challenge for ${name}; the CA offers: ${offered}`);
-}
-
 async function publish(
   { name }: AcmeAuthorization,
   challenge: AcmeChallenge,
-  { api, desk, clock }: { readonly api: AcmeApi; readonly desk: ChallengeDesk; readonly clock: PollClock },
+  { api, desk, clock }: AnswerDeps,
 ): Promise<void> {
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const stop = (): void => reject(clock.signal.reason);
   clock.signal.addEventListener('abort', stop);
   try {
-    const answer = { token: challenge.token, host: name, keyAuthorization: api.keyAuthorization(challenge) };
+    const facts = { token: challenge.token, host: name, keyAuthorization: api.keyAuthorization(challenge) };
+    const answer = challenge.type === 'tls-alpn-01' ? await createAlpnAnswer({ ...facts, now: clock.now() }) : facts;
     await Promise.race([desk.publish(answer), stopped]);
   } catch (cause) {
     throw new OrderError('publish_failed', `the challenge answer for ${name} did not reach the workers`, { cause });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CertificateSpec } from '../certs/certificate-spec.ts';
 import type { CertificateStore } from '../certs/store.ts';
+import type { ChallengeType } from '../config/static-config.ts';
 import type { Logger } from '../observe/logger.ts';
 import { OrderError } from './acme-error.ts';
 import type { CaSession } from './ca-session.ts';
@@ -19,6 +20,8 @@ export interface OrderRunnerOptions {
   readonly store: CertificateStore;
   readonly sessionOf: (directory: string) => CaSession;
   readonly desk: ChallengeDesk;
+  /** In order of preference. */
+  readonly challengeTypes: readonly ChallengeType[];
   readonly now: () => number;
   readonly random: () => number;
   readonly logger: Logger;
@@ -88,6 +91,7 @@ async function obtain({ spec, reason, abort }: Attempt, options: OrderRunnerOpti
   const stored = await obtainCertificate(spec, book.get(spec).pending, {
     session: options.sessionOf(spec.directory),
     desk: options.desk,
+    choice: { types: options.challengeTypes, turn: book.get(spec).attempt?.validations ?? 0 },
     clock: {
       now,
       random: options.random,

@@ -6,6 +6,7 @@ import type { AcmeApi, AcmeOrder } from './acme-api.ts';
 import { AcmeProblem, OrderError } from './acme-error.ts';
 import { createKeyPem, type Account, type CaSession } from './ca-session.ts';
 import { answerAuthorization, type ChallengeDesk } from './challenge.ts';
+import type { ChallengeChoice } from './pick-challenge.ts';
 import { poll, type PollClock } from './poll.ts';
 import { verifyIssued } from './verify-issued.ts';
 
@@ -15,6 +16,7 @@ const ISSUE_DEADLINE_MS = 300_000;
 export interface OrderDeps {
   readonly session: CaSession;
   readonly desk: ChallengeDesk;
+  readonly choice: ChallengeChoice;
   readonly clock: PollClock;
   readonly logger: Logger;
   /** Keeps the order so that a crash can resume it; `undefined` forgets it. */
@@ -159,7 +161,7 @@ async function authorizeOne(url: string, api: AcmeApi, deps: OrderDeps): Promise
     );
   }
   try {
-    await answerAuthorization(authorization, { api, desk: deps.desk, clock: deps.clock });
+    await answerAuthorization(authorization, { api, desk: deps.desk, clock: deps.clock, choice: deps.choice });
   } catch (cause) {
     if (cause instanceof OrderError && cause.code !== 'authorization_slow') {
       // Left pending, it would count against the account's limit for a week.

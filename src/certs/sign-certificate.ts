@@ -4,6 +4,9 @@ import type * as X509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+const ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31';
+/** DER: an octet string of 32 bytes follows. */
+const OCTETS_32 = Buffer.of(0x04, 0x20);
 
 /** A key and the certificate over it, both PEM. */
 export interface SignedPair {
@@ -55,7 +58,7 @@ export async function signLeaf(
   const x509 = await loadX509();
   const { subject, signingKey, keyIdentifier } = await openIssuer(x509, root);
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const names = options.names.map((value) => ({ type: isIP(value) > 0 ? ('ip' as const) : ('dns' as const), value }));
+  const names = options.names.map(alternativeName);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: options.commonName === undefined ? [] : [{ CN: [options.commonName] }],
@@ -75,6 +78,39 @@ export async function signLeaf(
     ],
   });
   return { keyPem: await exportKey(keys.privateKey), chainPem: `${certificate.toString('pem')}\n` };
+}
+
+/**
+ * Makes the self-signed certificate of a TLS-ALPN-01 challenge (RFC 8737 3): one name or address, and `digest`, the SHA-256 of
+ * the key authorization. `now` is Unix milliseconds. Its key may sign, or TLS 1.2 clients refuse it.
+ */
+export async function signAlpnCertificate(options: {
+  readonly host: string;
+  readonly digest: Buffer;
+  readonly now: number;
+}): Promise<SignedPair> {
+  const x509 = await loadX509();
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: [{ CN: ['ACME challenge'] }],
+    notBefore: new Date(options.now - 3_600_000),
+    notAfter: new Date(options.now + 7 * 86_400_000),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([SERVER_AUTH]),
+      new x509.SubjectAlternativeNameExtension([alternativeName(options.host)]),
+      new x509.Extension(ACME_IDENTIFIER, true, Buffer.concat([OCTETS_32, options.digest])),
+    ],
+  });
+  return { keyPem: await exportKey(keys.privateKey), chainPem: `${certificate.toString('pem')}\n` };
+}
+
+function alternativeName(value: string): { readonly type: 'ip' | 'dns'; readonly value: string } {
+  return { type: isIP(value) > 0 ? 'ip' : 'dns', value };
 }
 
 interface Issuer {

@@ -17,6 +17,7 @@ export interface GroupedLabels {
   readonly services: ReadonlyMap<string, LabelGroup>;
   readonly middlewares: ReadonlyMap<string, LabelGroup>;
   readonly transports: ReadonlyMap<string, LabelGroup>;
+  readonly tlsOptions: ReadonlyMap<string, LabelGroup>;
   /** TCP and UDP, which are checked and not acted on. */
   readonly other: OtherGroups;
   /** It has TCP or UDP labels. */
@@ -49,6 +50,7 @@ export function groupLabels(workload: Workload, report: Report): GroupedLabels {
     services: groups.of('service'),
     middlewares: groups.of('middleware'),
     transports: groups.of('transport'),
+    tlsOptions: groups.of('tlsOptions'),
     other: {
       tcpRouter: groups.of('tcpRouter'),
       tcpService: groups.of('tcpService'),

@@ -6,6 +6,7 @@ export type LabelObject =
   | 'service'
   | 'middleware'
   | 'transport'
+  | 'tlsOptions'
   | 'tcpRouter'
   | 'tcpService'
   | 'tcpMiddleware'
@@ -81,6 +82,7 @@ const PREFIXES: Readonly<Record<LabelObject, string>> = {
   service: 'http.services.<service>.',
   middleware: 'http.middlewares.<middleware>.',
   transport: 'http.serverstransports.<transport>.',
+  tlsOptions: 'tls.options.<options>.',
   tcpRouter: 'tcp.routers.<router>.',
   tcpService: 'tcp.services.<service>.',
   tcpMiddleware: 'tcp.middlewares.<middleware>.',

@@ -72,6 +72,11 @@ const BEFORE_MIDDLEWARES: readonly Section[] = [
     text: 'A service is where requests go: the containers that define it, one server each.',
   },
   { object: 'transport', title: 'Transports', text: 'A transport says how servers are reached; services name it.' },
+  {
+    object: 'tlsOptions',
+    title: 'TLS options',
+    text: 'What clients have to fulfil; routers name them with `tls.options`. Those called `default` in a file hold for all other routers.',
+  },
 ];
 
 const AFTER_MIDDLEWARES: readonly Section[] = [

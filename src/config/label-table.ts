@@ -7,6 +7,7 @@ import { ROUTER_OPTIONS } from './router-options.ts';
 import { SERVICE_OPTIONS } from './service-options.ts';
 import { SHORTHAND_OPTIONS } from './shorthand-options.ts';
 import { TCP_OPTIONS } from './tcp-options.ts';
+import { TLS_LABEL_OPTIONS } from './tls-label-options.ts';
 
 export type LabelPrefix = 'sluice' | 'traefik';
 
@@ -16,6 +17,7 @@ const FULL_FORM: readonly LabelOption[] = [
   ...ROUTER_OPTIONS,
   ...SERVICE_OPTIONS,
   ...MIDDLEWARE_OPTIONS,
+  ...TLS_LABEL_OPTIONS,
   ...TCP_OPTIONS,
 ];
 

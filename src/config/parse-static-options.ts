@@ -54,9 +54,6 @@ export function parseStaticOptions(
   const transport = readTraefikTransport(sources.traefik, readFile, { problems, notices });
   const built = new StaticBuilder({ own, traefik, env, facts, problems }).build(sources);
   const config = transport === undefined ? built : { ...built, transport };
-  if (config.acme.directories.length > 0 && !config.acme.challenges.includes('http-01')) {
-    notices.push('TLS-ALPN-01 is not supported yet: HTTP-01 is used, so port 80 must reach a plain entrypoint');
-  }
   const { internalServices } = config;
   if (config.admin === undefined && (internalServices?.api === true || internalServices?.ping === true)) {
     notices.push("--admin is off: Traefik's API and ping are answered there, so there are none");

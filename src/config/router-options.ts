@@ -11,6 +11,7 @@ const ACTED: readonly LabelRow[] = [
   ['tls.certresolver', 'text', 'none', 'name of a resolver'],
   ['tls.domains[n].main', 'text', 'hosts of the rule', 'first name of a certificate'],
   ['tls.domains[n].sans', 'list', 'none', 'further names of the same certificate'],
+  ['tls.options', 'text', '`default`', 'name of TLS options: versions, ciphers, certificates of clients'],
 ];
 
 const NOT_ACTED: readonly LabelRow[] = [
@@ -20,14 +21,8 @@ const NOT_ACTED: readonly LabelRow[] = [
   ['observability.traceverbosity', 'word', '`minimal`', 'how much a trace tells', { words: ['minimal', 'detailed'] }],
 ];
 
-/** TLS options carry client certificates and minimum versions: a router must not serve without them. */
-const PROTECTIONS: readonly LabelRow[] = [
-  ['tls.options', 'text', '`default`', 'name of TLS options: versions, ciphers, certificates of clients'],
-];
-
 /** Labels of HTTP routers (traefik-labels.md section 9.2). */
 export const ROUTER_OPTIONS: readonly LabelOption[] = [
   ...labelOptions('router', 'yes', ACTED),
   ...labelOptions('router', 'no', NOT_ACTED),
-  ...labelOptions('router', 'protects', PROTECTIONS),
 ];

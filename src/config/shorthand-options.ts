@@ -1,5 +1,6 @@
 import { labelOptions, type LabelOption, type LabelRow } from './label-option.ts';
 import { CHECKS, NOT_NEGATIVE, PERCENT, PORT, SCHEMES } from './label-limits.ts';
+import { CLIENT_AUTH_WORDS, VERSION_WORDS } from './tls-names.ts';
 
 const ACTED: readonly LabelRow[] = [
   ['host', 'list', 'none', 'host names, comma separated; a path may follow: `example.com/api`'],
@@ -109,6 +110,25 @@ const STICKY: readonly LabelRow[] = [
   ['sticky.httponly', 'bool', '`true`', 'the cookie is kept from scripts'],
 ];
 
+/** What clients have to fulfil. */
+const TLS: readonly LabelRow[] = [
+  ['tls.minversion', 'word', '`1.2`', 'lowest version of TLS', { words: VERSION_WORDS }],
+  ['tls.ciphers', 'list', 'modern ones', 'suites of TLS 1.2, by names of OpenSSL or IANA; those of 1.3 are fixed'],
+  [
+    'tls.clientca',
+    'text',
+    'none',
+    'PEM file that the router can read, or PEM text: who signs certificates of clients; nobody else may visit',
+  ],
+  [
+    'tls.clientauth',
+    'word',
+    '`require`',
+    'with `tls.clientca`: whether every client needs a certificate; `optional`: none is fine, a wrong one is not',
+    { words: CLIENT_AUTH_WORDS },
+  ],
+];
+
 const NOT_ACTED: readonly LabelRow[] = [
   ['limit', 'rate', 'none', 'requests per client address: `10/s burst 20`'],
   ['compress', 'bool', '`false`', 'compress responses'],
@@ -119,5 +139,6 @@ export const SHORTHAND_OPTIONS: readonly LabelOption[] = [
   ...labelOptions('site', 'yes', ACTED),
   ...labelOptions('site', 'yes', HEALTH),
   ...labelOptions('site', 'yes', STICKY),
+  ...labelOptions('site', 'yes', TLS),
   ...labelOptions('site', 'no', NOT_ACTED),
 ];

@@ -42,6 +42,9 @@ export interface EntrypointConfig {
   readonly defaults?: EntrypointDefaults;
 }
 
+/** How a CA may check a name (RFC 8555 8.3 and 8.4, RFC 8737). */
+export type ChallengeType = 'http-01' | 'tls-alpn-01' | 'dns-01';
+
 export interface AcmeConfig {
   /** Directory URLs in order of preference; empty: no public CA is used (`off` or `internal`). */
   readonly directories: readonly string[];
@@ -52,7 +55,8 @@ export interface AcmeConfig {
   readonly profile: string | undefined;
   /** File with extra trust roots (PEM) for the directory. */
   readonly caRootFile: string | undefined;
-  readonly challenges: readonly ('http-01' | 'tls-alpn-01')[];
+  /** In order of preference. */
+  readonly challenges: readonly ChallengeType[];
 }
 
 /** A rule for routers that have none, made from a container's facts (Traefik's `providers.docker.defaultRule`). */

@@ -36,7 +36,7 @@ const ROWS: readonly Row[] = [
     'acme-challenge',
     'list',
     '`http-01,tls-alpn-01`',
-    'challenges to use, in order; only `http-01` is built, and used in any case',
+    'challenges to use, in order: `http-01` (port 80), `tls-alpn-01` (port 443); after a refusal the next one is tried',
   ],
   ['dns-resolvers', 'list', "the system's", 'DNS servers (`ip[:port]`) for checks before an order; without effect yet'],
   ['trusted-proxies', 'list', 'none', 'networks whose forwarded headers are believed'],

@@ -1,5 +1,5 @@
 import { parseList } from './label-value.ts';
-import type { EntrypointConfig } from './static-config.ts';
+import type { AcmeConfig, EntrypointConfig } from './static-config.ts';
 import type { StaticValue } from './static-sources.ts';
 import type { StaticReport, TraefikOptionValues } from './traefik-option-values.ts';
 
@@ -7,7 +7,7 @@ export interface TraefikAcme {
   readonly email: string | undefined;
   readonly caServer: StaticValue | undefined;
   readonly dataDir: string | undefined;
-  readonly challenges: readonly ('http-01' | 'tls-alpn-01')[];
+  readonly challenges: AcmeConfig['challenges'];
   readonly eab: { readonly kid: string; readonly hmacKey: string } | undefined;
   readonly profile: string | undefined;
   readonly caRootFile: string | undefined;

@@ -98,7 +98,7 @@ const CERTIFICATES: readonly MappedRow[] = [
   [`${ACME}.caserver`, 'text', 'as `--acme-ca`; of unlike ones the first holds for all resolvers'],
   [`${ACME}.httpchallenge`, 'flag', 'HTTP-01 is used, as it is without'],
   [`${ACME}.httpchallenge.entrypoint`, 'text', 'must name an entrypoint; challenges are answered on all of them'],
-  [`${ACME}.tlschallenge`, 'flag', 'not built yet: HTTP-01 is used, and a notice says so'],
+  [`${ACME}.tlschallenge`, 'flag', 'TLS-ALPN-01 is used, on every TLS entrypoint'],
   [`${ACME}.keytype`, 'text', 'keys are ECDSA P-256, whatever it says; a notice says so'],
   [`${ACME}.eab.kid`, 'text', 'as `--acme-eab-kid`'],
   [`${ACME}.eab.hmacencoded`, 'text', 'as `--acme-eab-key`'],

@@ -7,7 +7,7 @@ import { createSharedCounts } from '../lib/shared-counts.ts';
 import type {
   CounterReport,
   FromWorker,
-  Http01Challenge,
+  PendingChallenge,
   ServerState,
   ToWorker,
   TrialRequest,
@@ -60,7 +60,7 @@ export class WorkerPool {
   private readonly options: WorkerPoolOptions;
   private readonly threads = new Map<number, Thread>();
   private readonly states = new Map<string, ServerState>();
-  private readonly challenges = new Map<string, Http01Challenge>();
+  private readonly challenges = new Map<string, PendingChallenge>();
   private readonly waiting = new Map<number, { readonly left: Set<number>; readonly done: () => void }>();
   private readonly reports = new Map<number, { readonly got: CounterReport[]; missing: number; done: () => void }>();
   private readonly trials = new Map<number, (verdict: TrialVerdict | undefined) => void>();
@@ -137,7 +137,7 @@ export class WorkerPool {
   }
 
   /** Resolves when every live worker answers the challenge, or after half a second when at least the others do. */
-  async addChallenge(challenge: Http01Challenge): Promise<void> {
+  async addChallenge(challenge: PendingChallenge): Promise<void> {
     this.challenges.set(challenge.token, challenge);
     const ack = this.nextAck++;
     const confirmed = new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type Server as TlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import type { EntrypointConfig, ListenAddress } from '../config/static-config.ts';
 import type { DataPlane } from '../http/data-plane.ts';
 import { Peer } from '../http/forwarded.ts';
@@ -8,6 +8,7 @@ import { ServerConnection } from '../http1/server-connection.ts';
 import { StreamPool } from '../http1/stream-pool.ts';
 import { listen } from '../lib/listen.ts';
 import type { TimerWheel } from '../lib/timer-wheel.ts';
+import { type AlpnChallenges, isAlpnCheck } from './alpn.ts';
 import { BusyAnswers } from './busy-answers.ts';
 import type { ConnectionGate, GateRefusal } from './connection-gate.ts';
 import { FirstBytes, type FirstBytesOwner } from './first-bytes.ts';
@@ -21,6 +22,7 @@ const TLS_HANDSHAKE_RECORD = 0x16;
 export interface EntrypointParts {
   readonly plane: DataPlane;
   readonly tls: TlsContexts;
+  readonly alpn: AlpnChallenges;
   readonly ticketKeys: Uint8Array;
   readonly gate: ConnectionGate;
   readonly refusals: Refusals;
@@ -42,11 +44,14 @@ export class Entrypoint implements FirstBytesOwner {
   /** The clients behind them, while TLS sits between the socket that was accepted and the one that is served. */
   private readonly clients = new SocketFacts<string>();
   private readonly servers: Server[] = [];
+  private readonly alpn: AlpnChallenges;
   private readonly tlsServer: TlsServer | undefined;
+  /** Shakes hands while a CA may come to check a name (`AlpnChallenges.options`). */
+  private readonly checkedServer: TlsServer | undefined;
   private readonly streams: StreamPool;
   private readonly connections = new Set<ServerConnection>();
 
-  constructor(config: EntrypointConfig, { plane, tls, ticketKeys, gate, refusals }: EntrypointParts) {
+  constructor(config: EntrypointConfig, { plane, tls, alpn, ticketKeys, gate, refusals }: EntrypointParts) {
     this.config = config;
     this.plane = plane;
     this.gate = gate;
@@ -57,7 +62,10 @@ export class Entrypoint implements FirstBytesOwner {
     this.busy = new BusyAnswers(plane);
     this.streams = new StreamPool(plane);
     this.proxies = new NetworkList(config.proxyProtocol ?? []);
-    this.tlsServer = config.transport === 'plain' ? undefined : this.createTls(tls, ticketKeys);
+    this.alpn = alpn;
+    if (config.transport === 'plain') return;
+    this.tlsServer = this.createTls(tls.options(ticketKeys));
+    this.checkedServer = this.createTls(alpn.options(tls.options(ticketKeys)));
   }
 
   /** Opens every address with `reusePort`, so that all workers share them. Rejects with the first fault. */
@@ -67,6 +75,7 @@ export class Entrypoint implements FirstBytesOwner {
 
   setTicketKeys(keys: Uint8Array): void {
     this.tlsServer?.setTicketKeys(Buffer.from(keys));
+    this.checkedServer?.setTicketKeys(Buffer.from(keys));
   }
 
   /** Stops accepting and lets running requests finish; idle connections close at once. */
@@ -94,8 +103,8 @@ export class Entrypoint implements FirstBytesOwner {
     this.servers.push(listener);
   }
 
-  private createTls(tls: TlsContexts, ticketKeys: Uint8Array): TlsServer {
-    const server = createTlsServer({ ...tls.options(ticketKeys), allowHalfOpen: true, noDelay: true }, (socket) =>
+  private createTls(options: TlsOptions): TlsServer {
+    const server = createTlsServer({ ...options, allowHalfOpen: true, noDelay: true }, (socket) =>
       this.secured(socket),
     );
     server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -115,7 +124,7 @@ export class Entrypoint implements FirstBytesOwner {
     const refusal = this.gate.enter(socket, client, isProxy);
     if (refusal !== undefined) this.refuse(socket, client, refusal);
     else if (isProxy || this.peeks) new FirstBytes(socket, client, isProxy, this).start();
-    else if (this.tlsServer !== undefined) this.shakeHands(this.tlsServer, socket);
+    else if (this.tlsServer !== undefined) this.shakeHands(socket);
     else this.serve(socket, false, client);
   }
 
@@ -141,21 +150,27 @@ export class Entrypoint implements FirstBytesOwner {
     if (this.tlsServer !== undefined && (!this.peeks || firstByte === TLS_HANDSHAKE_RECORD)) {
       if (!this.proxies.isEmpty) this.clients.set(socket, client);
       // The TLS layer reads what was put back by itself; resuming here would stall the handshake.
-      this.shakeHands(this.tlsServer, socket);
+      this.shakeHands(socket);
       return;
     }
     this.serve(socket, false, client);
     socket.resume();
   }
 
-  private shakeHands(server: TlsServer, socket: Socket): void {
+  private shakeHands(socket: Socket): void {
     // A client that ends within the handshake is gone; half-open, it would be waited for until the time-out.
     socket.allowHalfOpen = false;
-    server.emit('connection', socket);
+    const server = this.alpn.isEmpty ? this.tlsServer : this.checkedServer;
+    server?.emit('connection', socket);
   }
 
   /** A handshake is done. */
   private secured(socket: TLSSocket): void {
+    if (isAlpnCheck(socket)) {
+      this.alpn.done(socket);
+      socket.destroySoon();
+      return;
+    }
     // From here an end may stand behind a request that wants its answer (V6).
     socket.allowHalfOpen = true;
     const address = socket.remoteAddress;

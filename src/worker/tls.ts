@@ -3,6 +3,7 @@ import type { Certificate } from '../certs/certificate.ts';
 import { buildNameIndex, findCertificate, type NameIndex } from '../certs/name-index.ts';
 import { LIMITS } from '../http1/limits.ts';
 import { canonicalHost } from '../lib/hostname.ts';
+import { ALPN_PROTOCOLS } from './alpn.ts';
 
 /** One context costs about 40 KiB, so only those in use are kept (acme.md section 15). */
 const MAX_CONTEXTS = 1000;
@@ -61,7 +62,7 @@ export class TlsContexts {
       ciphers: CIPHERS,
       honorCipherOrder: true,
       handshakeTimeout: LIMITS.handshakeMs,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [...ALPN_PROTOCOLS],
       SNICallback: (name, done) => {
         // Whatever goes wrong here must not leave the callback (CVE-2026-21637): the default certificate serves.
         try {

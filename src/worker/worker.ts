@@ -13,7 +13,7 @@ import { WaitingRooms } from '../balance/waiting-room.ts';
 import { Passwords } from '../middleware/passwords/passwords.ts';
 import { SharedCounts } from '../lib/shared-counts.ts';
 import { TimerWheel } from '../lib/timer-wheel.ts';
-import type { CounterReport, FromWorker, ToWorker, WorkerBoot } from '../protocol.ts';
+import type { CounterReport, FromWorker, PendingChallenge, ToWorker, WorkerBoot } from '../protocol.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { BufferPool } from '../upstream/buffer-pool.ts';
 import { UpstreamRegistry } from '../upstream/registry.ts';
@@ -26,6 +26,7 @@ import { PausedServices } from './paused-services.ts';
 import type { Runtime } from './runtime.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { TlsContexts } from './tls.ts';
+import { AlpnChallenges } from './alpn.ts';
 import { tryRequest } from './try-request.ts';
 
 /** A data-plane thread: owns the current runtime, opens the entrypoints, obeys the control plane. */
@@ -35,6 +36,7 @@ class DataPlaneWorker {
   private readonly rooms = new WaitingRooms();
   private readonly plane: DataPlane;
   private readonly tls: TlsContexts;
+  private readonly alpn: AlpnChallenges;
   private readonly entrypoints: readonly Entrypoint[];
   private readonly refusals: Refusals;
   private readonly memory: MemoryWatch;
@@ -74,9 +76,7 @@ class DataPlaneWorker {
       buffers: new BufferPool(),
       authorities: new AuthorityCache(),
       trusted: new NetworkList(boot.trustedProxies),
-      challenges: new ChallengeTable((challenge, remote) =>
-        this.post({ type: 'challenge-served', token: challenge.token, host: challenge.host, remote }),
-      ),
+      challenges: new ChallengeTable(this.challengeServed),
       counters,
       accessLog:
         boot.accessLog === 'off'
@@ -92,7 +92,8 @@ class DataPlaneWorker {
       requestId: () => randomBytes(6).toString('base64url'),
     };
     this.plane = plane;
-    for (const challenge of boot.challenges) plane.challenges.add(challenge);
+    this.alpn = new AlpnChallenges(this.challengeServed);
+    for (const challenge of boot.challenges) this.addChallenge(challenge);
     this.tls = new TlsContexts(boot.certificates, boot.defaultCertificate, (name) =>
       this.post({ type: 'unknown-name', name }),
     );
@@ -101,8 +102,8 @@ class DataPlaneWorker {
     this.isSpeaker = boot.index === 0;
     const counts = new SharedCounts(boot.connectionCounts, boot.index);
     const gate = new ConnectionGate(boot.connectionLimits, counts, plane.trusted);
-    const { tls, refusals } = this;
-    const doors = { plane, tls, ticketKeys: boot.ticketKeys, gate, refusals };
+    const { tls, alpn, refusals } = this;
+    const doors = { plane, tls, alpn, ticketKeys: boot.ticketKeys, gate, refusals };
     this.entrypoints = boot.entrypoints.map((config) => new Entrypoint(config, doors));
   }
 
@@ -177,11 +178,12 @@ class DataPlaneWorker {
         this.tls.replace(message.certificates);
         break;
       case 'challenge-add':
-        this.plane.challenges.add(message.challenge);
+        this.addChallenge(message.challenge);
         this.post({ type: 'ack', ack: message.ack });
         break;
       case 'challenge-remove':
         this.plane.challenges.remove(message.token);
+        this.alpn.remove(message.token);
         break;
       case 'ticket-keys':
         for (const entrypoint of this.entrypoints) entrypoint.setTicketKeys(message.keys);
@@ -208,6 +210,15 @@ class DataPlaneWorker {
     this.registry.retain(runtime.upstreams);
     this.plane.counters.retain(new Set(routers.map(({ name }) => name)));
     this.heedPauses();
+  };
+
+  private addChallenge(challenge: PendingChallenge): void {
+    if ('serverName' in challenge) this.alpn.add(challenge);
+    else this.plane.challenges.add(challenge);
+  }
+
+  private readonly challengeServed = ({ token, host }: PendingChallenge, remote: string): void => {
+    this.post({ type: 'challenge-served', token, host, remote });
   };
 
   private heedPauses(): void {

@@ -41,6 +41,7 @@ export async function startChallengeResponder(port = 0): Promise<ChallengeRespon
     served,
     publisher: {
       publish: async (challenge) => {
+        if ('serverName' in challenge) throw new Error('only HTTP-01 is answered here');
         answers.set(challenge.token, challenge);
         published.push(challenge);
       },

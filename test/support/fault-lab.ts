@@ -11,6 +11,7 @@ import { createSharedCounts, SharedCounts } from '../../src/lib/shared-counts.ts
 import type { Timed, TimerWheel } from '../../src/lib/timer-wheel.ts';
 import { Upstream } from '../../src/upstream/upstream.ts';
 import { ConnectionGate } from '../../src/worker/connection-gate.ts';
+import { AlpnChallenges } from '../../src/worker/alpn.ts';
 import { Entrypoint } from '../../src/worker/entrypoint.ts';
 import { Refusals } from '../../src/worker/refusals.ts';
 import { TlsContexts } from '../../src/worker/tls.ts';
@@ -110,6 +111,7 @@ export async function startFaultLab(down: Way, up: Way, tls: TlsOptions): Promis
     },
     {
       plane,
+      alpn: new AlpnChallenges(() => undefined),
       tls: new TlsContexts([], certificate, () => {}),
       ticketKeys: randomBytes(48),
       gate: new ConnectionGate(DEFAULT_CONNECTION_LIMITS, counts, plane.trusted),

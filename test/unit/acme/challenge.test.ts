@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { AcmeApi, AcmeAuthorization, AcmeChallenge } from '../../../src/acme/acme-api.ts';
 import { AcmeProblem } from '../../../src/acme/acme-error.ts';
 import { answerAuthorization } from '../../../src/acme/challenge.ts';
-import type { Http01Challenge } from '../../../src/protocol.ts';
+import type { ChallengeType } from '../../../src/config/static-config.ts';
+import type { PendingChallenge } from '../../../src/protocol.ts';
 
 const TOKEN = 'token_0123456789-abcdef';
 const http: AcmeChallenge = { type: 'http-01', url: 'https://ca.test/chal/1', token: TOKEN, error: undefined };
@@ -19,8 +20,9 @@ const pending: AcmeAuthorization = {
 async function play(options: {
   readonly authorization?: AcmeAuthorization;
   readonly answers?: readonly AcmeAuthorization[];
-  readonly publish?: (challenge: Http01Challenge) => Promise<void>;
+  readonly publish?: (challenge: PendingChallenge) => Promise<void>;
   readonly signal?: AbortSignal;
+  readonly types?: readonly ChallengeType[];
 }): Promise<{ readonly events: readonly string[]; readonly error: unknown }> {
   const events: string[] = [];
   const answers = [...(options.answers ?? [{ ...pending, status: 'valid' as const }])];
@@ -34,9 +36,11 @@ async function play(options: {
     },
   } as Partial<AcmeApi> as AcmeApi;
   const desk = {
-    publish: async (challenge: Http01Challenge) => {
+    publish: async (challenge: PendingChallenge) => {
       await options.publish?.(challenge);
-      events.push(`publish ${challenge.host} ${challenge.keyAuthorization}`);
+      events.push(
+        `publish ${challenge.host} ${'serverName' in challenge ? 'certificate' : challenge.keyAuthorization}`,
+      );
     },
     release: (token: string) => void events.push(`release ${token}`),
   };
@@ -46,7 +50,9 @@ async function play(options: {
     sleep: async (ms: number) => void (now += ms),
     signal: options.signal ?? new AbortController().signal,
   };
-  const error: unknown = await answerAuthorization(options.authorization ?? pending, { api, desk, clock }).catch(
+  const choice = { types: options.types ?? ['http-01'], turn: 0 };
+  const authorization = options.authorization ?? pending;
+  const error: unknown = await answerAuthorization(authorization, { api, desk, clock, choice }).catch(
     (cause: unknown) => cause,
   );
   return { events, error };
@@ -56,6 +62,13 @@ test('the answer is in place before the CA is told, and released after the verdi
   const { events, error } = await play({ answers: [pending, { ...pending, status: 'valid' }] });
   expect(error).toBeUndefined();
   expect(events).toEqual([`publish a.test ${TOKEN}.thumb`, 'start http-01', 'ask', 'ask', `release ${TOKEN}`]);
+});
+
+test('TLS-ALPN-01 publishes a certificate', async () => {
+  const authorization = { ...pending, challenges: [http, { ...http, type: 'tls-alpn-01' }] };
+  const { events, error } = await play({ authorization, types: ['tls-alpn-01'] });
+  expect(error).toBeUndefined();
+  expect(events).toEqual(['publish a.test certificate', 'start tls-alpn-01', 'ask', `release ${TOKEN}`]);
 });
 
 test('a refusal is the problem the CA attached to the challenge', async () => {
