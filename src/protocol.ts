@@ -1,4 +1,5 @@
 import type { Certificate } from './certs/certificate.ts';
+import type { PackedCertificates } from './certs/packed-certificates.ts';
 import type { ClientLimits } from './config/client-limits.ts';
 import type { ConnectionLimits } from './config/connection-limits.ts';
 import type { EntrypointConfig } from './config/static-config.ts';
@@ -88,6 +89,13 @@ export type TrialVerdict =
   /** `reason`: one of the data plane's failures, or `answered` for what it answers as it should (`OPTIONS *`). */
   | { readonly router: undefined; readonly reason: string; readonly status: number };
 
+/** A step from one set of certificates to the next. */
+export interface CertificateChange {
+  readonly added: readonly PackedCertificates[];
+  /** By id. */
+  readonly removed: readonly string[];
+}
+
 /** Everything a worker must have before it listens; handed over as `workerData`. */
 export interface WorkerBoot {
   readonly index: number;
@@ -108,7 +116,7 @@ export interface WorkerBoot {
   readonly stickyKey: Uint8Array;
   readonly snapshot: Snapshot;
   readonly states: readonly (readonly [serverId: string, state: ServerState])[];
-  readonly certificates: readonly Certificate[];
+  readonly certificates: readonly PackedCertificates[];
   readonly defaultCertificate: Certificate;
   readonly challenges: readonly PendingChallenge[];
   /** Services whose requests wait although servers are ready. */
@@ -125,7 +133,7 @@ export type ToWorker =
   | { readonly type: 'forget-states'; readonly servers: readonly string[] }
   /** All services that an operator has paused, for so long from now on. */
   | { readonly type: 'paused'; readonly services: readonly (readonly [service: string, leftMs: number])[] }
-  | { readonly type: 'certificates'; readonly certificates: readonly Certificate[] }
+  | ({ readonly type: 'certificates' } & CertificateChange)
   | { readonly type: 'challenge-add'; readonly challenge: PendingChallenge; readonly ack: number }
   | { readonly type: 'challenge-remove'; readonly token: string }
   | { readonly type: 'ticket-keys'; readonly keys: Uint8Array }

@@ -1,5 +1,5 @@
-/** A certificate with its key, ready to serve. */
-export interface Certificate {
+/** What is needed of a certificate to serve it. */
+export interface ServedCertificate {
   /** Hash of the leaf: equal ids are the same certificate. */
   readonly id: string;
   /** Names from the leaf's subject alternative names: lower-case, `*.` only as the first label. */
@@ -11,7 +11,12 @@ export interface Certificate {
   /** Unix milliseconds. */
   readonly notBefore: number;
   readonly notAfter: number;
-  readonly source: 'acme' | 'local';
+  /** `user`: somebody put it there. */
+  readonly source: 'acme' | 'local' | 'user';
+}
+
+/** A certificate with its key, ready to serve. */
+export interface Certificate extends ServedCertificate {
   /** Issuer's common name, or its organisation. */
   readonly issuer: string;
 }

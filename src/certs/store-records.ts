@@ -1,6 +1,6 @@
 import type { Certificate } from './certificate.ts';
 import type { CertificateSpec } from './certificate-spec.ts';
-import { parseCertificate } from './parse-certificate.ts';
+import { decodeFacts, encodeFacts } from './certificate-facts.ts';
 import {
   decode,
   encode,
@@ -86,8 +86,7 @@ export function encodeCertificate(stored: StoredCertificate): string {
     issuedAt: stored.issuedAt,
     accountUrl: stored.accountUrl,
     orderUrl: stored.orderUrl,
-    keyPem: certificate.keyPem,
-    chainPem: certificate.chainPem,
+    ...encodeFacts(certificate),
   });
 }
 
@@ -101,7 +100,7 @@ export function decodeCertificate(text: string): StoredCertificate {
       profile: optionalStringOf(fields, 'profile'),
       keyType: 'ec256',
     },
-    certificate: parseCertificate(stringOf(fields, 'chainPem'), stringOf(fields, 'keyPem'), 'acme'),
+    certificate: decodeFacts(fields, 'acme'),
     issuedAt: numberOf(fields, 'issuedAt'),
     accountUrl: stringOf(fields, 'accountUrl'),
     orderUrl: stringOf(fields, 'orderUrl'),

@@ -15,6 +15,7 @@ import type {
   WorkerBoot,
 } from '../protocol.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
+import { CertificateFeed } from './certificate-feed.ts';
 import type { PausedUntil } from './pauses.ts';
 import { SnapshotFeed } from './snapshot-feed.ts';
 
@@ -67,7 +68,7 @@ export class WorkerPool {
   private readonly connectionCounts: SharedArrayBuffer;
   private readonly serverLoads: SharedArrayBuffer;
   private snapshot: Snapshot = { routers: [], services: [], transports: {} };
-  private certificates: readonly Certificate[];
+  private readonly certificates = new CertificateFeed();
   private paused: PausedUntil = [];
   private ticketKeys = randomBytes(48);
   private rotation: NodeJS.Timeout | undefined;
@@ -79,7 +80,7 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     this.options = options;
-    this.certificates = options.certificates;
+    this.certificates.update(options.certificates);
     this.connectionCounts = createSharedCounts(options.config.workers);
     this.serverLoads = createSharedCounts(options.config.workers);
   }
@@ -132,8 +133,8 @@ export class WorkerPool {
   }
 
   setCertificates(certificates: readonly Certificate[]): void {
-    this.certificates = certificates;
-    this.broadcast({ type: 'certificates', certificates });
+    const change = this.certificates.update(certificates);
+    if (change !== undefined) this.broadcast({ type: 'certificates', ...change });
   }
 
   /** Resolves when every live worker answers the challenge, or after half a second when at least the others do. */
@@ -214,7 +215,7 @@ export class WorkerPool {
       stickyKey: this.options.stickyKey,
       snapshot: this.snapshot,
       states: [...this.states],
-      certificates: this.certificates,
+      certificates: this.certificates.whole(),
       defaultCertificate,
       challenges: [...this.challenges.values()],
       paused: leftOf(this.paused),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 const FILE_MODE = 0o600;
@@ -32,14 +32,9 @@ export async function writeFileAtomic(
   await syncFolder(folder);
 }
 
-/** Removes temporary files that a crash left in a folder, if they are older than `maxAgeMs`. */
-export async function removeStaleTemporaries(folder: string, now: number, maxAgeMs: number): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith('.') || !name.endsWith('.tmp')) continue;
-    const path = join(folder, name);
-    const facts = await stat(path);
-    if (now - facts.mtimeMs > maxAgeMs) await rm(path, { force: true });
-  }
+/** Whether a file of this name was being written when something ended the process; nobody reads it. */
+export function isTemporaryName(name: string): boolean {
+  return name.startsWith('.') && name.endsWith('.tmp');
 }
 
 function temporaryName(path: string): string {

@@ -1,6 +1,6 @@
 import { createSecureContext, type SecureContext, type TLSSocket, type TlsOptions } from 'node:tls';
-import type { Certificate } from '../certs/certificate.ts';
-import { buildNameIndex, findCertificate, type NameIndex } from '../certs/name-index.ts';
+import type { ServedCertificate } from '../certs/certificate.ts';
+import { NameIndex } from '../certs/name-index.ts';
 import { LIMITS } from '../http1/limits.ts';
 import { canonicalHost } from '../lib/hostname.ts';
 import { ALPN_PROTOCOLS } from './alpn.ts';
@@ -26,27 +26,27 @@ const NO_ROOTS: string[] = [];
 
 /** Chooses certificates by server name, from memory only: a handshake never waits for a CA. */
 export class TlsContexts {
-  private index: NameIndex;
+  private readonly index: NameIndex;
   private readonly contexts = new Map<string, SecureContext>();
   private readonly unknown = new Set<string>();
-  private readonly defaultCertificate: Certificate;
+  private readonly defaultCertificate: ServedCertificate;
   private readonly unknownName: (name: string) => void;
 
   constructor(
-    certificates: readonly Certificate[],
-    defaultCertificate: Certificate,
+    certificates: readonly ServedCertificate[],
+    defaultCertificate: ServedCertificate,
     unknownName: (name: string) => void,
   ) {
-    this.index = buildNameIndex(certificates);
+    this.index = new NameIndex(certificates);
     this.defaultCertificate = defaultCertificate;
     this.unknownName = unknownName;
   }
 
   /** New handshakes use the new set; open connections are untouched. */
-  replace(certificates: readonly Certificate[]): void {
-    this.index = buildNameIndex(certificates);
-    const ids = new Set(certificates.map((certificate) => certificate.id));
-    for (const id of this.contexts.keys()) if (!ids.has(id)) this.contexts.delete(id);
+  update(added: readonly ServedCertificate[], removed: readonly string[]): void {
+    this.index.add(added);
+    this.index.remove(removed);
+    for (const id of removed) this.contexts.delete(id);
     this.unknown.clear();
   }
 
@@ -75,7 +75,7 @@ export class TlsContexts {
   }
 
   private contextFor(name: string): SecureContext | undefined {
-    const certificate = findCertificate(this.index, name, Date.now());
+    const certificate = this.index.find(name, Date.now());
     if (certificate === undefined) {
       this.reportUnknown(name);
       return undefined;

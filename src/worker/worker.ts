@@ -9,6 +9,7 @@ import { Mirrors } from '../http/mirrors.ts';
 import { NetworkList } from '../http/network-list.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { ClientConnection } from '../http1/client-connection.ts';
+import { unpackCertificates } from '../certs/packed-certificates.ts';
 import { WaitingRooms } from '../balance/waiting-room.ts';
 import { Passwords } from '../middleware/passwords/passwords.ts';
 import { SharedCounts } from '../lib/shared-counts.ts';
@@ -94,7 +95,7 @@ class DataPlaneWorker {
     this.plane = plane;
     this.alpn = new AlpnChallenges(this.challengeServed);
     for (const challenge of boot.challenges) this.addChallenge(challenge);
-    this.tls = new TlsContexts(boot.certificates, boot.defaultCertificate, (name) =>
+    this.tls = new TlsContexts(unpackCertificates(boot.certificates), boot.defaultCertificate, (name) =>
       this.post({ type: 'unknown-name', name }),
     );
     this.refusals = new Refusals(counters, (message) => this.post(message));
@@ -175,7 +176,7 @@ class DataPlaneWorker {
         this.paused.set(message.services);
         break;
       case 'certificates':
-        this.tls.replace(message.certificates);
+        this.tls.update(unpackCertificates(message.added), message.removed);
         break;
       case 'challenge-add':
         this.addChallenge(message.challenge);

@@ -97,7 +97,7 @@ async function batch(from: number): Promise<void> {
 test.for<[faults: number, down: Way, up: Way]>([
   [3000, 'plain', 'plain'],
   [1000, 'TLS', 'TLS'],
-])('%i faults of all kinds leave nothing behind: %s to %s', { timeout: 60_000 }, async ([faults, down, up]) => {
+])('%i faults of all kinds leave nothing behind: %s to %s', { timeout: 240_000 }, async ([faults, down, up]) => {
   lab = await startFaultLab(down, up, await serverPair());
   lab.backend.script = byPath;
   for (let from = 0; from < 10 * AT_ONCE; from += AT_ONCE) await batch(from);

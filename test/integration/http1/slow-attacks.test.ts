@@ -18,7 +18,7 @@ const VISITOR = '127.0.0.2';
  * many megabytes as its connections take (p99 near 100 ms alone on two cores, the other modes 4 to 40). What no attack may cost is
  * many seconds: a full queue of connections, or a look at every one of them for each request.
  */
-const ALLOWANCE_MS = 1000;
+const ALLOWANCE_MS = 2500;
 /** Read buffers that may be out at once are 64 MiB in each of two workers; the rest is room for the collector. */
 const MAX_GROWTH = 192 * 1024 * 1024;
 

@@ -51,8 +51,8 @@ describe('a cookie is taken out of the field lines', () => {
       expect(removeCookie(fields, 's')).not.toContain('s=1');
       return performance.now() - began;
     };
-    time(50_000);
-    const [one, ten] = [Math.max(1, time(20_000)), time(200_000)];
-    expect(ten / one).toBeLessThan(40);
+    // The least of several: what else the machine does can only add to it.
+    const least = (pairs: number): number => Math.min(...Array.from({ length: 7 }, () => time(pairs)));
+    expect(least(200_000) / Math.max(1, least(20_000))).toBeLessThan(40);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Certificate } from '../../../src/certs/certificate.ts';
-import { buildNameIndex, findCertificate } from '../../../src/certs/name-index.ts';
+import { NameIndex } from '../../../src/certs/name-index.ts';
 
 const NOW = 1000;
 
@@ -51,21 +51,38 @@ test.for([
   { name: 'a leading dot matches no wildcard', host: '.b.test', id: undefined },
   { name: 'a property of every object is no name', host: 'constructor', id: undefined },
 ])('$name', ({ host, id }) => {
-  expect(findCertificate(buildNameIndex(held), host, NOW)?.id).toBe(id);
+  expect(new NameIndex(held).find(host, NOW)?.id).toBe(id);
 });
 
 test('the moment of expiry counts as expired, the moment of birth as valid', () => {
-  const index = buildNameIndex([certificate('a', ['a.test'], 10, 20), certificate('b', ['a.test'], 5, 30)]);
-  expect([9, 10, 19, 20].map((at) => findCertificate(index, 'a.test', at)?.id)).toEqual(['b', 'a', 'a', 'b']);
+  const index = new NameIndex([certificate('a', ['a.test'], 10, 20), certificate('b', ['a.test'], 5, 30)]);
+  expect([9, 10, 19, 20].map((at) => index.find('a.test', at)?.id)).toEqual(['b', 'a', 'a', 'b']);
 });
 
 test('no certificates, no answer', () => {
-  expect(findCertificate(buildNameIndex([]), 'a.test', NOW)).toBeUndefined();
+  expect(new NameIndex().find('a.test', NOW)).toBeUndefined();
 });
 
-test('building leaves the list as it was', () => {
-  const list = Object.freeze([...held]);
-  const before = list.map(({ id }) => id);
-  buildNameIndex(list);
-  expect(list.map(({ id }) => id)).toEqual(before);
+test('the user’s own certificate comes before a newer one of the CA, and that before one of the local authority', () => {
+  const index = new NameIndex([
+    { ...certificate('local', ['a.test'], 300, 2000), source: 'local' },
+    certificate('acme', ['a.test'], 200, 2000),
+    { ...certificate('user', ['a.test'], 100, 1500), source: 'user' },
+  ]);
+  expect([NOW, 1500, 2000].map((at) => index.find('a.test', at)?.id)).toEqual(['user', 'acme', 'user']);
+});
+
+test('a change leaves exactly what a new index would hold', () => {
+  const index = new NameIndex(held);
+  index.add([certificate('newer', ['a.test', 'z.test'], 300, 2000), held[0]!]);
+  index.remove(['new', 'wild', 'nobody']);
+  const hosts = [...held.flatMap(({ names }) => names), 'z.test', 'y.b.test'];
+  const anew = new NameIndex([
+    ...held.filter(({ id }) => id !== 'new' && id !== 'wild'),
+    certificate('newer', ['a.test', 'z.test'], 300, 2000),
+  ]);
+  const idsIn = (one: NameIndex): unknown[] => hosts.map((host) => one.find(host, NOW)?.id);
+  expect(idsIn(index)).toEqual(idsIn(anew));
+  expect(index.find('a.test', NOW)?.id).toBe('newer');
+  expect(index.find('y.b.test', NOW)).toBeUndefined();
 });
