@@ -24,6 +24,7 @@ import type { UnusableMiddleware } from './middleware-options.ts';
 import { middlewareRegexps } from './middleware-regexps.ts';
 import type { Problem } from './problem.ts';
 import type { StaticConfig } from './static-config.ts';
+import { DEFAULT_TLS_OPTIONS, isDefaultTlsOptions, type TlsOptionsConfig } from './tls-options.ts';
 import type { RouterPlace, Workload } from './workload.ts';
 
 /**
@@ -147,6 +148,7 @@ class Contributor {
       services: isDropped ? [] : services,
       middlewares: this.#middlewares(),
       transports: this.#transports(),
+      tlsOptions: this.#tlsOptions(),
     };
     const problems = this.#problems.map((problem) => placeInFile(problem, this.#workload));
     return { contribution, problems, faults: isDropped ? new Map() : this.#faults };
@@ -221,6 +223,7 @@ class Contributor {
         middlewares: draft.middlewares.map((middleware) => this.#fullName(middleware)),
         service: this.#fullName(draft.service ?? this.#workload.baseName),
         tls: draft.tls,
+        ...this.#optionsName(draft),
         createdAt,
         owner: this.#workload.baseName,
         ...(draft.site === undefined ? {} : { site: this.#fullName(draft.site) }),
@@ -243,6 +246,7 @@ class Contributor {
       containers: [container],
       rule: draft.rule ?? '',
       service: this.#fullName(draft.service ?? baseName),
+      ...this.#optionsName(draft),
       reason,
       mayKeepLast: draft.mayKeepLast === true || draft.fault === undefined,
     });
@@ -282,6 +286,18 @@ class Contributor {
     return this.#decoded.transports.map((draft) => {
       return { ...draft, name: `${draft.name}@${provider}`, provider, containers: [container] };
     });
+  }
+
+  #tlsOptions(): readonly TlsOptionsConfig[] {
+    const { provider, name: container } = this.#workload;
+    return this.#decoded.tlsOptions.map((draft) => {
+      return { ...draft, name: `${draft.name}@${provider}`, provider, containers: [container] };
+    });
+  }
+
+  #optionsName({ tlsOptions }: RouterDraft): Pick<RouterConfig, 'tlsOptions'> {
+    if (tlsOptions === undefined) return {};
+    return { tlsOptions: isDefaultTlsOptions(tlsOptions) ? DEFAULT_TLS_OPTIONS : this.#fullName(tlsOptions) };
   }
 
   /** `auth` is `auth@docker`; a name with a provider stays. */

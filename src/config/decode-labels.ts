@@ -6,6 +6,7 @@ import { decodeMiddleware } from './decode-middleware.ts';
 import { decodeRouter } from './decode-router.ts';
 import { decodeService, decodeSiteService } from './decode-service.ts';
 import { decodeSite } from './decode-site.ts';
+import { decodeTlsOptions } from './decode-tls-options.ts';
 import { decodeTransport } from './decode-transport.ts';
 import type { Drafts, MiddlewareDraft, RouterDraft, ServiceDraft } from './draft.ts';
 import { groupLabels, siteName, type GroupedLabels } from './group-labels.ts';
@@ -58,6 +59,7 @@ export const NOTHING: Omit<DecodedLabels, 'problems'> = {
   services: [],
   middlewares: [],
   transports: [],
+  tlsOptions: [],
   network: undefined,
 };
 
@@ -102,6 +104,7 @@ class Decoder {
     const closed = sitesInMaintenance(this.#groups.sites);
     const middlewares: MiddlewareDraft[] = [...this.#groups.middlewares.values()].map(decodeMiddleware);
     const transports = [...this.#groups.transports.values()].map(decodeTransport);
+    const tlsOptions = [...this.#groups.tlsOptions.values()].map(decodeTlsOptions);
     // Before the routers of the sites: a wrong port is a fault of both.
     const ofSites = this.#siteServices();
     const routers = this.#fullFormRouters(explicit);
@@ -113,13 +116,20 @@ class Decoder {
       if (group.name !== '' && site.routers.length === 0 && group.find('host') === undefined) missingHost(group);
       for (const router of site.routers) this.#addSiteRouter(routers, router, group);
       middlewares.push(...site.middlewares);
+      if (site.tlsOptions !== undefined) tlsOptions.push(site.tlsOptions);
     }
     const stray = hasUnnamedSite ? undefined : strayFault(this.#groups.sites.get(''), routers[0]?.name);
     if (stray !== undefined) for (const [index, one] of routers.entries()) routers[index] = withFault(one, stray);
     if (routers.length === 0) routers.push(...this.#implicitRouter(explicit));
     const open = closeForMaintenance(routers, closed, baseName);
     const services = this.#usedServices(explicit, ofSites, open.routers);
-    return { routers: open.routers, services, middlewares: [...middlewares, ...open.middlewares], transports };
+    return {
+      routers: open.routers,
+      services,
+      middlewares: [...middlewares, ...open.middlewares],
+      transports,
+      tlsOptions,
+    };
   }
 
   #siteServices(): readonly ServiceDraft[] {
@@ -182,8 +192,8 @@ class Decoder {
     const { defaultHost, mode } = this.#defaults;
     // A file asks for everything it wants.
     if (this.#workload.services !== undefined) return [];
-    const { container, sites, hasOther, middlewares, transports, isLabelled } = this.#groups;
-    const definitions = middlewares.size + transports.size;
+    const { container, sites, hasOther, middlewares, transports, tlsOptions, isLabelled } = this.#groups;
+    const definitions = middlewares.size + transports.size + tlsOptions.size;
     const isFile = this.#workload.provider === 'file';
     const isOnlyOther = hasOther && explicit.length === 0 && sites.size === 0 && definitions === 0;
     const isOnlyDefinitions = explicit.length === 0 && sites.size === 0 && definitions > 0;
@@ -232,7 +242,7 @@ type SiteGroup = GroupedLabels['container'];
  */
 function strayFault(group: SiteGroup | undefined, router: string | undefined): string | undefined {
   if (group === undefined || group.find('host') !== undefined || router === undefined) return undefined;
-  for (const key of ['middlewares', 'auth', 'allow', 'tls', 'strip', 'redirect', 'headers.<header>']) {
+  for (const key of ['middlewares', 'auth', 'allow', ...TLS_KEYS, 'tls', 'strip', 'redirect', 'headers.<header>']) {
     const setting = group.find(key);
     if (setting === undefined) continue;
     const fault = {
@@ -241,11 +251,14 @@ function strayFault(group: SiteGroup | undefined, router: string | undefined): s
       message: 'it belongs to a site with sluice.host, which this container does not have',
       hint: `say it of the routers or sites that the container has, as in sluice.http.routers.${router}.…`,
     } as const;
-    if (['middlewares', 'auth', 'allow'].includes(key)) group.fail(fault);
+    if (['middlewares', 'auth', 'allow', ...TLS_KEYS].includes(key)) group.fail(fault);
     else group.error(fault);
   }
   return group.fault;
 }
+
+/** What asks something of clients. */
+const TLS_KEYS = ['tls.clientca', 'tls.clientauth', 'tls.minversion', 'tls.ciphers'];
 
 function withFault(router: RouterDraft, fault: string): RouterDraft {
   return { ...router, fault: router.fault ?? fault, mayKeepLast: false };

@@ -22,6 +22,7 @@ export function decodeRouter(group: LabelGroup, defaultSyntax: RuleSyntax): Rout
     middlewares: group.list('middlewares') ?? [],
     service: decodeServiceName(group),
     tls: decodeTls(group),
+    ...decodeOptionsName(group),
     labels: labelNames(group),
     isImplicit: false,
   };
@@ -37,6 +38,11 @@ export function decodeRouter(group: LabelGroup, defaultSyntax: RuleSyntax): Rout
 function decodeServiceName(group: LabelGroup): string | undefined {
   const name = group.text('service');
   return name === '' ? undefined : name;
+}
+
+function decodeOptionsName(group: LabelGroup): { readonly tlsOptions?: string } {
+  const name = group.text('tls.options');
+  return name === undefined || name === '' ? {} : { tlsOptions: name };
 }
 
 function decodeTls(group: LabelGroup): RouterTls {
@@ -55,7 +61,12 @@ function decodeTls(group: LabelGroup): RouterTls {
 function labelNames(group: LabelGroup): RouterLabelNames {
   const names: Record<string, string> = {};
   const keys = { rule: 'rule', entryPoints: 'entrypoints', middlewares: 'middlewares', service: 'service' };
-  for (const [name, key] of Object.entries({ ...keys, tls: 'tls', resolver: 'tls.certresolver' })) {
+  for (const [name, key] of Object.entries({
+    ...keys,
+    tls: 'tls',
+    resolver: 'tls.certresolver',
+    tlsOptions: 'tls.options',
+  })) {
     const label = group.find(key)?.label;
     if (label !== undefined) names[name] = label;
   }

@@ -1,5 +1,6 @@
 import { defaultPriority } from '../rule/priority.ts';
 import { decodeSiteMiddlewares } from './decode-site-middlewares.ts';
+import { decodeSiteTlsOptions, type TlsOptionsDraft } from './decode-tls-options.ts';
 import { siteName } from './group-labels.ts';
 import type { MiddlewareDraft, RouterDraft } from './draft.ts';
 import type { RouterTls } from './dynamic.ts';
@@ -13,6 +14,8 @@ const NOOP_SERVICE = 'noop@internal';
 export interface SiteDrafts {
   readonly routers: readonly RouterDraft[];
   readonly middlewares: readonly MiddlewareDraft[];
+  /** What its clients have to fulfil. Undefined: nothing but the default. */
+  readonly tlsOptions: TlsOptionsDraft | undefined;
 }
 
 /**
@@ -23,10 +26,12 @@ export interface SiteDrafts {
 export function decodeSite(group: LabelGroup, baseName: string, defaultHost: string | undefined): SiteDrafts {
   const name = siteName(baseName, group.name);
   const addresses = decodeAddresses(group, group.name === '' ? defaultHost : undefined);
+  const tlsOptions = decodeSiteTlsOptions(group, `${name}.tls`);
   const common = {
     service: name,
     entryPoints: undefined,
-    tls: decodeSiteTls(group),
+    tls: decodeSiteTls(group, tlsOptions !== undefined),
+    ...(tlsOptions === undefined ? {} : { tlsOptions: tlsOptions.name }),
     labels: labelNames(group),
     isImplicit: false,
     site: name,
@@ -65,7 +70,7 @@ export function decodeSite(group: LabelGroup, baseName: string, defaultHost: str
   const broken = { ...common, name, rule: undefined, priority: undefined, middlewares: named };
   const drafts = isBroken ? [broken] : all;
   const verdict = { fault: group.fault, mayKeepLast: group.isHarmless };
-  return { routers: drafts.map((router) => ({ ...router, ...verdict })), middlewares };
+  return { routers: drafts.map((router) => ({ ...router, ...verdict })), middlewares, tlsOptions };
 }
 
 function decodeAddresses(group: LabelGroup, defaultHost: string | undefined): readonly SiteAddress[] {
@@ -106,9 +111,12 @@ function ruleOf({ host, path }: SiteAddress): Pick<RouterDraft, 'rule' | 'priori
   return { rule, priority: host.startsWith('*') ? defaultPriority(rule) - 1 : undefined };
 }
 
-function decodeSiteTls(group: LabelGroup): RouterTls {
+/** Where something is asked of clients, plain HTTP is no way in, whatever the default is. */
+function decodeSiteTls(group: LabelGroup, hasOptions: boolean): RouterTls {
   const setting = group.find('tls');
-  if (setting === undefined) return { mode: 'unsaid' };
+  if (setting === undefined) {
+    return hasOptions ? { mode: 'auto', resolver: undefined, domains: [] } : { mode: 'unsaid' };
+  }
   const word = setting.value.trim().toLowerCase();
   if (word === 'passthrough') {
     group.fail({

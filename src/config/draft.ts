@@ -11,6 +11,7 @@ import type {
   ServerScheme,
   ServiceTransport,
 } from './dynamic.ts';
+import type { TlsOptionsDraft } from './decode-tls-options.ts';
 import type { ChainOptions, MiddlewareOptions, UnusableMiddleware } from './middleware-options.ts';
 
 /** A router as the labels of one workload say it. Names are without provider where the labels leave it out. */
@@ -25,6 +26,8 @@ export interface RouterDraft {
   readonly middlewares: readonly string[];
   readonly service: string | undefined;
   readonly tls: RouterTls;
+  /** Name of TLS options. Absent: not said. */
+  readonly tlsOptions?: string;
   readonly labels: RouterLabelNames;
   /** Why it must not serve. */
   readonly fault: string | undefined;
@@ -74,4 +77,5 @@ export interface Drafts {
   readonly services: readonly ServiceDraft[];
   readonly middlewares: readonly MiddlewareDraft[];
   readonly transports: readonly TransportDraft[];
+  readonly tlsOptions: readonly TlsOptionsDraft[];
 }

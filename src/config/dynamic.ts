@@ -1,5 +1,6 @@
 import type { RuleNode } from '../rule/ast.ts';
 import type { ChainOptions, MiddlewareOptions, UnusableMiddleware } from './middleware-options.ts';
+import type { TlsOptionsConfig } from './tls-options.ts';
 
 /** Toward the app. */
 export type ServerScheme = 'http' | 'https' | 'h2c';
@@ -222,6 +223,7 @@ export interface RouterLabelNames {
   readonly service?: string;
   readonly tls?: string;
   readonly resolver?: string;
+  readonly tlsOptions?: string;
 }
 
 /** What a router says about TLS. `unsaid` takes the default of the mode (design section 7). */
@@ -252,6 +254,8 @@ export interface RouterConfig {
   /** Full name. */
   readonly service: string;
   readonly tls: RouterTls;
+  /** Full name of the TLS options that its clients have to fulfil. Absent: those of the entrypoint, or the default ones. */
+  readonly tlsOptions?: string;
   /** Creation time of the oldest container that defines it. */
   readonly createdAt: number;
   /** The compose service (or container, or file entry) that its labels are of. */
@@ -279,6 +283,8 @@ export interface BrokenRouter {
   /** Full names, as far as its labels could be read. */
   readonly middlewares: readonly string[];
   readonly service: string;
+  /** As of a router. */
+  readonly tlsOptions?: string;
   readonly reason: string;
   /** As of a router. */
   readonly mayKeepLast: boolean;
@@ -292,4 +298,6 @@ export interface DynamicConfig {
   readonly services: readonly ServiceConfig[];
   readonly middlewares: readonly MiddlewareConfig[];
   readonly transports: readonly ServersTransportConfig[];
+  /** Absent: none. */
+  readonly tlsOptions?: readonly TlsOptionsConfig[];
 }

@@ -46,11 +46,17 @@ export function ownerOfUnknown(
 ): LabelOwner | undefined {
   const first = (path[0] ?? '').toLowerCase();
   if (first === 'docker' || first === 'swarm') return undefined;
-  const owner = fullFormOwner(path);
+  const owner = tlsOptionsOwner(path) ?? fullFormOwner(path);
   if (owner !== undefined || prefix === 'traefik' || OBJECTS.has(first)) return owner;
   const isOption = ['tls', 'health', 'headers', 'enable'].includes(first) || (isSharedName(first) && !sites.has(first));
   const isOfUnnamed = path.length === 1 || isOption;
   return { object: 'site', name: isOfUnnamed ? '' : (path[0] ?? '') };
+}
+
+/** TLS options ask something of clients: a wrong word in them must not leave it out. */
+function tlsOptionsOwner([first = '', second = '', name, option]: readonly string[]): LabelOwner | undefined {
+  const isOptions = first.toLowerCase() === 'tls' && nearest(second, ['options']) !== undefined;
+  return isOptions && name !== undefined && option !== undefined ? { object: 'tlsOptions', name } : undefined;
 }
 
 function fullFormOwner(path: readonly string[]): LabelOwner | undefined {

@@ -9,6 +9,7 @@ import type {
   ServiceTransport,
 } from './dynamic.ts';
 import type { Problem, ProblemCode } from './problem.ts';
+import type { TlsOptionsConfig } from './tls-options.ts';
 
 /** A part of the dynamic configuration that one workload contributes. */
 export interface Contribution {
@@ -20,6 +21,7 @@ export interface Contribution {
   readonly services: readonly ServiceConfig[];
   readonly middlewares: readonly MiddlewareConfig[];
   readonly transports: readonly ServersTransportConfig[];
+  readonly tlsOptions: readonly TlsOptionsConfig[];
 }
 
 /**
@@ -35,6 +37,7 @@ export function mergeContributions(contributions: readonly Contribution[]): {
   const services = new Map<string, ServiceConfig[]>();
   const middlewares = new Map<string, MiddlewareConfig[]>();
   const transports = new Map<string, ServersTransportConfig[]>();
+  const tlsOptions = new Map<string, TlsOptionsConfig[]>();
   for (const one of contributions) {
     const merge: Merge = (known, item, code, isLike) => {
       const alike = known.get(item.name);
@@ -47,6 +50,7 @@ export function mergeContributions(contributions: readonly Contribution[]): {
     for (const service of one.services) merge(services, service, 'service_conflict', areLikeServices);
     for (const middleware of one.middlewares) merge(middlewares, middleware, 'label_conflict', haveLikeOptions);
     for (const transport of one.transports) merge(transports, transport, 'label_conflict', haveLikeOptions);
+    for (const options of one.tlsOptions) merge(tlsOptions, options, 'label_conflict', haveLikeOptions);
   }
   const config = {
     routers: united(routers, uniteRouters),
@@ -54,6 +58,7 @@ export function mergeContributions(contributions: readonly Contribution[]): {
     services: united(services, uniteServices),
     middlewares: united(middlewares, keepSenior),
     transports: united(transports, keepSenior),
+    ...(tlsOptions.size === 0 ? {} : { tlsOptions: united(tlsOptions, keepSenior) }),
   };
   return { config, problems };
 }
@@ -117,9 +122,9 @@ function areLikeRouters(senior: RouterConfig, other: RouterConfig): boolean {
 
 /** What makes two definitions of a router the same. */
 function routerCore(router: RouterConfig): unknown {
-  const { rule, matcher, priority, entryPoints, middlewares, service, tls, disabled } = router;
+  const { rule, matcher, priority, entryPoints, middlewares, service, tls, tlsOptions, disabled } = router;
   // One text may mean two things: its syntax is a label of its own.
-  return { rule, matcher, priority, entryPoints, middlewares, service, tls, disabled };
+  return { rule, matcher, priority, entryPoints, middlewares, service, tls, tlsOptions, disabled };
 }
 
 function areLikeServices(senior: ServiceConfig, other: ServiceConfig): boolean {

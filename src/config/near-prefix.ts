@@ -41,14 +41,16 @@ export function reportNearPrefix(
   else groupOf(found.option, path, found.names, label).fail(fault);
 }
 
-/** Labels that decide who may visit. A middleware as a whole may be one: what it is by lies in its labels together. */
+/** Labels that decide who may visit. A middleware or TLS options as a whole may be one: what they are by lies in their labels together. */
 function isProtection({ object, key, acts }: LabelOption): boolean {
-  return acts === 'protects' || object === 'middleware' || PROTECTIONS[object]?.has(key) === true;
+  return (
+    acts === 'protects' || object === 'middleware' || object === 'tlsOptions' || PROTECTIONS[object]?.has(key) === true
+  );
 }
 
 const PROTECTIONS: Readonly<Partial<Record<LabelObject, ReadonlySet<string>>>> = {
-  site: new Set(['auth', 'allow', 'middlewares']),
-  router: new Set(['middlewares']),
+  site: new Set(['auth', 'allow', 'middlewares', 'tls.minversion', 'tls.ciphers', 'tls.clientca', 'tls.clientauth']),
+  router: new Set(['middlewares', 'tls.options']),
 };
 
 function isLabel(prefix: LabelPrefix, path: string): boolean {

@@ -73,9 +73,24 @@ export const PROBLEM_CODES = {
     example: 'there is no servers transport inner@file',
     fix: 'Define the transport, or mend it.',
   },
+  tls_options_missing: {
+    severity: 'error',
+    meaning:
+      'A router names TLS options that nobody defines or that cannot work. It answers 503, and TLS connections for its hosts are refused.',
+    example: 'there are no TLS options modern@docker',
+    fix: 'Define the options in a file, or mend them; remove their name only if the router may serve without them.',
+  },
+  tls_options_conflict: {
+    severity: 'either',
+    meaning:
+      'The name of the server decides which TLS options a connection has, and that cannot come to this router: another router of the host has other options or, as a warning, its rule matches hosts that it does not name. Such requests get 421.',
+    example: 'its rule matches hosts that it does not name; connections for those have other TLS options and get 421',
+    fix: 'Give all routers of a host the same options, and name each host in the rule.',
+  },
   ca_unusable: {
     severity: 'error',
-    meaning: 'A file with trusted roots for servers cannot be read or has no certificate. Its routers answer 503.',
+    meaning:
+      'A file with trusted roots for servers or clients cannot be read or has no certificate. Its routers answer 503; with roots of clients, TLS connections for their hosts are refused.',
     example: '/etc/inner-ca.pem cannot be read: ENOENT',
     fix: 'Mount the file where the router can read it; it is looked at again every few seconds.',
   },

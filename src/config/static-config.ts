@@ -3,6 +3,7 @@ import type { ConnectionLimits } from './connection-limits.ts';
 import type { Constraint } from './constraints.ts';
 import type { TransportConfig } from './dynamic.ts';
 import type { GoTemplate } from './go-template.ts';
+import type { TlsOptions } from './tls-options.ts';
 
 /** One socket address an entrypoint listens on. `host` undefined means every IPv4 and IPv6 address. */
 export interface ListenAddress {
@@ -23,7 +24,14 @@ export interface EntrypointRedirect {
 /** What routers of an entrypoint get without saying so (Traefik's `http.tls`, `http.middlewares`, `asDefault`). */
 export interface EntrypointDefaults {
   /** TLS of routers that say nothing about it. */
-  readonly tls: { readonly resolver: string | undefined; readonly domains: readonly (readonly string[])[] } | undefined;
+  readonly tls:
+    | {
+        readonly resolver: string | undefined;
+        readonly domains: readonly (readonly string[])[];
+        /** Name of TLS options. Absent: the default ones. */
+        readonly options?: string;
+      }
+    | undefined;
   /** Names of middlewares in front of the router's own. */
   readonly middlewares: readonly string[];
   /** When any entrypoint is a default one, a router that names none listens on those alone. */
@@ -135,6 +143,8 @@ export interface StaticConfig {
   readonly ruleSyntax?: 'v2' | 'v3';
   /** How services are reached that say nothing else. Absent: `DEFAULT_TRANSPORT`. */
   readonly transport?: TransportConfig;
+  /** What TLS options have that say nothing else. Absent: nothing but what is built in. */
+  readonly tls?: TlsOptions;
   readonly admin: ListenAddress | undefined;
   readonly workers: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';

@@ -29,6 +29,16 @@ export interface FileService {
   readonly fault?: { readonly code?: 'label_conflict'; readonly message: string; readonly hint: string };
 }
 
+/** A certificate of the user's own in a file of Traefik's form; each a path, or PEM text. */
+export interface CertificateFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** It serves clients that ask for an unknown name. */
+  readonly isDefault: boolean;
+  /** 1-based line of the file. */
+  readonly line: number;
+}
+
 /**
  * What a provider saw of one container (or one entry of a file), before any label is read.
  * Plain facts only: choosing a port, a network and routers is the pure work of `build-config.ts`.
@@ -64,6 +74,8 @@ export interface Workload {
   readonly settings?: readonly FileSetting[];
   /** The services of such a file by name. Present: nothing is made that nobody asked for. */
   readonly services?: Readonly<Record<string, FileService>>;
+  /** Certificates that such a file names. Absent: none. */
+  readonly certificates?: readonly CertificateFiles[];
 }
 
 /** Where the router itself stands: decides which container addresses it can reach. */

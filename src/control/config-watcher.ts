@@ -88,6 +88,7 @@ export class ConfigWatcher {
       services: sources.flatMap((source) => source.config.services),
       middlewares: sources.flatMap((source) => source.config.middlewares),
       transports: sources.flatMap((source) => source.config.transports),
+      tlsOptions: sources.flatMap((source) => source.config.tlsOptions ?? []),
     };
     this.rootCas.begin();
     this.users.begin();

@@ -15,7 +15,9 @@ import { MiddlewareResolver } from './resolve-middlewares.ts';
 import { resolveComposed } from './resolve-composed.ts';
 import { indexNames, resolveReferences } from './resolve-references.ts';
 import { resolveTransports, type ResolvedTransports } from './resolve-transports.ts';
+import { type RouterTlsOptions, TlsOptionsResolver } from './resolve-tls-options.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
+import { type RouterWithOptions, tlsOptionsProblems } from './tls-options-problems.ts';
 import { traefikListeners } from './traefik-listeners.ts';
 import { UniqueNames } from './unique-names.ts';
 import { wantedCertificates, type TlsRouter } from './wanted-certificates.ts';
@@ -59,20 +61,33 @@ export function buildSnapshot(
   problems.push(...transports.problems, ...composed.problems);
   const resolver = new MiddlewareResolver(defined, readUsers);
   const internal = [...staticConfig.entrypoints.flatMap(entrypointRedirect), ...pingRouter(staticConfig)];
+  const tls = new TlsOptionsResolver(config, staticConfig.tls, readRootCas);
+  const withOptions: RouterWithOptions[] = [];
   const names = new UniqueNames([...config.routers, ...internal].map(({ name }) => name));
   for (const { router, listener, redirects } of kept) {
     const references = resolveReferences(defined, router, listener.middlewares, { transports, composed, resolver });
     problems.push(...references.problems);
     const name = listener.name === router.name ? router.name : names.take(listener.name);
-    const snapshot = routerSnapshot(router, { ...listener, name }, references);
+    const options = listener.tls === undefined ? undefined : tls.resolve(router, listener.tls.options);
+    const snapshot = routerSnapshot(router, { ...listener, name }, references, options);
     routers.push(snapshot);
     const { containers, matcher } = router;
-    if (listener.tls !== undefined) tlsRouters.push({ name: router.name, containers, matcher, tls: listener.tls });
+    if (listener.tls !== undefined) {
+      tlsRouters.push({ name: router.name, containers, matcher, tls: listener.tls });
+      const { entrypoints } = listener;
+      withOptions.push({ router, matcher, entrypoints, options: tls.policyOf(options?.name).id });
+    }
     if (redirects) routers.push(companionRouter(snapshot, staticConfig, names.take(companionName(router.name))));
   }
+  problems.push(...tls.problems, ...tlsOptionsProblems(withOptions));
   const all = [...routers, ...internal].map(confinePing).sort(byPrecedence);
+  const tlsOptions = tls.used(all.flatMap((router) => router.tlsOptions ?? []));
   return {
-    snapshot: { routers: all, ...usedServices(config, all, transports) },
+    snapshot: {
+      routers: all,
+      ...usedServices(config, all, transports),
+      ...(Object.keys(tlsOptions).length === 0 ? {} : { tlsOptions }),
+    },
     wanted: wantedCertificates(tlsRouters, staticConfig.acme),
     problems,
     idle: idleRouters(config, all, conflicts),
@@ -83,6 +98,7 @@ function routerSnapshot(
   router: RouterConfig,
   listener: Listener,
   references: Pick<RouterSnapshot, 'middlewares' | 'service' | 'disabled'>,
+  options: RouterTlsOptions | undefined,
 ): RouterSnapshot {
   return {
     name: listener.name,
@@ -92,9 +108,10 @@ function routerSnapshot(
     priority: router.priority,
     entrypoints: listener.entrypoints,
     tls: listener.tls !== undefined,
+    ...(options?.name === undefined ? {} : { tlsOptions: options.name }),
     middlewares: references.middlewares,
     service: references.service,
-    disabled: references.disabled,
+    disabled: references.disabled ?? options?.fault,
   };
 }
 

@@ -21,11 +21,11 @@ export interface RestoredConfig {
 }
 
 /** What a spoiled router still says, whether or not it could be made. */
-type Spoiled = Pick<RouterConfig, 'name' | 'owner' | 'containers' | 'running' | 'middlewares'>;
+type Spoiled = Pick<RouterConfig, 'name' | 'owner' | 'containers' | 'running' | 'middlewares' | 'tlsOptions'>;
 
 /**
  * Puts the last good version in the place of each router that labels have spoiled (design section 6), where the fault has nothing to do
- * with who may visit. Only what says where the router answers is old: its middlewares are those that the labels name now, defined as they
+ * with who may visit. Only what says where the router answers is old: its middlewares and TLS options are those that the labels name now, defined as they
  * are now, so no protection is ever older than its labels. The labels must be the same owner's.
  */
 export function restoreLastGood(config: DynamicConfig, last: LastGood): RestoredConfig {
@@ -56,7 +56,17 @@ function versionsOf(spoiled: Spoiled, last: LastGood): readonly RouterConfig[] {
   const versions = [...last.routers.values()].filter(
     (one) => one.owner === owner && (one.name === name || one.site === name),
   );
-  return versions.map((one) => ({ ...one, ...now, middlewares: middlewaresOf(one, spoiled, last) }));
+  return versions.map((one) => {
+    const { tlsOptions: _, ...version } = one;
+    return { ...version, ...now, ...tlsOf(one, spoiled), middlewares: middlewaresOf(one, spoiled, last) };
+  });
+}
+
+/** What clients have to fulfil is what the labels say now, and that over TLS only. */
+function tlsOf({ tls }: RouterConfig, { tlsOptions }: Spoiled): Pick<RouterConfig, 'tls' | 'tlsOptions'> {
+  if (tlsOptions === undefined) return { tls };
+  const isSaid = tls.mode === 'auto' || tls.mode === 'internal';
+  return { tls: isSaid ? tls : { mode: 'auto', resolver: undefined, domains: [] }, tlsOptions };
 }
 
 /** Those that the labels name now, behind those of the last version's own addresses. */

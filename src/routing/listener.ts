@@ -4,6 +4,8 @@ import type { Problem } from '../config/problem.ts';
 export interface ListenerTls {
   readonly issuer: 'acme' | 'internal';
   readonly domains: readonly (readonly string[])[];
+  /** TLS options that the entrypoint names. Absent: none, or the router has its own. */
+  readonly options?: string;
 }
 
 /** Where and how a router listens. A router that serves both plain and TLS has two listeners. */

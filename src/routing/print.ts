@@ -8,16 +8,19 @@ import type {
 import type { Problem } from '../config/problem.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { printComposed } from './print-composed.ts';
+import { printTlsPolicy } from './print-tls-policy.ts';
 import { printMiddleware } from './print-middleware.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
 
 /** A snapshot as text, in the order of precedence: for goldens, `sluice routes` and the admin page. Stable. */
-export function printSnapshot({ routers, services, transports }: Snapshot): string {
+export function printSnapshot({ routers, services, transports, tlsOptions = {} }: Snapshot): string {
   const ways = Object.entries(transports).map(([name, transport]) => printTransport(name, transport));
+  const policies = Object.entries(tlsOptions).map(([name, policy]) => printTlsPolicy(name, policy));
   return (
     section('routers', routers.map(printRouter)) +
     section('services', services.map(printService)) +
-    (ways.length === 0 ? '' : section('transports', ways))
+    (ways.length === 0 ? '' : section('transports', ways)) +
+    (policies.length === 0 ? '' : section('TLS options', policies))
   );
 }
 
@@ -41,8 +44,9 @@ function section(title: string, items: readonly string[]): string {
 }
 
 function printRouter(router: RouterSnapshot): string {
-  const { name, rule, priority, entrypoints, tls, middlewares, service, disabled } = router;
+  const { name, rule, priority, entrypoints, tls, tlsOptions, middlewares, service, disabled } = router;
   const lines = [`${name}  ${entrypoints.join(',')}  ${tls ? 'tls' : 'plain'}  priority ${priority}`, `  ${rule}`];
+  if (tlsOptions !== undefined) lines.push(`  clients with ${tlsOptions}`);
   for (const middleware of middlewares) lines.push(`  via ${middleware.name}  ${printMiddleware(middleware.options)}`);
   lines.push(`  to ${service}`);
   if (disabled !== undefined) lines.push(`  disabled: ${disabled}`);

@@ -7,14 +7,25 @@ import type { RouterSnapshot, ServiceSnapshot, Snapshot } from './snapshot.ts';
 export function settleSnapshot(previous: Snapshot, next: Snapshot): Snapshot {
   const routers = byName(previous.routers);
   const services = byName(previous.services);
-  const snapshot: Snapshot = {
+  const settled: Snapshot = {
     routers: next.routers.map((router) => kept(routers.get(router.name), router, isSameRouter)),
     services: next.services.map((service) => kept(services.get(service.name), service, isSameService)),
     transports: Object.fromEntries(
       Object.entries(next.transports).map(([name, one]) => [name, kept(previous.transports[name], one, isAlike)]),
     ),
   };
+  const { tlsOptions } = next;
+  const snapshot =
+    tlsOptions === undefined ? settled : { ...settled, tlsOptions: settleTlsOptions(previous.tlsOptions, tlsOptions) };
   return isSameSnapshot(previous, snapshot) ? previous : snapshot;
+}
+
+/** The whole as it was, where nothing in it has changed. */
+function settleTlsOptions(
+  previous: Snapshot['tlsOptions'],
+  next: NonNullable<Snapshot['tlsOptions']>,
+): NonNullable<Snapshot['tlsOptions']> {
+  return previous !== undefined && isAlike(previous, next) ? previous : next;
 }
 
 function kept<Part>(known: Part | undefined, part: Part, isSame: (known: Part, part: Part) => boolean): Part {
@@ -72,6 +83,7 @@ function isSameSnapshot(left: Snapshot, right: Snapshot): boolean {
   return (
     isSameList(left.routers, right.routers) &&
     isSameList(left.services, right.services) &&
+    left.tlsOptions === right.tlsOptions &&
     transports.length === Object.keys(left.transports).length &&
     transports.every((name) => left.transports[name] === right.transports[name])
   );

@@ -10,6 +10,8 @@ export interface SnapshotPatch {
   readonly routers: readonly RouterSnapshot[];
   readonly services: readonly ServiceSnapshot[];
   readonly transports: Snapshot['transports'];
+  /** All of them, in the place of those before. Absent: they stay. */
+  readonly tlsOptions?: NonNullable<Snapshot['tlsOptions']>;
 }
 
 /** The patch from one settled snapshot to a later one. Parts are compared by object (`settleSnapshot`). */
@@ -25,6 +27,7 @@ export function diffSnapshots(from: Snapshot, to: Snapshot): SnapshotPatch {
     transports: Object.fromEntries(
       Object.entries(to.transports).filter(([name, transport]) => from.transports[name] !== transport),
     ),
+    ...(from.tlsOptions === to.tlsOptions ? {} : { tlsOptions: to.tlsOptions ?? {} }),
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   TransportConfig,
 } from '../config/dynamic.ts';
 import type { MiddlewareOptions } from '../config/middleware-options.ts';
+import type { TlsPolicy } from '../config/tls-options.ts';
 import type { RuleNode } from '../rule/ast.ts';
 
 /** A router as the data plane needs it: every reference resolved, every default applied. Plain JSON. */
@@ -21,6 +22,8 @@ export interface RouterSnapshot {
   readonly entrypoints: readonly string[];
   /** It answers TLS requests of its entrypoints (and only those), or plain ones (and only those). */
   readonly tls: boolean;
+  /** Name of the snapshot's TLS options that a connection must have (A5). Absent: the default ones. */
+  readonly tlsOptions?: string;
   readonly middlewares: readonly { readonly name: string; readonly options: MiddlewareOptions }[];
   /** Full name of a service in this snapshot, or `noop@internal` when a middleware always answers. */
   readonly service: string;
@@ -53,6 +56,8 @@ export interface Snapshot {
   readonly services: readonly ServiceSnapshot[];
   /** By name, so that many services share one list of certificates. */
   readonly transports: Readonly<Record<string, TransportConfig>>;
+  /** By name; `default` where these are not as built in. Absent: none. */
+  readonly tlsOptions?: Readonly<Record<string, TlsPolicy>>;
 }
 
 /** A certificate that some router needs. `issuer` internal: the local authority signs it. */

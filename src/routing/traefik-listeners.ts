@@ -50,14 +50,19 @@ function listenerAt(
   problems: Problem[],
 ): Listener {
   const isFromEntrypoint = router.tls.mode === 'unsaid' && defaults?.tls !== undefined;
-  const tls: RouterTls = isFromEntrypoint ? { mode: 'auto', ...defaults.tls } : router.tls;
+  const { options, ...asked } = defaults?.tls ?? {};
+  const tls: RouterTls = isFromEntrypoint ? { mode: 'auto', ...NO_TLS, ...asked } : router.tls;
+  const made = listenerTls(router, tls, staticConfig, problems);
+  const hasOptions = isFromEntrypoint && options !== undefined && router.tlsOptions === undefined;
   return {
     name: router.name,
     entrypoints: [name],
-    tls: listenerTls(router, tls, staticConfig, problems),
+    tls: made === undefined || !hasOptions ? made : { ...made, options },
     middlewares: defaults?.middlewares ?? [],
   };
 }
+
+const NO_TLS = { resolver: undefined, domains: [] };
 
 function listenerTls(
   router: RouterConfig,

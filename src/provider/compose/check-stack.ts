@@ -128,6 +128,7 @@ function route({
     services: [...ofDocker.config.services, ...ofFile.config.services],
     middlewares: [...ofDocker.config.middlewares, ...ofFile.config.middlewares],
     transports: [...ofDocker.config.transports, ...ofFile.config.transports],
+    tlsOptions: [...(ofDocker.config.tlsOptions ?? []), ...(ofFile.config.tlsOptions ?? [])],
   };
   // A file that is not here cannot be judged: it passes for a good one.
   const readRootCas: ReadRootCas = (source) => {

@@ -8,6 +8,7 @@ import { normaliseName } from '../../lib/normalise-name.ts';
 import { OptionFlattener } from './flatten-options.ts';
 import type { ParsedFile } from './parse-services-file.ts';
 import { TraefikServices } from './traefik-services.ts';
+import { TraefikTls } from './traefik-tls.ts';
 import { entriesOf, type MapEntry } from './yaml-node.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -68,19 +69,25 @@ class TraefikFileReader {
   readonly #problems: Problem[] = [];
   readonly #options: OptionFlattener;
   readonly #services: Record<string, FileService> = {};
+  readonly #tls: TraefikTls;
 
   constructor(document: Document, lineOf: (offset: number) => number, path: string) {
     this.#document = document;
     this.#lineOf = lineOf;
     this.#path = path;
     this.#options = new OptionFlattener(document, lineOf);
+    this.#tls = new TraefikTls(this.#options, document, lineOf, {
+      fail: (at, from, message, hint) => this.#fail(at, from, message, hint),
+      inactive: (at, from) => this.#warnInactive(at, from),
+    });
   }
 
   read(entries: readonly MapEntry[]): ParsedFile {
     for (const entry of entries) {
       const section = entry.name.toLowerCase();
       if (section === 'http') this.#readHttp(entry);
-      else if (['tcp', 'udp', 'tls'].includes(section)) this.#nameInactive(entry);
+      else if (section === 'tls') this.#tls.read(entry.name, this.#entries(entry, [entry.name]));
+      else if (['tcp', 'udp'].includes(section)) this.#nameInactive(entry);
       else this.#unknown([entry.name], entry.offset, SECTIONS, hintForSection(section));
     }
     // What was left out may be the protection of a router.
@@ -116,7 +123,7 @@ class TraefikFileReader {
     } else this.#options.add(path, value, offset);
   }
 
-  /** What is known and has no effect yet, by name: `tcp.routers.db`, `tls.options.modern`, `tls.certificates`. */
+  /** What is known and has no effect yet, by name: `tcp.routers.db`. */
   #nameInactive(section: MapEntry): void {
     for (const kind of this.#entries(section, [section.name])) {
       const path = [section.name, kind.name];
@@ -174,6 +181,7 @@ class TraefikFileReader {
       hostNetwork: false,
       settings: this.#options.settings,
       services: this.#services,
+      ...(this.#tls.certificates.length === 0 ? {} : { certificates: this.#tls.certificates }),
     };
   }
 }

@@ -48,7 +48,14 @@ describe('full-form routers', () => {
     { labels: { tls: '' }, router: { tls: { mode: 'auto' } } },
     { labels: { tls: 'false', 'tls.certresolver': 'le' }, router: { tls: { mode: 'off' } } },
     { labels: { 'tls.certresolver': 'le' }, router: { tls: { mode: 'auto', resolver: 'le' } } },
-    { labels: { 'tls.options': 'default' }, router: { tls: { mode: 'auto' }, fault: undefined } },
+    {
+      labels: { 'tls.options': 'default' },
+      router: { tls: { mode: 'auto' }, tlsOptions: 'default', fault: undefined },
+    },
+    {
+      labels: { 'tls.options': 'mtls@file' },
+      router: { tls: { mode: 'auto' }, tlsOptions: 'mtls@file', fault: undefined },
+    },
     {
       labels: { 'tls.domains[5].main': 'b.com', 'tls.domains[0].sans': 'x.com, y.com', 'tls.domains[0].main': 'a.com' },
       router: { tls: { domains: [['a.com', 'x.com', 'y.com'], ['b.com']] } },
@@ -67,7 +74,6 @@ describe('full-form routers', () => {
     { labels: { priority: '' }, problem: 'label_value' },
     { labels: { priority: String(Number.MAX_SAFE_INTEGER) }, problem: 'label_value' },
     { labels: { tls: 'yes' }, problem: 'label_value' },
-    { labels: { 'tls.options': 'mtls@file' }, problem: 'not_acted_on' },
     { labels: { rul: 'x' }, problem: 'label_unknown' },
     { labels: { 'tls.passthrough': 'true' }, problem: 'label_unknown' },
     { labels: { 'tls.domains.main': 'a.com' }, problem: 'label_unknown' },

@@ -85,6 +85,26 @@ describe('a router that labels have spoiled keeps its last good version', () => 
     expect(missing.snapshot.routers[0]).toMatchObject({ disabled: 'there is no middleware nowhere@docker' });
   });
 
+  test('with the TLS options that its labels name now, and never in plain HTTP', () => {
+    const before = publish([app({ 'sluice.host': 'a.test' })]);
+    const labels = { 'sluice.host': 'a.test:bad', 'sluice.tls.clientca': '/ca.pem' };
+    const after = publish([app(labels)], before, staticConfig());
+    const kept = after.snapshot.routers.find(({ name }) => name === 'app@docker');
+    expect(kept).toMatchObject({
+      rule: 'Host(`a.test`)',
+      tls: true,
+      tlsOptions: 'app.tls@docker',
+      disabled: undefined,
+    });
+    expect(after.snapshot.tlsOptions?.['app.tls@docker']?.clientAuth?.mode).toBe('require');
+    const options = {
+      ...staticConfig(),
+      entrypoints: staticConfig().entrypoints.filter(({ name }) => name === 'http'),
+    };
+    const plain = publish([app({ 'sluice.host': 'a.test' })], undefined, options);
+    expect(publish([app(labels)], plain, options).snapshot.routers).toEqual([]);
+  });
+
   test('with its middlewares as they are defined now', () => {
     const users = (hash: string) =>
       workload({ name: 'guard', labels: { 'sluice.http.middlewares.auth.basicauth.users': hash } });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
+import { DEFAULT_TLS_POLICY } from '../../../src/config/tls-options.ts';
 import { byPrecedence } from '../../../src/routing/router-order.ts';
 import { settleSnapshot } from '../../../src/routing/settle-snapshot.ts';
 import { SnapshotParts } from '../../../src/routing/snapshot-parts.ts';
@@ -9,7 +10,12 @@ import type { Snapshot } from '../../../src/routing/snapshot.ts';
 import { router, server } from '../../support/data-plane.ts';
 
 const names = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g');
-const snapshot: fc.Arbitrary<Snapshot> = fc.record({
+const policies = fc.dictionary(
+  names,
+  fc.constantFrom('TLSv1.2', 'TLSv1.3').map((minVersion) => ({ ...DEFAULT_TLS_POLICY, minVersion })),
+  { minKeys: 1 },
+);
+const parts = fc.record({
   routers: fc
     .uniqueArray(fc.record({ name: names, priority: fc.integer({ min: 0, max: 3 }) }), { selector: ({ name }) => name })
     .map((list) =>
@@ -32,11 +38,16 @@ const snapshot: fc.Arbitrary<Snapshot> = fc.record({
   ),
 });
 
+const snapshot: fc.Arbitrary<Snapshot> = fc
+  .tuple(parts, fc.option(policies))
+  .map(([made, tlsOptions]) => (tlsOptions === null ? made : { ...made, tlsOptions }));
+
 const EMPTY: Snapshot = { routers: [], services: [], transports: {} };
 
 /** Services are found by name, so their order is nobody's business. */
-function canonical({ routers, services, transports }: Snapshot): unknown {
-  return { routers, services: services.toSorted((left, right) => (left.name < right.name ? -1 : 1)), transports };
+function canonical({ routers, services, transports, tlsOptions }: Snapshot): unknown {
+  const inOrder = services.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  return { routers, services: inOrder, transports, tlsOptions };
 }
 
 test('whatever changed, the patch in pieces makes the later snapshot of the earlier one', () => {

@@ -104,7 +104,12 @@ describe('one fault costs the smallest thing and names its line', () => {
       message: 'line 8: "high" is not',
       hint: 'number',
     },
-    { more: '      tls: {options: modern@file}\n', label: 'http.routers.b.tls.options', message: 'line 8: ', hint: '' },
+    {
+      more: '      tls: {options: modern@file}\n',
+      label: 'http.routers.b.tls.options',
+      message: 'there are no TLS options modern@file',
+      hint: 'define them',
+    },
   ])('$label', ({ more, label, message, hint }) => {
     const { workloads = [] } = parse(SERVICE + ROUTER + more);
     const { snapshot, problems } = compile(workloads, traefikConfig());
@@ -180,20 +185,16 @@ describe('what is known and not acted on yet', () => {
     expect(text).toContain(`warning not_acted_on  /d/a.yml · pool@file\n    line 5: highestRandomWeight services`);
   });
 
-  test('tls, tcp and udp are named', () => {
+  test('stores, tcp and udp are named', () => {
     const { problems } = parse(`
 tls:
-  options: {modern: {minVersion: VersionTLS13}}
-  certificates: [{certFile: /a, keyFile: /b}]
-  stores: {default: {}}
+  stores: {default: {defaultGeneratedCert: {resolver: le}}}
 tcp:
   routers: {db: {rule: HostSNI(\`*\`), service: db}}
 udp: {services: {dns: {}}}
 `);
     expect(problems.map(({ severity, label }) => `${severity} ${label}`)).toEqual([
-      'warning tls.options.modern',
-      'warning tls.certificates',
-      'warning tls.stores.default',
+      'warning tls.stores.default.defaultGeneratedCert',
       'warning tcp.routers.db',
       'warning udp.services.dns',
     ]);
@@ -354,5 +355,78 @@ describe('services made of services', () => {
 `);
     expect(text).toContain(`disabled: line 4: it is made by ${words}\n`);
     expect(text).toContain('error label_conflict  /d/a.yml · a@file\n');
+  });
+});
+
+describe('TLS', () => {
+  const APP = `http:
+  routers:
+    a: {rule: Host(\`a.test\`), service: app, tls: {options: modern}}
+    b: {rule: Host(\`b.test\`), service: app, tls: {options: default}}
+  services: {app: {loadBalancer: {servers: [{url: http://10.0.0.7}]}}}
+`;
+
+  test('options are read as Traefik writes them', () => {
+    const text = render(`${APP}tls:
+  options:
+    default: {sniStrict: true, curvePreferences: [X25519, CurveP384], alpnProtocols: [http/1.1]}
+    modern:
+      minVersion: VersionTLS12
+      cipherSuites: [TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, ECDHE-RSA-CHACHA20-POLY1305, TLS_AES_256_GCM_SHA384]
+      clientAuth: {clientAuthType: RequestClientCert}
+`);
+    expect(text).toContain(`TLS options:
+  default
+    TLSv1.2 to TLSv1.3
+    curves X25519 P-384
+    known names only
+  modern@file
+    TLSv1.2 to TLSv1.3
+    ciphers ECDHE-RSA-AES256-GCM-SHA384 ECDHE-RSA-CHACHA20-POLY1305
+    certificates of clients optional, not verified
+`);
+    expect(text).toContain('warning not_acted_on  /d/a.yml · default@file · tls.options.default.alpnProtocols');
+  });
+
+  test('options that say nothing are there', () => {
+    const text = render(`${APP}tls: {options: {modern: {}}}\n`);
+    expect(text).toContain('problems: none');
+  });
+
+  test.for([
+    { options: '{minVersio: VersionTLS13}', message: 'line 6: there is no such label' },
+    { options: '{minVersion: VersionTLS14}', message: 'line 6: "VersionTLS14" is no version of TLS' },
+    { options: '{cipherSuites: [TLS_RSA_WITH_RC4_128_SHA]}', message: 'TLS_RSA_WITH_RC4_128_SHA, which is broken' },
+    { options: '{clientAuth: {clientAuthType: RequireAndVerifyClientCert}}', message: 'it is not said who signs' },
+    {
+      options: '{clientAuth: {caFiles: [/none.pem], clientAuthType: Requir}}',
+      message: 'is not a value of this label',
+    },
+    { options: '{minVersion: VersionTLS13, maxVersion: VersionTLS12}', message: 'is below the lowest version' },
+  ])('$options cost the routers that name them, and open nothing', ({ options, message }) => {
+    const { workloads = [], problems: read } = parse(`${APP}tls: {options: {modern: ${options}}}\n`);
+    const { snapshot, problems } = compile(workloads, traefikConfig());
+    expect(read).toEqual([]);
+    expect(problems[0]?.message).toContain(message);
+    expect(snapshot.routers.filter((router) => router.disabled !== undefined).map(({ name }) => name)).toEqual([
+      'a@file',
+    ]);
+    expect(snapshot.tlsOptions?.['modern@file']?.refused).toContain('modern@file cannot work');
+  });
+
+  test('certificates of the user are named by their files', () => {
+    const { workloads, problems } = parse(`tls:
+  certificates:
+    - {certFile: /a.crt, keyFile: /a.key}
+    - {certFile: /b.crt}
+  stores: {default: {defaultCertificate: {certFile: /d.crt, keyFile: /d.key}}}
+`);
+    expect(workloads?.[0]?.certificates).toEqual([
+      { certFile: '/a.crt', keyFile: '/a.key', isDefault: false, line: 3 },
+      { certFile: '/d.crt', keyFile: '/d.key', isDefault: true, line: 5 },
+    ]);
+    expect(problems).toMatchObject([
+      { label: 'tls.certificates[1]', message: 'line 4: a certificate needs certFile and keyFile' },
+    ]);
   });
 });
