@@ -5,7 +5,15 @@ export interface AcmeDirectory {
   readonly newNonce: string;
   readonly newAccount: string;
   readonly newOrder: string;
+  readonly keyChange: string | undefined;
+  /** Where renewal information is (RFC 9773 4.1); undefined: the CA gives none. */
+  readonly renewalInfo: string | undefined;
   readonly externalAccountRequired: boolean;
+  readonly termsOfService: string | undefined;
+  /** Names of the profiles it offers. */
+  readonly profiles: readonly string[];
+  /** What a CAA record may say to allow this CA (RFC 8555 7.1.1). */
+  readonly caaIdentities: readonly string[];
 }
 
 /** RFC 8555 7.1.3. */
@@ -39,6 +47,13 @@ export interface AcmeAuthorization {
   readonly retryAt: number | undefined;
 }
 
+export interface OrderRequest {
+  readonly names: readonly string[];
+  readonly profile: string | undefined;
+  /** Name of the certificate that this one takes the place of (RFC 9773 5). */
+  readonly replaces: string | undefined;
+}
+
 /**
  * The calls an order makes to one CA with one account. Each is one signed exchange and rejects with `AcmeProblem`
  * (the CA says no) or `AcmeTransportError` (no usable answer).
@@ -47,7 +62,12 @@ export interface AcmeApi {
   directory(): Promise<AcmeDirectory>;
   /** Creates the account of the key, or finds the one there is, and signs with it from now on. Answers its URL. */
   newAccount(contact: readonly string[]): Promise<string>;
-  newOrder(request: { readonly names: readonly string[]; readonly profile: string | undefined }): Promise<AcmeOrder>;
+  /** The URL of the account that the key has. Rejects with `accountDoesNotExist` when there is none. */
+  findAccount(): Promise<string>;
+  updateAccount(change: { readonly contact?: readonly string[]; readonly termsOfServiceAgreed?: true }): Promise<void>;
+  /** Makes this key (PKCS#8 PEM) the one of the account (RFC 8555 7.3.5). This object goes on signing with the old one. */
+  changeKey(keyPem: string): Promise<void>;
+  newOrder(request: OrderRequest): Promise<AcmeOrder>;
   order(url: string): Promise<AcmeOrder>;
   authorization(url: string): Promise<AcmeAuthorization>;
   /** Tells the CA that the answer is in place (RFC 8555 7.5.1). */

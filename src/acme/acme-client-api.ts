@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import type * as AcmeClient from 'acme-client';
 import type { AcmeApi, AcmeDirectory } from './acme-api.ts';
 import { AcmeProblem, AcmeTransportError } from './acme-error.ts';
-import { decodeAuthorization, decodeDirectory, decodeOrder } from './acme-objects.ts';
+import { decodeAuthorization, decodeOrder } from './acme-objects.ts';
 import { readRetryAt } from './retry-after.ts';
 import type { AcmeResponse, Transport } from './transport.ts';
 
-const DIRECTORY_AGE_MS = 86_400_000;
 /** A CA that rejects half of all nonces still works: no request must fail by chance. */
 const NONCE_RETRIES = 20;
 
@@ -18,12 +17,14 @@ interface ClientInternals {
     getNonce(): Promise<string>;
     getDirectory(): Promise<unknown>;
     getJwk(): object;
+    createSignedBody(url: string, payload: object): object;
     maxBadNonceRetries: number;
   };
   readonly api: {
     accountUrl: string | null;
     apiRequest(url: string, payload: object | null, statuses: readonly number[]): Promise<AcmeResponse>;
     createAccount(request: object): Promise<AcmeResponse>;
+    updateAccount(request: object): Promise<AcmeResponse>;
     createOrder(request: object): Promise<AcmeResponse>;
   };
 }
@@ -34,16 +35,16 @@ interface ClientInternals {
  */
 export async function connectAcme(options: {
   readonly directory: string;
+  readonly fetchDirectory: () => Promise<AcmeDirectory>;
   readonly accountKeyPem: string;
   readonly accountUrl: string | undefined;
   readonly eab: { readonly kid: string; readonly hmacKey: string } | undefined;
   readonly transport: Transport;
   readonly now: () => number;
 }): Promise<AcmeApi> {
-  const { transport, now } = options;
+  const { fetchDirectory, now } = options;
   const acme = await import('acme-client');
   const client = createClient(acme, options);
-  const fetchDirectory = cacheDirectory(options.directory, transport, now);
   client.http.getDirectory = fetchDirectory;
   // The library sorts the members as RFC 7638 wants them.
   const thumbprint = createHash('sha256').update(JSON.stringify(client.http.getJwk())).digest('base64url');
@@ -61,9 +62,27 @@ export async function connectAcme(options: {
       const response = await translateErrors(options.directory, client.api.createAccount(request));
       return (client.api.accountUrl = locationOf(response, options.directory));
     },
-    newOrder: async ({ names, profile }) => {
+    findAccount: async () => {
+      const answer = client.api.createAccount({ onlyReturnExisting: true });
+      return (client.api.accountUrl = locationOf(await translateErrors(options.directory, answer), options.directory));
+    },
+    updateAccount: async (change) => void (await translateErrors(options.directory, client.api.updateAccount(change))),
+    changeKey: async (keyPem) => {
+      const { keyChange } = await fetchDirectory();
+      if (keyChange === undefined) {
+        throw new AcmeTransportError('garbage', 'this CA does not let accounts change their key', options.directory);
+      }
+      const { http } = createClient(acme, { ...options, accountKeyPem: keyPem });
+      const change = { account: client.api.accountUrl, oldKey: client.http.getJwk() };
+      await post(keyChange, http.createSignedBody(keyChange, change));
+    },
+    newOrder: async ({ names, profile, replaces }) => {
       const identifiers = names.map((value) => ({ type: isIP(value) > 0 ? 'ip' : 'dns', value }));
-      const request = { identifiers, ...(profile === undefined ? {} : { profile }) };
+      const request = {
+        identifiers,
+        ...(profile === undefined ? {} : { profile }),
+        ...(replaces === undefined ? {} : { replaces }),
+      };
       const response = await translateErrors(options.directory, client.api.createOrder(request));
       return decodeOrder(response.data, locationOf(response, options.directory), retryAt(response));
     },
@@ -103,7 +122,8 @@ function createClient(
 ): ClientInternals {
   const client = new acme.Client({
     directoryUrl: options.directory,
-    accountKey: options.accountKeyPem,
+    // An imported key may be of an older form (PKCS#1, SEC1).
+    accountKey: createPrivateKey(options.accountKeyPem).export({ type: 'pkcs8', format: 'pem' }),
     ...(options.accountUrl === undefined ? {} : { accountUrl: options.accountUrl }),
     ...(options.eab === undefined ? {} : { externalAccountBinding: { ...options.eab } }),
   }) as unknown as ClientInternals;
@@ -113,16 +133,6 @@ function createClient(
   http.getNonce = async () => options.transport.takeNonce() ?? (await askNonce());
   http.maxBadNonceRetries = NONCE_RETRIES;
   return client;
-}
-
-function cacheDirectory(url: string, transport: Transport, now: () => number): () => Promise<AcmeDirectory> {
-  let cached: { readonly directory: AcmeDirectory; readonly at: number } | undefined;
-  return async () => {
-    if (cached !== undefined && now() - cached.at < DIRECTORY_AGE_MS) return cached.directory;
-    const { data } = await transport.request(url, 'GET');
-    cached = { directory: decodeDirectory(data, url), at: now() };
-    return cached.directory;
-  };
 }
 
 /** What the library throws by itself: a status it did not expect, a nonce rejected too often, no nonce at all. */

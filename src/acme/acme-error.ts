@@ -15,6 +15,9 @@ export class AcmeProblem extends Error {
   /** When the CA said to come back, Unix milliseconds. */
   readonly retryAt: number | undefined;
   readonly url: string;
+  /** A page about this very case (RFC 7807), and the CA's terms when they changed (RFC 8555 7.3.3). */
+  readonly instance: string | undefined;
+  readonly terms: string | undefined;
 
   constructor(fields: {
     readonly type: string;
@@ -23,6 +26,8 @@ export class AcmeProblem extends Error {
     readonly subproblems?: readonly Subproblem[];
     readonly retryAt?: number | undefined;
     readonly url: string;
+    readonly instance?: string | undefined;
+    readonly terms?: string | undefined;
   }) {
     super(fields.type === '' ? fields.detail : `${fields.type}: ${fields.detail}`);
     this.name = 'AcmeProblem';
@@ -32,6 +37,8 @@ export class AcmeProblem extends Error {
     this.subproblems = fields.subproblems ?? [];
     this.retryAt = fields.retryAt;
     this.url = fields.url;
+    this.instance = fields.instance;
+    this.terms = fields.terms;
   }
 }
 
@@ -55,6 +62,7 @@ export class OrderError extends Error {
     | 'order_slow'
     | 'authorization_slow'
     | 'challenge_missing'
+    | 'dns_record'
     | 'certificate_wrong'
     | 'publish_failed'
     | 'store';
@@ -71,7 +79,12 @@ const PREFIX = 'urn:ietf:params:acme:error:';
 /** Reads a problem document, or the `error` member of an order or challenge. `undefined` when it is none. */
 export function decodeProblem(
   value: unknown,
-  context: { readonly status: number; readonly url: string; readonly retryAt?: number | undefined },
+  context: {
+    readonly status: number;
+    readonly url: string;
+    readonly retryAt?: number | undefined;
+    readonly terms?: string | undefined;
+  },
 ): AcmeProblem | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const fields = value as Readonly<Record<string, unknown>>;
@@ -81,6 +94,7 @@ export function decodeProblem(
     ...context,
     type: shortType(type),
     detail: textOf(fields['detail']),
+    instance: textOf(fields['instance']) || undefined,
     subproblems: Array.isArray(fields['subproblems']) ? fields['subproblems'].flatMap(decodeSubproblem) : [],
   });
 }

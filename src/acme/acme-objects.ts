@@ -30,7 +30,12 @@ export function decodeDirectory(value: unknown, url: string): AcmeDirectory {
     newNonce: urlOf(fields, 'newNonce', url),
     newAccount: urlOf(fields, 'newAccount', url),
     newOrder: urlOf(fields, 'newOrder', url),
+    keyChange: textOf(fields['keyChange']),
+    renewalInfo: textOf(fields['renewalInfo']),
     externalAccountRequired: meta['externalAccountRequired'] === true,
+    termsOfService: textOf(meta['termsOfService']),
+    profiles: Object.keys(typeof meta['profiles'] === 'object' ? (meta['profiles'] ?? {}) : {}),
+    caaIdentities: textsOf(meta['caaIdentities']),
   };
 }
 
@@ -93,6 +98,14 @@ function listOf(fields: Fields, name: string, url: string): readonly unknown[] {
   const value = fields[name];
   if (!Array.isArray(value)) throw garbage(`${name} is missing`, url);
   return value;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
 }
 
 function urlOf(fields: Fields, name: string, url: string): string {

@@ -1,19 +1,30 @@
-import { generateKeyPair } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import type { AcmeConfig } from '../config/static-config.ts';
 import type { AccountRecord } from '../certs/store-records.ts';
 import type { CertificateStore } from '../certs/store.ts';
 import type { Logger } from '../observe/logger.ts';
-import type { AcmeApi } from './acme-api.ts';
+import type { AcmeApi, AcmeDirectory } from './acme-api.ts';
 import { connectAcme } from './acme-client-api.ts';
-import { AcmeProblem, AcmeTransportError, OrderError } from './acme-error.ts';
-import { createTransport, type Transport } from './transport.ts';
+import { AcmeTransportError } from './acme-error.ts';
+import { createAccountKey, followContact, registerAccount } from './account.ts';
+import { createDirectoryCache } from './directory-cache.ts';
+import { changeAccountKey, settleKeyChange } from './key-change.ts';
+import { readRetryAt } from './retry-after.ts';
+import { createTransport, type Transport, type TransportOptions } from './transport.ts';
+
+const DAY_MS = 86_400_000;
 
 /** An account at one CA, ready to order. */
 export interface Account {
   readonly api: AcmeApi;
   readonly url: string;
+}
+
+/** What a CA answers about the renewal of a certificate, not yet read. */
+export interface RenewalAnswer {
+  readonly data: unknown;
+  /** When it wants to be asked again, Unix milliseconds. */
+  readonly retryAt: number | undefined;
 }
 
 /** Everything the orders at one CA share: connections, nonces, the account. */
@@ -23,8 +34,20 @@ export interface CaSession {
    * `AcmeProblem`, `AcmeTransportError` or `OrderError` (the key cannot be kept).
    */
   account(): Promise<Account>;
+  /** Needs no account. */
+  directory(): Promise<AcmeDirectory>;
+  /** Asks when to renew (RFC 9773 4.1), without an account. Undefined: this CA does not say. */
+  renewalInfo(ariId: string): Promise<RenewalAnswer | undefined>;
   /** The CA does not know the account any more: the next call asks for it again with the same key. */
   forgetAccount(): Promise<void>;
+  /** Gives up the key and its account for new ones. False, and nothing done: the key is less than a day old. */
+  replaceKey(): Promise<boolean>;
+  /** Agrees to the terms as they are now (RFC 8555 7.3.3). False: that was done within a day, so it did not help. */
+  agreeToTerms(): Promise<boolean>;
+  /** Gives the account a new key; after a crash at any point it is finished at the next start. No order must run. */
+  rollAccountKey(): Promise<Account>;
+  /** The account as it is known, without asking. */
+  known(): AccountRecord | undefined;
   close(): void;
 }
 
@@ -37,41 +60,59 @@ export interface CaSessionOptions {
   readonly userAgent: string;
   readonly now: () => number;
   readonly logger: Logger;
+  /** Told of every answer. */
+  readonly onAnswer?: TransportOptions['onAnswer'];
 }
 
 /** Opens nothing by itself: the first order does. */
 export function createCaSession(options: CaSessionOptions): CaSession {
   const { directory, acme, store, now } = options;
   let record = options.saved?.eabKid === acme.eab?.kid ? options.saved : undefined;
-  let transport: Transport | undefined;
+  let connection: Promise<Connection> | undefined;
+  let isClosed = false;
   let account: Promise<Account> | undefined;
+  let agreedAt: number | undefined;
 
-  const openTransport = async (): Promise<Transport> => {
-    const extraRootPem = acme.caRootFile === undefined ? undefined : await readRoot(acme.caRootFile, directory);
-    return createTransport({ userAgent: options.userAgent, extraRootPem, now });
+  /** The root file is read again after a failure: it may have been mended. */
+  const open = (): Promise<Connection> => {
+    connection ??= openConnection(options).catch((cause: unknown) => {
+      connection = undefined;
+      throw cause;
+    });
+    return connection.then((opened) => {
+      if (isClosed) opened.transport.close();
+      return opened;
+    });
+  };
+  const connect = async ({ keyPem, url }: Pick<AccountRecord, 'keyPem' | 'url'>): Promise<AcmeApi> => {
+    const parts = await open();
+    return connectAcme({ directory, ...parts, accountKeyPem: keyPem, accountUrl: url, eab: acme.eab, now });
   };
   const openAccount = async (): Promise<Account> => {
-    transport ??= await openTransport();
-    record ??= await createKey(options);
-    const connection = { directory, accountUrl: record.url, eab: acme.eab, transport, now };
-    const api = await connectAcme({ ...connection, accountKeyPem: record.keyPem });
-    if (record.url === undefined) {
-      const url = await register(api, options);
-      record = { ...record, url };
-      const fault = await store.saveAccount(record);
-      if (fault !== undefined) options.logger.warn({ reason: fault.message, hint: fault.hint }, 'account not saved');
-      options.logger.info({ directory, account: url }, 'account ready');
-      return { api, url };
-    }
-    return { api, url: record.url };
+    await open();
+    record ??= await createAccountKey(options);
+    record = await settleKeyChange(record, { ...options, connect });
+    const api = await connect(record);
+    const isNew = record.url === undefined;
+    record = isNew ? await registerAccount(api, record, options) : await followContact(api, record, options);
+    return { api, url: record.url! };
+  };
+  const ensureAccount = (): Promise<Account> => {
+    account ??= openAccount().catch((cause: unknown) => {
+      account = undefined;
+      throw cause;
+    });
+    return account;
   };
   return {
-    account: () => {
-      account ??= openAccount().catch((cause: unknown) => {
-        account = undefined;
-        throw cause;
-      });
-      return account;
+    account: ensureAccount,
+    directory: async () => (await open()).fetchDirectory(),
+    renewalInfo: async (ariId) => {
+      const { transport, fetchDirectory } = await open();
+      const { renewalInfo } = await fetchDirectory();
+      if (renewalInfo === undefined) return undefined;
+      const { data, headers } = await transport.request(`${renewalInfo.replace(/\/$/, '')}/${ariId}`, 'GET');
+      return { data, retryAt: readRetryAt(headers['retry-after'], '', now()) };
     },
     forgetAccount: async () => {
       account = undefined;
@@ -79,49 +120,41 @@ export function createCaSession(options: CaSessionOptions): CaSession {
       record = { ...record, url: undefined };
       await store.saveAccount(record);
     },
-    close: () => transport?.close(),
+    replaceKey: async () => {
+      if (record !== undefined && now() - record.createdAt < DAY_MS) return false;
+      account = undefined;
+      record = await createAccountKey(options);
+      return true;
+    },
+    agreeToTerms: async () => {
+      if (record?.url === undefined || (agreedAt !== undefined && now() - agreedAt < DAY_MS)) return false;
+      agreedAt = now();
+      await (await ensureAccount()).api.updateAccount({ termsOfServiceAgreed: true });
+      return true;
+    },
+    rollAccountKey: async () => {
+      const { api } = await ensureAccount();
+      record = await changeAccountKey(api, record!, options);
+      account = undefined;
+      return ensureAccount();
+    },
+    known: () => record,
+    close: () => {
+      isClosed = true;
+      connection?.then(({ transport }) => transport.close()).catch(() => undefined);
+    },
   };
 }
 
-/** The key is on disk before the CA hears of it: after a crash the same key finds the same account (RFC 8555 7.3.1). */
-async function createKey({ directory, acme, store, now }: CaSessionOptions): Promise<AccountRecord> {
-  const record: AccountRecord = {
-    directory,
-    keyPem: await createKeyPem(),
-    url: undefined,
-    contact: contactOf(acme),
-    eabKid: acme.eab?.kid,
-    createdAt: now(),
-  };
-  const fault = await store.saveAccount(record);
-  if (fault !== undefined) throw new OrderError('store', fault.message);
-  return record;
+interface Connection {
+  readonly transport: Transport;
+  readonly fetchDirectory: () => Promise<AcmeDirectory>;
 }
 
-/** A P-256 key, PKCS#8 PEM: for accounts and for certificates, a new one each time. */
-export async function createKeyPem(): Promise<string> {
-  const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
-  return privateKey.export({ type: 'pkcs8', format: 'pem' });
-}
-
-async function register(api: AcmeApi, { directory, acme, logger }: CaSessionOptions): Promise<string> {
-  const { externalAccountRequired } = await api.directory();
-  if (externalAccountRequired && acme.eab === undefined) {
-    const detail = 'this CA binds accounts to one made beforehand';
-    throw new AcmeProblem({ type: 'externalAccountRequired', status: 403, detail, url: directory });
-  }
-  try {
-    return await api.newAccount(contactOf(acme));
-  } catch (cause) {
-    // A contact is optional: a CA that dislikes it must not cost the certificates.
-    if (!(cause instanceof AcmeProblem) || !/^(invalid|unsupported)Contact$/.test(cause.type)) throw cause;
-    logger.warn({ directory, reason: cause.detail, hint: 'check --acme-email' }, 'account made without contact');
-    return api.newAccount([]);
-  }
-}
-
-function contactOf(acme: AcmeConfig): readonly string[] {
-  return acme.email === undefined ? [] : [`mailto:${acme.email}`];
+async function openConnection({ directory, acme, userAgent, now, onAnswer }: CaSessionOptions): Promise<Connection> {
+  const extraRootPem = acme.caRootFile === undefined ? undefined : await readRoot(acme.caRootFile, directory);
+  const transport = createTransport({ userAgent, extraRootPem, now, ...(onAnswer === undefined ? {} : { onAnswer }) });
+  return { transport, fetchDirectory: createDirectoryCache(directory, transport, now) };
 }
 
 async function readRoot(path: string, directory: string): Promise<string> {

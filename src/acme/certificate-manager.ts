@@ -4,18 +4,21 @@ import type { LocalAuthority } from '../certs/local-authority.ts';
 import type { StoreFault } from '../certs/store-fault.ts';
 import type { CertificateStore } from '../certs/store.ts';
 import type { AcmeConfig } from '../config/static-config.ts';
-import { VERSION } from '../lib/version.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { WantedCertificate } from '../routing/snapshot.ts';
-import { createCaSession, type CaSession } from './ca-session.ts';
+import { createCaSessions } from './ca-sessions.ts';
 import { createCertificateBook, type CertificateBook } from './certificate-book.ts';
 import { describeStatus, type StatusFacts } from './certificate-status.ts';
 import type { ChallengePublisher } from './challenge.ts';
 import { createChallengeDesk } from './challenge-desk.ts';
-import { createOrderQueue, type OrderQueue } from './order-queue.ts';
+import { createDnsLookup, type DnsLookup } from './dns-lookup.ts';
+import { openDnsSolver } from './dns/open-dns-solver.ts';
+import { createOrderQueue } from './order-queue.ts';
 import { createOrderRunner, type OrderRunner } from './order-runner.ts';
+import { createRenewalWatch } from './renewal-watch.ts';
 import { createServingList, type ServingList } from './serving-list.ts';
 import { sortWanted, type SortedWanted } from './sort-wanted.ts';
+import { createSpecs, type Specs } from './specs.ts';
 
 const TICK_MS = 30_000;
 const RETRY_STORE_MS = 60_000;
@@ -29,6 +32,8 @@ export interface CertificateManagerOptions {
   readonly localAuthority: LocalAuthority;
   readonly acme: AcmeConfig;
   readonly challenges: ChallengePublisher;
+  /** Absent: one over the system's servers. */
+  readonly dns?: DnsLookup;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** In [0, 1). */
@@ -72,9 +77,12 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
   let soon: NodeJS.Timeout | undefined;
 
   const book = createCertificateBook({ store, logger });
+  const specs = createSpecs({ book, acme, now });
   const list = createServingList({ ...options, book });
-  const desk = createChallengeDesk({ publisher: options.challenges, logger });
-  const sessions = createSessions(options, book);
+  const lookup = options.dns ?? createDnsLookup();
+  const dns = acme.dns === undefined ? undefined : openDnsSolver(acme.dns, { lookup, now, logger });
+  const desk = createChallengeDesk({ publisher: options.challenges, dns, logger });
+  const sessions = createCaSessions({ store, acme, book, now, logger });
   const onDone = (): void => {
     list.refresh(sorted);
     tickSoon(NEXT_ORDER_MS);
@@ -82,7 +90,8 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
   const challengeTypes = acme.challenges;
   const attempts = { book, store, sessionOf: sessions.of, desk, challengeTypes, now, random, logger, onDone };
   const runner = createOrderRunner(attempts);
-  const queue = createOrderQueue({ book, runner, acme, now, random, tickMs, startedAt: now() });
+  const watch = createRenewalWatch({ book, sessionOf: sessions.of, now, random, logger, onChange: () => tickSoon(0) });
+  const queue = createOrderQueue({ book, runner, specs, now, random, tickMs, startedAt: now() });
 
   const tick = (): void => {
     if (!isRunning) return;
@@ -90,6 +99,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     if (isHeld || !book.canOrder()) return;
     const wanted = sorted.filter(({ kind }) => kind === 'acme').map((entry) => entry.wanted);
     if (queue.startDue(wanted)) tickSoon(THROTTLED_MS);
+    void watch.ask(wanted.flatMap(({ names }) => specs.stored(names) ?? []));
   };
   const tickSoon = (waitMs: number): void => {
     soon ??= setTimeout(() => {
@@ -133,30 +143,13 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
       const stopped = runner.stop();
       sessions.close();
       await stopped;
-      await list.idle();
+      await desk.idle();
+      await Promise.all([watch.idle(), list.idle()]);
     },
     certificates: list.certificates,
     status: () =>
-      sorted.map((entry) => describeStatus(collectFacts(entry, { acme, book, list, queue, runner }), now())),
+      sorted.map((entry) => describeStatus(collectFacts(entry, { acme, book, list, specs, runner }), now())),
     storeFault: book.fault,
-  };
-}
-
-/** One session for each CA, opened when it is first used. */
-function createSessions(
-  { store, acme, now, logger }: CertificateManagerOptions,
-  book: CertificateBook,
-): { readonly of: (directory: string) => CaSession; readonly close: () => void } {
-  const sessions = new Map<string, CaSession>();
-  return {
-    of: (directory) =>
-      sessions.getOrInsertComputed(directory, () => {
-        const saved = book.account(directory);
-        return createCaSession({ directory, acme, store, saved, userAgent: `sluice/${VERSION}`, now, logger });
-      }),
-    close: () => {
-      for (const session of sessions.values()) session.close();
-    },
   };
 }
 
@@ -166,7 +159,7 @@ function collectFacts(
     readonly acme: AcmeConfig;
     readonly book: CertificateBook;
     readonly list: ServingList;
-    readonly queue: OrderQueue;
+    readonly specs: Specs;
     readonly runner: OrderRunner;
   },
 ): StatusFacts {
@@ -178,8 +171,9 @@ function collectFacts(
     kind,
     note,
     certificate: parts.list.find(names),
+    suggestedAt: kind === 'acme' ? parts.specs.held(names)?.suggestedAt : undefined,
     local: parts.list.findLocal(names),
-    attempt: kind === 'acme' ? parts.queue.latestAttempt(names) : undefined,
+    attempt: kind === 'acme' ? parts.specs.latestAttempt(names) : undefined,
     parkedUntil: first === undefined ? undefined : parts.book.parked(first)?.until,
     isRunning: parts.runner.isRunning(names),
   };

@@ -1,7 +1,10 @@
 import type { AttemptRecord } from '../certs/store-records.ts';
 import type { Certificate } from '../certs/certificate.ts';
 import type { CertificateState, CertificateStatus } from '../certs/certificate-status.ts';
-import { renewalTime } from './plan.ts';
+import { renewalOf } from './plan.ts';
+
+/** How often clocks are compared. */
+const TICK_MS = 30_000;
 
 export interface StatusFacts {
   readonly names: readonly string[];
@@ -9,6 +12,8 @@ export interface StatusFacts {
   readonly kind: 'acme' | 'internal' | 'needs-dns';
   /** The CA's certificate for these names. */
   readonly certificate: Certificate | undefined;
+  /** When its CA wants it renewed. */
+  readonly suggestedAt?: number | undefined;
   /** What the local authority serves until then. */
   readonly local: Certificate | undefined;
   readonly attempt: AttemptRecord | undefined;
@@ -24,13 +29,15 @@ export function describeStatus(facts: StatusFacts, now: number): CertificateStat
   const { certificate, attempt, parkedUntil } = facts;
   const serving = certificate ?? facts.local;
   const waits = [attempt?.nextAt, parkedUntil].filter((time) => time !== undefined && time > now) as number[];
+  const renewal = certificate && renewalOf({ ...certificate, suggestedAt: facts.suggestedAt }, TICK_MS);
   return {
     names: facts.names,
     state: stateOf(facts, now),
     routers: facts.routers,
     issuer: serving?.issuer,
     notAfter: serving?.notAfter,
-    renewAt: certificate === undefined ? undefined : renewalTime(certificate),
+    renewAt: renewal?.at,
+    renewBy: renewal?.by,
     nextAttempt: waits.length === 0 ? undefined : Math.max(...waits),
     failures: attempt?.failures ?? 0,
     lastError: lastErrorOf(facts),

@@ -1,6 +1,3 @@
-import type { CertificateSpec } from '../certs/certificate-spec.ts';
-import type { AttemptRecord } from '../certs/store-records.ts';
-import type { AcmeConfig } from '../config/static-config.ts';
 import { createTokenBucket } from '../lib/token-bucket.ts';
 import type { WantedCertificate } from '../routing/snapshot.ts';
 import type { CertificateBook } from './certificate-book.ts';
@@ -8,6 +5,7 @@ import type { OrderRunner } from './order-runner.ts';
 import { pickDirectory, type DirectoryFacts } from './pick-directory.ts';
 import { emergencyTime, planRenewals, type HeldCertificate, type PlannedRenewal } from './plan.ts';
 import { nextAttemptAt } from './schedule.ts';
+import type { Specs } from './specs.ts';
 
 const SPREAD_MS = 3_600_000;
 const ORDERS_IN_FLIGHT = 5;
@@ -21,43 +19,21 @@ export interface OrderQueue {
    * once and then one every two seconds. Answers whether something due had to stay behind for that last limit.
    */
   startDue(wanted: readonly WantedCertificate[]): boolean;
-  /** The latest failure for these names at any CA in use, since the last success there. */
-  latestAttempt(names: readonly string[]): AttemptRecord | undefined;
 }
 
 /** `startedAt`: what was overdue then is spread over an hour, so that a restart is no burst of renewals. */
 export function createOrderQueue(options: {
   readonly book: CertificateBook;
   readonly runner: OrderRunner;
-  readonly acme: AcmeConfig;
+  readonly specs: Specs;
   readonly now: () => number;
   readonly random: () => number;
   readonly tickMs: number;
   readonly startedAt: number;
 }): OrderQueue {
-  const { book, runner, acme, now, tickMs, startedAt } = options;
+  const { book, runner, specs, now, tickMs, startedAt } = options;
   const starts = createTokenBucket({ burst: ORDER_BURST, perSecond: ORDERS_PER_SECOND, now });
   const spread = new Map<string, number>();
-
-  const specs = new Map<string, CertificateSpec>();
-  /** The same object for the same spec: its place in the store is worked out once. */
-  const specFor = (names: readonly string[], directory: string): CertificateSpec =>
-    specs.getOrInsertComputed(`${directory} ${names.join(',')}`, () => ({
-      names,
-      directory,
-      profile: acme.profile,
-      keyType: 'ec256',
-    }));
-
-  /** The certificate of a CA in use for these names: the newest valid one. */
-  const held = (names: readonly string[]): HeldCertificate | undefined => {
-    const certificates = acme.directories.flatMap((directory) => {
-      const { current } = book.get(specFor(names, directory));
-      return current === undefined ? [] : [{ ...current.certificate, issuedAt: current.issuedAt }];
-    });
-    const valid = certificates.filter(({ notAfter }) => notAfter > now());
-    return (valid.length > 0 ? valid : certificates).toSorted((a, b) => b.notBefore - a.notBefore)[0];
-  };
 
   /** A share of the hour, drawn once for each certificate; none when there is no time to lose. */
   const delayOf = ({ reason, dueAt }: PlannedRenewal, certificate: HeldCertificate | undefined): number => {
@@ -69,7 +45,7 @@ export function createOrderQueue(options: {
   };
 
   const factsOf = (names: readonly string[], directory: string, isEmergency: boolean): DirectoryFacts => {
-    const { attempt } = book.get(specFor(names, directory));
+    const { attempt } = book.get(specs.at(names, directory));
     const own = attempt === undefined ? undefined : nextAttemptAt(attempt, { now: now(), isEmergency });
     const parked = book.parked(directory)?.until;
     const times = [own, parked].filter((time) => time !== undefined);
@@ -77,21 +53,17 @@ export function createOrderQueue(options: {
   };
 
   return {
-    latestAttempt: (names) =>
-      acme.directories
-        .flatMap((directory) => book.get(specFor(names, directory)).attempt ?? [])
-        .toSorted((a, b) => b.lastAt - a.lastAt)[0],
     startDue: (wanted) => {
-      for (const planned of planRenewals(({ names }) => held(names), wanted, { now: now(), tickMs })) {
+      for (const planned of planRenewals(({ names }) => specs.held(names), wanted, { now: now(), tickMs })) {
         const { names } = planned.wanted;
-        const current = held(names);
+        const current = specs.held(names);
         if (planned.dueAt + delayOf(planned, current) > now() || runner.isRunning(names)) continue;
         const isEmergency = planned.reason === 'emergency' || planned.reason === 'expired';
-        const facts = acme.directories.map((directory) => factsOf(names, directory, isEmergency));
+        const facts = specs.directories(names).map((directory) => factsOf(names, directory, isEmergency));
         const directory = pickDirectory(facts, current, now());
         if (directory === undefined || runner.count(directory) >= ORDERS_IN_FLIGHT) continue;
         if (!starts.tryTake()) return true;
-        runner.start(specFor(names, directory), planned.reason, current);
+        runner.start(specs.at(names, directory), planned.reason, current);
       }
       return false;
     },

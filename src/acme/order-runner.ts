@@ -10,6 +10,7 @@ import type { ChallengeDesk } from './challenge.ts';
 import { classifyFailure, type Failure } from './failure.ts';
 import { obtainCertificate } from './order.ts';
 import type { RenewalReason } from './plan.ts';
+import { predecessorOf } from './predecessor.ts';
 import { recordFailure, type Validity } from './schedule.ts';
 import { keyOfNames } from './serving.ts';
 
@@ -99,6 +100,7 @@ async function obtain({ spec, reason, abort }: Attempt, options: OrderRunnerOpti
       signal: abort.signal,
     },
     logger,
+    predecessor: predecessorOf(spec, book, now),
     savePending: (pending) => book.putPending(spec, pending),
   });
   await book.putCertificate(stored);

@@ -4,10 +4,14 @@ import type { PendingOrder, StoredCertificate } from '../certs/store-records.ts'
 import type { Logger } from '../observe/logger.ts';
 import type { AcmeApi, AcmeOrder } from './acme-api.ts';
 import { AcmeProblem, OrderError } from './acme-error.ts';
-import { createKeyPem, type Account, type CaSession } from './ca-session.ts';
+import type { Account, CaSession } from './ca-session.ts';
+import { createKeyPem } from './create-key.ts';
 import { answerAuthorization, type ChallengeDesk } from './challenge.ts';
+import { withAccount } from './heal-account.ts';
 import type { ChallengeChoice } from './pick-challenge.ts';
+import { placeOrder } from './place-order.ts';
 import { poll, type PollClock } from './poll.ts';
+import type { Predecessor } from './predecessor.ts';
 import { verifyIssued } from './verify-issued.ts';
 
 const READY_DEADLINE_MS = 30_000;
@@ -19,6 +23,8 @@ export interface OrderDeps {
   readonly choice: ChallengeChoice;
   readonly clock: PollClock;
   readonly logger: Logger;
+  /** The certificate that serves until then. */
+  readonly predecessor: Predecessor | undefined;
   /** Keeps the order so that a crash can resume it; `undefined` forgets it. */
   readonly savePending: (pending: PendingOrder | undefined) => Promise<StoreFault | undefined>;
 }
@@ -33,15 +39,15 @@ export async function obtainCertificate(
   pending: PendingOrder | undefined,
   deps: OrderDeps,
 ): Promise<StoredCertificate> {
-  try {
-    return await runOrder(spec, pending, await deps.session.account(), deps);
-  } catch (cause) {
-    if (!(cause instanceof AcmeProblem) || cause.type !== 'accountDoesNotExist') throw cause;
-    deps.logger.warn({ directory: spec.directory }, 'account unknown to the CA, registering its key again');
-    await deps.session.forgetAccount();
-    await deps.savePending(undefined);
-    return runOrder(spec, undefined, await deps.session.account(), deps);
-  }
+  let resumable = pending;
+  return withAccount(deps.session, (account) => runOrder(spec, resumable, account, deps), {
+    directory: spec.directory,
+    logger: deps.logger,
+    onForgotten: () => {
+      resumable = undefined;
+      return deps.savePending(undefined);
+    },
+  });
 }
 
 /** An order with what is kept about it. */
@@ -105,32 +111,16 @@ async function askForOrder(url: string, api: AcmeApi): Promise<AcmeOrder | undef
 }
 
 async function begin(spec: CertificateSpec, account: Account, deps: OrderDeps): Promise<Progress> {
-  const order = await newOrder(spec, account.api, deps);
-  if (order.names.toSorted().join(',') !== spec.names.toSorted().join(',')) {
-    throw new OrderError(
-      'order_invalid',
-      `asked for ${spec.names.join(', ')}, the CA's order is for ${order.names.join(', ')}`,
-    );
-  }
+  const { order, replaces } = await placeOrder(spec, account, deps);
   const pending = {
     orderUrl: order.url,
     accountUrl: account.url,
     keyPem: undefined,
     createdAt: deps.clock.now(),
+    replaces,
   };
   await keep(pending, deps);
   return { order, pending };
-}
-
-async function newOrder({ names, profile }: CertificateSpec, api: AcmeApi, deps: OrderDeps): Promise<AcmeOrder> {
-  try {
-    return await api.newOrder({ names, profile });
-  } catch (cause) {
-    // A profile is a preference: better a certificate of the default profile than none.
-    if (!(cause instanceof AcmeProblem) || cause.type !== 'invalidProfile' || profile === undefined) throw cause;
-    deps.logger.warn({ profile, reason: cause.detail, hint: 'check --acme-profile' }, 'ordering without profile');
-    return api.newOrder({ names, profile: undefined });
-  }
 }
 
 /**
@@ -176,7 +166,9 @@ async function finalize({ order, pending }: Progress, api: AcmeApi, deps: OrderD
   const withKey = { ...pending, keyPem: pending.keyPem ?? (await createKeyPem()) };
   if (pending.keyPem === undefined) await keep(withKey, deps);
   try {
-    return { order: await api.finalize(order, withKey.keyPem), pending: withKey };
+    const finalized = await api.finalize(order, withKey.keyPem);
+    if (pending.replaces !== undefined) await deps.predecessor?.markReplaced();
+    return { order: finalized, pending: withKey };
   } catch (cause) {
     if (!(cause instanceof AcmeProblem)) throw cause;
     // It was finalized by the attempt before this one, whose answer was lost.

@@ -3,12 +3,12 @@ import type { WantedCertificate } from '../routing/snapshot.ts';
 
 const DAY_MS = 86_400_000;
 
-/** What a certificate's dates say about its renewal. */
-export type RenewalReason = 'missing' | 'expired' | 'emergency' | 'due';
+/** Why a certificate is ordered: `due` by its dates, `ari` because its CA says so; `asked` by a person. */
+export type RenewalReason = 'missing' | 'expired' | 'emergency' | 'due' | 'ari' | 'asked';
 
 export interface PlannedRenewal {
   readonly wanted: WantedCertificate;
-  readonly reason: RenewalReason;
+  readonly reason: Exclude<RenewalReason, 'asked'>;
   /** Unix milliseconds; it may be past. */
   readonly dueAt: number;
 }
@@ -33,9 +33,25 @@ export function emergencyTime(certificate: CertificateDates, tickMs: number): nu
   return certificate.notAfter - Math.min(Math.max(lifeMs / 20, 5 * tickMs), lifeMs / 4);
 }
 
-/** A certificate in use and when we got it, Unix milliseconds. */
+/** A certificate in use, Unix milliseconds. */
 export interface HeldCertificate extends CertificateDates {
+  /** When we got it. */
   readonly issuedAt: number;
+  /** The moment drawn in the window that its CA suggests (RFC 9773 4.2). */
+  readonly suggestedAt?: number | undefined;
+}
+
+/**
+ * When a certificate is to be renewed, and who says so. Its CA may say earlier or later than its dates, but not later
+ * than the time when it gets dangerous.
+ */
+export function renewalOf(
+  certificate: Pick<HeldCertificate, 'id' | 'notBefore' | 'notAfter' | 'suggestedAt'>,
+  tickMs: number,
+): { readonly at: number; readonly by: 'ari' | 'due' } {
+  const { suggestedAt } = certificate;
+  if (suggestedAt === undefined) return { at: renewalTime(certificate), by: 'due' };
+  return { at: Math.min(suggestedAt, emergencyTime(certificate, tickMs)), by: 'ari' };
 }
 
 /**
@@ -57,16 +73,22 @@ function planOne(
   { now, tickMs }: { readonly now: number; readonly tickMs: number },
 ): PlannedRenewal {
   if (certificate === undefined) return { wanted, reason: 'missing', dueAt: now };
-  const dueAt = Math.max(renewalTime(certificate), certificate.issuedAt + restMs(certificate));
+  const { at, by } = renewalOf(certificate, tickMs);
+  const dueAt = Math.max(at, certificate.issuedAt + restMs(certificate, by));
   if (certificate.notAfter <= now) return { wanted, reason: 'expired', dueAt };
-  return { wanted, reason: emergencyTime(certificate, tickMs) <= now ? 'emergency' : 'due', dueAt };
+  return { wanted, reason: emergencyTime(certificate, tickMs) <= now ? 'emergency' : by, dueAt };
 }
 
-/** A clock that is far wrong makes every new certificate look old: without a rest it would be ordered again at once. */
-function restMs({ notBefore, notAfter }: CertificateDates): number {
-  return Math.min((notAfter - notBefore) / 4, 2 * DAY_MS);
+/**
+ * A clock that is far wrong makes every new certificate look old: without a rest it would be ordered again at once. What a
+ * CA says of one certificate is seldom so urgent, but it may be.
+ */
+function restMs({ notBefore, notAfter }: CertificateDates, by: 'ari' | 'due'): number {
+  return Math.min((notAfter - notBefore) / 4, by === 'ari' ? DAY_MS / 4 : 2 * DAY_MS);
 }
+
+const URGENCY: readonly RenewalReason[] = ['expired', 'emergency', 'missing', 'due'];
 
 function urgency(planned: PlannedRenewal): number {
-  return ['expired', 'emergency', 'missing', 'due'].indexOf(planned.reason);
+  return URGENCY.indexOf(planned.reason === 'ari' ? 'due' : planned.reason);
 }

@@ -32,13 +32,17 @@ export interface Transport {
   close(): void;
 }
 
-/** HTTP toward one CA. `extraRootPem` is trusted beside the system's roots. Plain HTTP only to a loopback address. */
-export function createTransport(options: {
+export interface TransportOptions {
   readonly userAgent: string;
   readonly extraRootPem: string | undefined;
   readonly now: () => number;
   readonly timeoutMs?: number;
-}): Transport {
+  /** Told of every answer: its status and the CA's clock (Unix milliseconds), or why there is none. */
+  readonly onAnswer?: (code: number | AcmeTransportError['code'], caTime: number | undefined) => void;
+}
+
+/** HTTP toward one CA. `extraRootPem` is trusted beside the system's roots. Plain HTTP only to a loopback address. */
+export function createTransport(options: TransportOptions): Transport {
   const { now } = options;
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   const agents = createAgents(options.extraRootPem);
@@ -78,6 +82,18 @@ export function createTransport(options: {
       request.end(payload);
     });
 
+  const counted = async (sent: Promise<AcmeResponse>): Promise<AcmeResponse> => {
+    try {
+      const answer = await sent;
+      const caTime = Date.parse(answer.headers['date'] ?? '');
+      options.onAnswer?.(answer.status, Number.isNaN(caTime) ? undefined : caTime);
+      return answer;
+    } catch (cause) {
+      if (cause instanceof AcmeTransportError) options.onAnswer?.(cause.code, undefined);
+      throw cause;
+    }
+  };
+
   return {
     takeNonce: () => {
       while (nonces.length > 0) {
@@ -94,7 +110,7 @@ export function createTransport(options: {
         // The one asked for by HEAD is used at once by who asked.
         if (nonce !== undefined && !isHead) nonces.push({ nonce, at: now() });
       };
-      const answer = await send(url, method, body);
+      const answer = await counted(send(url, method, body));
       if (answer.status < 400) {
         keepNonce(answer.headers);
         return answer;
@@ -186,7 +202,8 @@ function problemOf(answer: AcmeResponse, url: string, now: number): AcmeProblem 
   const decoded = decodeProblem(answer.data, { status: answer.status, url });
   if (decoded === undefined) return fallback;
   const retryAt = readRetryAt(answer.headers['retry-after'], decoded.detail, now);
-  return decodeProblem(answer.data, { status: answer.status, url, retryAt }) ?? fallback;
+  const terms = /<([^>]+)>\s*;[^,]*\brel="?terms-of-service\b/.exec(answer.headers['link'] ?? '')?.[1];
+  return decodeProblem(answer.data, { status: answer.status, url, retryAt, terms }) ?? fallback;
 }
 
 const UNTRUSTED =

@@ -19,6 +19,8 @@ export interface CertificateStatus {
   readonly notAfter: number | undefined;
   /** When the certificate in use is to be renewed. */
   readonly renewAt: number | undefined;
+  /** Who says so: its CA (RFC 9773), or the part of its life that is left. */
+  readonly renewBy?: 'ari' | 'due' | undefined;
   /** When the CA is asked next, if not at once. */
   readonly nextAttempt: number | undefined;
   readonly failures: number;

@@ -50,6 +50,11 @@ export interface RenewalRecord {
 
 export const NO_RENEWAL: RenewalRecord = { advice: undefined, unusedSince: undefined, refused: {} };
 
+/** When the CA wants this certificate renewed, if it said so. */
+export function suggestedTime({ advice }: RenewalRecord, { id }: { readonly id: string }): number | undefined {
+  return advice?.certificateId === id ? advice.window?.selected : undefined;
+}
+
 /** Text of `renewal.json`. */
 export function encodeRenewal(spec: CertificateSpec, record: RenewalRecord): string {
   return encode({ names: spec.names, directory: spec.directory, ...record });

@@ -159,6 +159,15 @@ export function decodeAccount(text: string): AccountRecord {
   };
 }
 
+/** The key in a text of `account.next.json`; undefined when it holds none. */
+export function decodeNextKey(text: string): string | undefined {
+  try {
+    return stringOf(decode(text), 'keyPem');
+  } catch {
+    return undefined;
+  }
+}
+
 /** Throws `RecordError`. */
 export function decodeParked(text: string): ParkedRecord {
   const fields = decode(text);

@@ -8,6 +8,7 @@ import { loadStore, type StoreContents } from './store-load.ts';
 import { encode } from './record-fields.ts';
 import { encodeRenewal, type RenewalRecord } from './renewal-record.ts';
 import {
+  decodeNextKey,
   encodeAttempt,
   encodeCertificate,
   type AccountRecord,
@@ -35,6 +36,10 @@ export interface CertificateStore {
   /** Removes everything about a spec. */
   removeSpec(spec: CertificateSpec): Promise<StoreFault | undefined>;
   saveAccount(account: AccountRecord): Promise<StoreFault | undefined>;
+  /** A key that the account of this CA is about to get; `undefined` removes it. */
+  saveNextKey(directory: string, keyPem: string | undefined): Promise<StoreFault | undefined>;
+  /** Undefined: there is none, or it cannot be read. */
+  readNextKey(directory: string): Promise<string | undefined>;
   saveParked(directory: string, parked: ParkedRecord | undefined): Promise<StoreFault | undefined>;
   /** Writes and removes a file. Asked before every order: a certificate that cannot be kept is wasted (acme.md 14.3). */
   probe(): Promise<StoreFault | undefined>;
@@ -71,6 +76,12 @@ export function createCertificateStore(options: {
     saveRenewal: (spec, record) => writeOrRemove(specFile(spec, 'renewal.json'), record && encodeRenewal(spec, record)),
     removeSpec: (spec) => remove(join(caFolder(spec.directory), 'certs', specKey(spec)), { recursive: true }),
     saveAccount: (account) => write(join(caFolder(account.directory), 'account.json'), encode(account)),
+    saveNextKey: (directory, keyPem) =>
+      writeOrRemove(join(caFolder(directory), 'account.next.json'), keyPem && encode({ directory, keyPem })),
+    readNextKey: async (directory) => {
+      const text = await readFile(join(caFolder(directory), 'account.next.json'), 'utf8').catch(() => undefined);
+      return text === undefined ? undefined : decodeNextKey(text);
+    },
     saveParked: (directory, parked) =>
       writeOrRemove(join(caFolder(directory), 'parked.json'), parked && encode(parked)),
     probe: () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, createServer, request } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { CaExtras } from './ca-extras.ts';
 import type { Pebble } from './pebble.ts';
 
 /** What the proxy does with a request instead of passing it on; `lose` passes it on and drops the answer. */
@@ -37,8 +38,8 @@ export interface CaProxy {
   stop(): Promise<void>;
 }
 
-/** A proxy in front of Pebble that records and breaks requests. Pebble builds its URLs from Host, so none is rewritten. */
-export async function startCaProxy(pebble: Pebble): Promise<CaProxy> {
+/** A proxy in front of Pebble that records and breaks requests, and adds what Pebble lacks. Pebble builds its URLs from Host, so none is rewritten. */
+export async function startCaProxy(pebble: Pebble, extras?: CaExtras): Promise<CaProxy> {
   const agent = new Agent({ ca: pebble.listenerCa.rootPem, keepAlive: true });
   const requests: CaRequest[] = [];
   const faults: { readonly path: string; readonly fault: CaFault; left: number }[] = [];
@@ -53,7 +54,7 @@ export async function startCaProxy(pebble: Pebble): Promise<CaProxy> {
     requests.push(record(incoming, body));
     const found = faults.find((candidate) => path.startsWith(candidate.path) && candidate.left > 0);
     if (found !== undefined) found.left -= 1;
-    const fault = found?.fault;
+    const fault = found?.fault ?? extras?.answer(path, requests.at(-1)?.payload);
     if (fault?.kind === 'answer') outgoing.writeHead(fault.status, fault.headers).end(fault.body);
     else if (fault?.kind === 'hang') hanging.add(outgoing);
     else if (fault?.kind === 'reset') outgoing.destroy();
@@ -73,6 +74,10 @@ export async function startCaProxy(pebble: Pebble): Promise<CaProxy> {
         if (isLost) {
           answer.resume();
           outgoing.destroy();
+          return;
+        }
+        if (extras !== undefined && incoming.url === '/dir') {
+          answerDirectory(answer, outgoing, extras, `https://${incoming.headers.host}`).catch(() => outgoing.destroy());
           return;
         }
         outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
@@ -113,6 +118,18 @@ export async function startCaProxy(pebble: Pebble): Promise<CaProxy> {
       agent.destroy();
     },
   };
+}
+
+async function answerDirectory(
+  answer: IncomingMessage,
+  outgoing: ServerResponse,
+  extras: CaExtras,
+  origin: string,
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
+  const fields = JSON.parse(Buffer.concat(chunks).toString()) as object;
+  outgoing.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(extras.directory(fields, origin)));
 }
 
 function record(incoming: IncomingMessage, body: Buffer): CaRequest {

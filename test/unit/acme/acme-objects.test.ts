@@ -22,10 +22,32 @@ test('a directory is read, unknown members are passed over', () => {
   const value = {
     ...directory,
     renewalInfo: 'https://ca.test/ari',
-    meta: { externalAccountRequired: true, profiles: {} },
+    newAuthz: 'https://ca.test/z',
+    meta: {
+      externalAccountRequired: true,
+      profiles: { classic: 'https://ca.test/classic' },
+      caaIdentities: ['ca.test', 7],
+      termsOfService: 'https://ca.test/terms',
+    },
   };
-  expect(decodeDirectory(value, URL)).toEqual({ ...directory, externalAccountRequired: true });
-  expect(decodeDirectory(directory, URL).externalAccountRequired).toBe(false);
+  expect(decodeDirectory(value, URL)).toEqual({
+    ...directory,
+    keyChange: undefined,
+    renewalInfo: 'https://ca.test/ari',
+    externalAccountRequired: true,
+    profiles: ['classic'],
+    caaIdentities: ['ca.test'],
+    termsOfService: 'https://ca.test/terms',
+  });
+  expect(decodeDirectory(directory, URL)).toEqual({
+    ...directory,
+    keyChange: undefined,
+    renewalInfo: undefined,
+    externalAccountRequired: false,
+    profiles: [],
+    caaIdentities: [],
+    termsOfService: undefined,
+  });
 });
 
 test('an order with authorizations beyond any number of names makes no sense', () => {

@@ -65,6 +65,8 @@ function brokenStore(contents: Partial<StoreContents & { fault: StoreFault | und
       saveRenewal: () => write('renewal'),
       removeSpec: () => write('removed'),
       saveAccount: () => write('account'),
+      saveNextKey: () => write('next key'),
+      readNextKey: async () => undefined,
       saveParked: () => write('parked'),
       probe: () => write('probe'),
     },

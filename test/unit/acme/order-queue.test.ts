@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import type { CertificateBook } from '../../../src/acme/certificate-book.ts';
 import { createOrderQueue, type OrderQueue } from '../../../src/acme/order-queue.ts';
 import type { OrderRunner } from '../../../src/acme/order-runner.ts';
+import { createSpecs, type Specs } from '../../../src/acme/specs.ts';
 import type { CertificateSpec } from '../../../src/certs/certificate-spec.ts';
+import { NO_RENEWAL, type RenewalAdvice } from '../../../src/certs/renewal-record.ts';
 import type { AttemptRecord, StoredCertificate } from '../../../src/certs/store-records.ts';
 import type { AcmeConfig } from '../../../src/config/static-config.ts';
 import type { WantedCertificate } from '../../../src/routing/snapshot.ts';
@@ -28,6 +30,11 @@ function certificate(name: string, leftDays: number): StoredCertificate {
   };
 }
 
+function adviceAt(selected: number): RenewalAdvice {
+  const window = { start: selected, end: selected + DAY, selected, explanationUrl: undefined };
+  return { certificateId: '00000000', ariId: 'a.b', window, askAt: START, isReplaced: false };
+}
+
 function failing(waitMs: number): AttemptRecord {
   const error = { type: 'connection', detail: '', hint: '' };
   return {
@@ -49,10 +56,12 @@ function open(
     parked?: Readonly<Record<string, number>>;
     directories?: readonly string[];
     running?: readonly string[];
+    suggested?: Readonly<Record<string, number>>;
     random?: number;
   } = {},
 ): {
   readonly queue: OrderQueue;
+  readonly specs: Specs;
   readonly started: string[];
   readonly finish: (name: string) => void;
   readonly at: (ms: number) => void;
@@ -66,6 +75,10 @@ function open(
       attempt: directory === CA ? facts.attempts?.[names[0]!] : undefined,
       pending: undefined,
     }),
+    renewal: ({ names }: CertificateSpec) => {
+      const at = facts.suggested?.[names[0]!];
+      return at === undefined ? NO_RENEWAL : { ...NO_RENEWAL, advice: adviceAt(at) };
+    },
     parked: (directory: string) => {
       const until = facts.parked?.[directory];
       return until === undefined ? undefined : { until, detail: '' };
@@ -81,16 +94,17 @@ function open(
     stop: async () => undefined,
   };
   const acme = { directories: facts.directories ?? [CA] } as Partial<AcmeConfig> as AcmeConfig;
+  const specs = createSpecs({ book, acme, now: () => now });
   const queue = createOrderQueue({
     book,
     runner,
-    acme,
+    specs,
     now: () => now,
     random: () => facts.random ?? 0.5,
     tickMs: 30_000,
     startedAt: START,
   });
-  return { queue, started, finish: (name) => void running.delete(name), at: (ms) => void (now = START + ms) };
+  return { queue, specs, started, finish: (name) => void running.delete(name), at: (ms) => void (now = START + ms) };
 }
 
 test('a name without a certificate is ordered at once, one that runs is not', () => {
@@ -106,6 +120,21 @@ test('a certificate with time left is let be until it is due', () => {
   at(DAY + 1);
   queue.startDue([wanted('a.test')]);
   expect(started).toEqual(['a.test due']);
+});
+
+test('the time its CA suggests goes before the one of its dates, earlier or later, and is not spread', () => {
+  const { queue, started, at } = open({
+    certificates: [certificate('soon.test', 80), certificate('later.test', 31)],
+    suggested: { 'soon.test': START - HOUR, 'later.test': START + 20 * DAY },
+  });
+  queue.startDue([wanted('soon.test'), wanted('later.test')]);
+  expect(started).toEqual(['soon.test ari']);
+  at(2 * DAY);
+  queue.startDue([wanted('later.test')]);
+  expect(started).toEqual(['soon.test ari']);
+  at(20 * DAY);
+  queue.startDue([wanted('later.test')]);
+  expect(started).toEqual(['soon.test ari', 'later.test ari']);
 });
 
 test('what was due when the router started is spread over an hour', () => {
@@ -129,14 +158,14 @@ test('what is nearly expired or expired is not spread', () => {
 });
 
 test('a record of failures holds an order back until its time', () => {
-  const { queue, started, at } = open({ attempts: { 'a.test': failing(HOUR) } });
+  const { queue, specs, started, at } = open({ attempts: { 'a.test': failing(HOUR) } });
   queue.startDue([wanted('a.test'), wanted('b.test')]);
   expect(started).toEqual(['b.test missing']);
   at(HOUR);
   queue.startDue([wanted('a.test')]);
   expect(started).toEqual(['b.test missing', 'a.test missing']);
-  expect(queue.latestAttempt(['a.test'])?.nextAt).toBe(START + HOUR);
-  expect(queue.latestAttempt(['b.test'])).toBeUndefined();
+  expect(specs.latestAttempt(['a.test'])?.nextAt).toBe(START + HOUR);
+  expect(specs.latestAttempt(['b.test'])).toBeUndefined();
 });
 
 test("with little time left, a day's wait for the user is cut to an hour", () => {

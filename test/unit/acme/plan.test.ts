@@ -89,6 +89,26 @@ test('a short-lived certificate rests a quarter of its life', () => {
   expect(planned!.dueAt).toBe(BORN + 30_000);
 });
 
+test.for([
+  { name: 'earlier than its dates', suggestedAt: BORN + 20 * DAY, due: BORN + 20 * DAY },
+  { name: 'later than its dates', suggestedAt: BORN + 70 * DAY, due: BORN + 70 * DAY },
+  { name: 'later than is safe', suggestedAt: BORN + 89 * DAY, due: BORN + 85.5 * DAY },
+  { name: 'at once, just after it was issued', suggestedAt: BORN - DAY, due: BORN + 6 * HOUR },
+])('a CA may want a certificate renewed $name', ({ suggestedAt, due }) => {
+  const certificate = { ...held(90 * DAY), suggestedAt };
+  const [planned] = planRenewals(() => certificate, [wanted('a.test')], { now: BORN + DAY, tickMs: TICK });
+  expect(planned).toMatchObject({ reason: 'ari', dueAt: due });
+});
+
+test('what its CA suggests makes an expired certificate no less urgent', () => {
+  const certificate = { ...held(90 * DAY), suggestedAt: BORN + 200 * DAY };
+  const reasons = [86, 91].map((days) => {
+    const options = { now: BORN + days * DAY, tickMs: TICK };
+    return planRenewals(() => certificate, [wanted('a.test')], options)[0]!.reason;
+  });
+  expect(reasons).toEqual(['emergency', 'expired']);
+});
+
 test('nothing wanted, nothing planned', () => {
   expect(planRenewals(() => undefined, [], { now: BORN, tickMs: TICK })).toEqual([]);
 });

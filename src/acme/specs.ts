@@ -1,0 +1,57 @@
+import type { CertificateSpec } from '../certs/certificate-spec.ts';
+import { suggestedTime } from '../certs/renewal-record.ts';
+import type { AttemptRecord, StoredCertificate } from '../certs/store-records.ts';
+import type { AcmeConfig } from '../config/static-config.ts';
+import type { CertificateBook } from './certificate-book.ts';
+import type { HeldCertificate } from './plan.ts';
+import { keyOfNames } from './serving.ts';
+
+/** What is ordered for a set of names at each CA, and what is known of it. */
+export interface Specs {
+  /** The same object for the same spec: its place in the store is worked out once. */
+  at(names: readonly string[], directory: string): CertificateSpec;
+  /** The CAs that may be asked for these names, in order of preference. */
+  directories(names: readonly string[]): readonly string[];
+  /** The certificate of a CA in use for these names: the newest valid one. */
+  stored(names: readonly string[]): StoredCertificate | undefined;
+  held(names: readonly string[]): HeldCertificate | undefined;
+  /** The latest failure for these names at any CA in use, since the last success there. */
+  latestAttempt(names: readonly string[]): AttemptRecord | undefined;
+}
+
+export function createSpecs(options: {
+  readonly book: CertificateBook;
+  readonly acme: AcmeConfig;
+  readonly now: () => number;
+}): Specs {
+  const { book, acme, now } = options;
+  const specs = new Map<string, CertificateSpec>();
+  const at = (names: readonly string[], directory: string): CertificateSpec =>
+    specs.getOrInsertComputed(`${directory} ${keyOfNames(names)}`, () => ({
+      names,
+      directory,
+      profile: acme.profile,
+      keyType: 'ec256',
+    }));
+  const stored = (names: readonly string[]): StoredCertificate | undefined => {
+    const found = acme.directories.flatMap((directory) => book.get(at(names, directory)).current ?? []);
+    const valid = found.filter(({ certificate }) => certificate.notAfter > now());
+    const candidates = valid.length > 0 ? valid : found;
+    return candidates.toSorted((a, b) => b.certificate.notBefore - a.certificate.notBefore)[0];
+  };
+  return {
+    at,
+    directories: () => acme.directories,
+    stored,
+    held: (names) => {
+      const found = stored(names);
+      if (found === undefined) return undefined;
+      const { spec, certificate, issuedAt } = found;
+      return { ...certificate, issuedAt, suggestedAt: suggestedTime(book.renewal(spec), certificate) };
+    },
+    latestAttempt: (names) =>
+      acme.directories
+        .flatMap((directory) => book.get(at(names, directory)).attempt ?? [])
+        .toSorted((a, b) => b.lastAt - a.lastAt)[0],
+  };
+}
