@@ -24,3 +24,9 @@ export function parseDirectories(
   const known = new Set(DIRECTORIES.values());
   return { directories, customDirectory: directories.some((url) => !known.has(url)) };
 }
+
+/** The directory at the host of an account's URL: of those in use, or one that is known by name. */
+export function directoryAt(accountUrl: string, inUse: readonly string[]): string | undefined {
+  const { host } = new URL(accountUrl);
+  return [...inUse, ...DIRECTORIES.values()].find((directory) => new URL(directory).host === host);
+}

@@ -3,6 +3,12 @@ import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const RSA = {
+  name: 'RSASSA-PKCS1-v1_5',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+  hash: 'SHA-256',
+} as const;
 
 export interface TestCa {
   readonly rootPem: string;
@@ -34,9 +40,14 @@ export async function createTestCa(name = 'CN=Test CA'): Promise<TestCa> {
 /** A leaf with the given names and dates (Unix milliseconds); the chain is leaf and root. */
 export async function issueCertificate(
   ca: TestCa,
-  options: { readonly names: readonly string[]; readonly notBefore: number; readonly notAfter: number },
+  options: {
+    readonly names: readonly string[];
+    readonly notBefore: number;
+    readonly notAfter: number;
+    readonly isRsa?: boolean;
+  },
 ): Promise<IssuedPair> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await webcrypto.subtle.generateKey(options.isRsa === true ? RSA : ALGORITHM, true, ['sign', 'verify']);
   const names = options.names.map((value) => ({ type: isIP(value) > 0 ? ('ip' as const) : ('dns' as const), value }));
   const leaf = await x509.X509CertificateGenerator.create({
     serialNumber: `01${Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString('hex')}`,
