@@ -3,8 +3,9 @@ import { availableParallelism } from 'node:os';
 import { parseStaticOptions, type StaticResult } from '../config/parse-static-options.ts';
 import type { StaticConfig } from '../config/static-config.ts';
 import { nearest } from '../lib/suggest.ts';
-import { runCerts } from './certs.ts';
+import { CERTS_USAGE, readCertsArguments, runCerts } from './certs/certs.ts';
 import { runCheck } from './check.ts';
+import type { CommandStreams } from './command-streams.ts';
 import { DEPLOY_USAGE, readDeployArguments, runDeploy } from './deploy.ts';
 import { EXPLAIN_USAGE, readExplainArguments, runExplain } from './explain.ts';
 import { runHealthcheck } from './healthcheck.ts';
@@ -33,8 +34,7 @@ sluice explain URL       asks the running router where a request goes, and why
 sluice deploy --wait SERVICE  waits until its new servers are ready and the old ones are done
 sluice pause HOST [--for 60s]  lets requests wait although the app is ready
 sluice resume HOST       lets them go on
-sluice certs [flags]     certificates in the store
-sluice certs root        the local authority's root certificate (PEM)
+sluice certs             certificates in the store; renew NAME, import FILE, export NAME, root
 sluice check [FILES]     judges compose files and their labels without Docker; --json for lines of JSON
 sluice healthcheck       exit code 0 when every worker listens
 sluice version
@@ -48,12 +48,6 @@ The most used: --http :80 --https :443 --docker unix:///var/run/docker.sock --da
  * flag must not hide that the router has its options from variables.
  */
 const BARE_PING = /^--?ping(=true)?$/i;
-
-/** Streams of a command: results to `out`, faults to `err`. */
-export interface CommandStreams {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-}
 
 /** Runs the command that the arguments name (`run` when the first is a flag) and resolves with the exit code. */
 export async function runCommand(argv: readonly string[], streams: CommandStreams): Promise<number> {
@@ -69,9 +63,11 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
   // Flags are laid over those of the router in the files, so they are understood there.
   if (command === 'check') return runCheck(rest, streams);
   if (isAsking(command)) return askRunning(command, rest, streams);
-  const operands = command === 'certs' ? leadingOperands(rest) : [];
-  const given = rest.slice(operands.length);
-  const flags = command === 'healthcheck' ? given.filter((flag) => !BARE_PING.test(flag)) : given;
+  if (command === 'certs') {
+    const read = readCertsArguments(rest);
+    return withConfig(read, CERTS_USAGE, streams, (given, config) => runCerts(given, config, streams));
+  }
+  const flags = command === 'healthcheck' ? rest.filter((flag) => !BARE_PING.test(flag)) : rest;
   const result = readOptions(command === 'run' ? flags : [...readRouterFlags(), ...flags]);
   if ('problems' in result) {
     for (const problem of result.problems) streams.err(`sluice: ${problem}\n`);
@@ -80,8 +76,6 @@ export async function runCommand(argv: readonly string[], streams: CommandStream
   switch (command) {
     case 'run':
       return runRouter(result.config, result.notices);
-    case 'certs':
-      return runCerts(operands, result.config, streams.out);
     case 'healthcheck':
       return runHealthcheck(result.config.admin, streams.err);
     default:
@@ -99,19 +93,19 @@ function isAsking(command: Command): command is Asking {
 function askRunning(command: Asking, args: readonly string[], streams: CommandStreams): Promise<number> {
   switch (command) {
     case 'explain':
-      return askAtAdmin(readExplainArguments(args), EXPLAIN_USAGE, streams, (given, admin) =>
+      return withConfig(readExplainArguments(args), EXPLAIN_USAGE, streams, (given, { admin }) =>
         runExplain(given, admin, streams.out, streams.err),
       );
     case 'deploy':
-      return askAtAdmin(readDeployArguments(args), DEPLOY_USAGE, streams, (given, admin) =>
+      return withConfig(readDeployArguments(args), DEPLOY_USAGE, streams, (given, { admin }) =>
         runDeploy(given, admin, streams),
       );
     case 'pause':
-      return askAtAdmin(readPauseArguments(args), PAUSE_USAGE, streams, (given, admin) =>
+      return withConfig(readPauseArguments(args), PAUSE_USAGE, streams, (given, { admin }) =>
         runPause(given, admin, streams),
       );
     case 'resume':
-      return askAtAdmin(readResumeArguments(args), RESUME_USAGE, streams, (given, admin) =>
+      return withConfig(readResumeArguments(args), RESUME_USAGE, streams, (given, { admin }) =>
         runResume(given, admin, streams),
       );
     default:
@@ -119,19 +113,19 @@ function askRunning(command: Asking, args: readonly string[], streams: CommandSt
   }
 }
 
-/** Runs a command that asks the router: what its own arguments leave are the router's options, which say where it is asked. */
-async function askAtAdmin<Given extends { readonly rest: readonly string[] }>(
+/** Runs a command with arguments of its own: what those leave are the router's options. */
+async function withConfig<Given extends { readonly rest: readonly string[] }>(
   read: Given | string,
   usage: string,
   { err }: CommandStreams,
-  run: (given: Given, admin: StaticConfig['admin']) => Promise<number>,
+  run: (given: Given, config: StaticConfig) => Promise<number>,
 ): Promise<number> {
   if (typeof read === 'string') {
     err(`sluice: ${read}\n${usage}`);
     return 2;
   }
   const result = readOptions([...readRouterFlags(), ...read.rest]);
-  if ('config' in result) return run(read, result.config.admin);
+  if ('config' in result) return run(read, result.config);
   for (const problem of result.problems) err(`sluice: ${problem}\n`);
   return 2;
 }
@@ -144,11 +138,6 @@ function splitCommand(argv: readonly string[]): {
   if (first === '--help' || first === '-h') return { command: 'help', rest: [] };
   if (first === undefined || first.startsWith('-')) return { command: 'run', rest: argv };
   return { command: COMMANDS.find((name) => name === first), rest: argv.slice(1) };
-}
-
-function leadingOperands(rest: readonly string[]): readonly string[] {
-  const end = rest.findIndex((argument) => argument.startsWith('-'));
-  return end < 0 ? rest : rest.slice(0, end);
 }
 
 function refuseCommand(word: string, streams: CommandStreams): number {

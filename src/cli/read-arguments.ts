@@ -24,6 +24,17 @@ export function readFlags(args: readonly string[], names: readonly string[]): Re
   return { flags, rest };
 }
 
+/** Takes these switches, which have no value, out of the arguments; `found` names those that were there. */
+export function takeSwitches(
+  args: readonly string[],
+  names: readonly string[],
+): { readonly found: readonly string[]; readonly rest: readonly string[] } {
+  return {
+    found: names.filter((name) => args.includes(name)),
+    rest: args.filter((argument) => !names.includes(argument)),
+  };
+}
+
 /** The first argument that is neither a flag nor the value of one, with what is left. */
 export function takeOperand(args: readonly string[]): { readonly operand?: string; readonly rest: readonly string[] } {
   const isFlag = (word: string | undefined): boolean => word?.startsWith('-') === true;

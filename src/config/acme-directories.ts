@@ -6,6 +6,9 @@ const DIRECTORIES: ReadonlyMap<string, string> = new Map([
   ['google', 'https://dv.acme-v02.api.pki.goog/directory'],
 ]);
 
+/** The CA of whoever names none. */
+export const DEFAULT_DIRECTORY = DIRECTORIES.get('letsencrypt')!;
+
 export const DIRECTORY_NAMES: readonly string[] = [...DIRECTORIES.keys(), 'internal', 'off'];
 
 /** The directories a list of names and URLs means; undefined names the item that is neither. */

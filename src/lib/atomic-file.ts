@@ -15,7 +15,7 @@ const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR']);
  */
 export async function writeFileAtomic(
   path: string,
-  text: string,
+  text: string | Uint8Array,
   options: { readonly previousPath?: string } = {},
 ): Promise<void> {
   const folder = dirname(path);
@@ -41,7 +41,7 @@ function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
+async function writeSynced(path: string, text: string | Uint8Array): Promise<void> {
   const file = await open(path, 'wx', FILE_MODE);
   try {
     // The mode given to open is cut by the umask; this one is not.

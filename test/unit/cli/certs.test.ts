@@ -1,12 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { createSecureContext } from 'node:tls';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { openLocalAuthority } from '../../../src/certs/local-authority.ts';
 import { parseCertificate } from '../../../src/certs/parse-certificate.ts';
 import type { CertificateSpec } from '../../../src/certs/certificate-spec.ts';
 import { createCertificateStore } from '../../../src/certs/store.ts';
-import { runCerts } from '../../../src/cli/certs.ts';
+import { readCertsArguments, runCerts } from '../../../src/cli/certs/certs.ts';
 import type { StaticConfig } from '../../../src/config/static-config.ts';
+import { traefikAccount, traefikEntry } from '../../support/acme-json.ts';
 import { collectLogger } from '../../support/collect-logger.ts';
 import { createTestCa, issueCertificate, type TestCa } from '../../support/issue-certificate.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -23,12 +25,12 @@ async function run(
   dataDir: string,
   ...args: readonly string[]
 ): Promise<{ readonly code: number; readonly text: string }> {
+  const read = readCertsArguments(args);
+  if (typeof read === 'string') return { code: 2, text: read };
   const parts: string[] = [];
-  const code = await runCerts(
-    args,
-    { dataDir } as Partial<StaticConfig> as StaticConfig,
-    (text) => void parts.push(text),
-  );
+  const add = (text: string): void => void parts.push(text);
+  const config = { dataDir, acme: { directories: [] } } as unknown as StaticConfig;
+  const code = await runCerts(read, config, { out: add, err: add });
   return { code, text: parts.join('') };
 }
 
@@ -147,9 +149,98 @@ test('root without a local authority says how to get one', async () => {
   expect(text).toContain(`no local authority below ${dataDir}`);
 });
 
-test.for([{ args: ['list'] }, { args: ['root', 'extra'] }, { args: ['--help'] }])(
-  '$args is a usage error',
-  async ({ args }) => {
-    expect(await run('/nowhere', ...args)).toEqual({ code: 2, text: 'usage: sluice certs [root]\n' });
-  },
-);
+test.for<[args: readonly string[], fault: string]>([
+  [['lst'], 'certs knows no lst; did you mean list?'],
+  [['--help', 'x'], 'certs list takes no x'],
+  [['root', 'extra'], 'certs root takes no extra'],
+  [['renew'], 'the name is missing'],
+  [['import', '--dry-run'], 'the file is missing'],
+  [['root', '--dry-run'], 'certs root takes no --dry-run'],
+  [['import', 'x', '--p12', 'y'], 'certs import takes no --p12'],
+  [['export', 'a.test', '--out'], '--out: a value is missing'],
+])('%j is a usage error', ([args, fault]) => expect(readCertsArguments(args)).toBe(fault));
+
+test('flags of the router stand behind', () => {
+  const given = ['export', '--p12', 'f', 'a.test', '--data', '/d'];
+  expect(readCertsArguments(given)).toMatchObject({ verb: 'export', operand: 'a.test', rest: ['--data', '/d'] });
+  expect(readCertsArguments(['--data', '/d'])).toMatchObject({ verb: 'list', rest: ['--data', '/d'] });
+});
+
+describe('import', () => {
+  const acmeJson = async (names: readonly string[]): Promise<string> => {
+    const pair = await issueCertificate(ca, { names, notBefore: NOW - DAY, notAfter: NOW + 60 * DAY });
+    const path = join(await temporaryFolder(), 'acme.json');
+    await writeFile(path, JSON.stringify({ le: { Account: traefikAccount(), Certificates: [traefikEntry(pair)] } }));
+    return path;
+  };
+
+  test('takes what the file holds and says so; a trial only says so', async () => {
+    const dataDir = await temporaryFolder();
+    const path = await acmeJson(['app.test', 'www.app.test']);
+    const before = await readFile(path);
+    const trial = await run(dataDir, 'import', path, '--dry-run');
+    expect(trial.text).toMatch(/WOULD BE\napp\.test, www\.app\.test +Test CA +\d{4}-.* +resolver le +imported\n/);
+    expect(trial.text).toContain(`account ${traefikAccount().Registration.uri} would be taken over`);
+    expect((await run(dataDir)).code).toBe(1);
+    const real = await run(dataDir, 'import', path);
+    expect([real.code, real.text]).toEqual([0, expect.stringContaining('acct/1234567890 taken over')]);
+    expect((await run(dataDir)).text).toMatch(/app\.test, www\.app\.test +Test CA .* ok/);
+    expect((await run(dataDir, 'import', path)).text).toMatch(/resolver le +known\n$/);
+    expect(await readFile(path)).toEqual(before);
+  });
+
+  test.for<[what: string, text: string | undefined, fault: string]>([
+    ['a file that is not there', undefined, 'cannot be read: ENOENT'],
+    ['a file of something else', '[]', 'no acme.json of Traefik: expected an object of resolvers'],
+  ])('%s', async ([, text, fault]) => {
+    const path = join(await temporaryFolder(), 'acme.json');
+    if (text !== undefined) await writeFile(path, text);
+    const { code, text: said } = await run(await temporaryFolder(), 'import', path);
+    expect([code, said]).toEqual([1, expect.stringContaining(`${path}: ${fault}`)]);
+  });
+});
+
+describe('export', () => {
+  test('of a name prints the chain and its key', async () => {
+    const dataDir = await temporaryFolder();
+    await fillStore(dataDir);
+    const { code, text } = await run(dataDir, 'export', 'WWW.example.test');
+    expect(code).toBe(0);
+    expect(parseCertificate(text, text, 'acme').names).toContain('www.example.test');
+  });
+
+  test('into a folder, for the eyes of the owner only', async () => {
+    const dataDir = await temporaryFolder();
+    await fillStore(dataDir);
+    const folder = join(await temporaryFolder(), 'out');
+    expect(await run(dataDir, 'export', 'example.test', '--out', folder)).toEqual({ code: 0, text: '' });
+    const [chain, key] = ['fullchain.pem', 'privkey.pem'].map((file) => join(folder, file));
+    expect(parseCertificate(await readFile(chain!, 'utf8'), await readFile(key!, 'utf8'), 'acme').issuer).toBe(
+      'Test CA',
+    );
+    expect((await stat(key!)).mode & 0o777).toBe(0o600);
+  });
+
+  test('as PKCS#12, with a password of a file or one that is made', async () => {
+    const dataDir = await temporaryFolder();
+    await fillStore(dataDir);
+    const folder = await temporaryFolder();
+    const [file, secret] = [join(folder, 'a.p12'), join(folder, 'secret')];
+    await writeFile(secret, 'from a file\n');
+    const args = ['export', 'example.test', '--p12', file] as const;
+    expect(await run(dataDir, ...args, '--password-file', secret)).toEqual({ code: 0, text: '' });
+    createSecureContext({ pfx: await readFile(file), passphrase: 'from a file' });
+    const made = /^password of .*: (\S{16})\n$/.exec((await run(dataDir, ...args)).text)![1]!;
+    createSecureContext({ pfx: await readFile(file), passphrase: made });
+  });
+
+  test.for<[what: string, args: readonly string[], fault: RegExp]>([
+    ['a name nobody has', ['nobody.test'], /no certificate for nobody\.test below .*; `sluice certs` lists them/],
+    ['a folder that cannot be made', ['example.test', '--out', '/dev/null/x'], /ENOTDIR/],
+    ['a password that cannot be read', ['example.test', '--p12', '/tmp/x', '--password-file', '/nowhere'], /ENOENT/],
+  ])('%s', async ([, args, fault]) => {
+    const dataDir = await temporaryFolder();
+    await fillStore(dataDir);
+    expect(await run(dataDir, 'export', ...args)).toEqual({ code: 1, text: expect.stringMatching(fault) });
+  });
+});
