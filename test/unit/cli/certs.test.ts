@@ -151,7 +151,6 @@ test('root without a local authority says how to get one', async () => {
 
 test.for<[args: readonly string[], fault: string]>([
   [['lst'], 'certs knows no lst; did you mean list?'],
-  [['--help', 'x'], 'certs list takes no x'],
   [['root', 'extra'], 'certs root takes no extra'],
   [['renew'], 'the name is missing'],
   [['import', '--dry-run'], 'the file is missing'],
