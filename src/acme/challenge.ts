@@ -1,7 +1,8 @@
-import type { PendingChallenge } from '../protocol.ts';
+import type { Http01Challenge, PendingChallenge } from '../protocol.ts';
 import type { AcmeApi, AcmeAuthorization, AcmeChallenge } from './acme-api.ts';
 import { OrderError } from './acme-error.ts';
 import { createAlpnAnswer } from './alpn-certificate.ts';
+import type { DnsChallenge } from './dns/dns-solver.ts';
 import { pickChallenge, type ChallengeChoice } from './pick-challenge.ts';
 import { poll, type PollClock } from './poll.ts';
 
@@ -20,6 +21,8 @@ export interface ChallengePublisher {
 /** Where answers go, and how they leave again. */
 export interface ChallengeDesk {
   publish(challenge: PendingChallenge): Promise<void>;
+  /** Resolves when DNS shows the record of a DNS-01 challenge. */
+  publishRecord(challenge: DnsChallenge, signal: AbortSignal): Promise<void>;
   /** Told when the authorization is final, or will not be waited for. */
   release(token: string): void;
 }
@@ -66,13 +69,18 @@ async function publish(
   clock.signal.addEventListener('abort', stop);
   try {
     const facts = { token: challenge.token, host: name, keyAuthorization: api.keyAuthorization(challenge) };
-    const answer = challenge.type === 'tls-alpn-01' ? await createAlpnAnswer({ ...facts, now: clock.now() }) : facts;
-    await Promise.race([desk.publish(answer), stopped]);
+    await Promise.race([put(challenge.type, facts, desk, clock), stopped]);
   } catch (cause) {
+    if (cause instanceof OrderError) throw cause;
     throw new OrderError('publish_failed', `the challenge answer for ${name} did not reach the workers`, { cause });
   } finally {
     clock.signal.removeEventListener('abort', stop);
   }
+}
+
+async function put(type: string, facts: Http01Challenge, desk: ChallengeDesk, clock: PollClock): Promise<void> {
+  if (type === 'dns-01') return desk.publishRecord(facts, clock.signal);
+  return desk.publish(type === 'tls-alpn-01' ? await createAlpnAnswer({ ...facts, now: clock.now() }) : facts);
 }
 
 function refusalOf({ name, status, challenges }: AcmeAuthorization): Error {

@@ -26,6 +26,7 @@ const ORDER_CLASSES: Readonly<Record<OrderError['code'], FailureClass>> = {
   order_slow: 'transient',
   authorization_slow: 'transient',
   challenge_missing: 'config',
+  dns_record: 'transient',
   certificate_wrong: 'transient',
   publish_failed: 'transient',
   store: 'store',

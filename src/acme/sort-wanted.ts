@@ -7,6 +7,8 @@ import { keyOfNames } from './serving.ts';
 export interface SortedWanted {
   readonly wanted: WantedCertificate;
   readonly kind: 'acme' | 'internal' | 'needs-dns';
+  /** Names of a wildcard certificate that the CA is asked for anyway: this one is ordered only if that fails (acme.md 8). */
+  readonly coveredBy?: readonly string[];
   readonly note: { readonly type: string; readonly detail: string; readonly hint: string } | undefined;
 }
 
@@ -16,7 +18,26 @@ export interface SortedWanted {
  */
 export function sortWanted(wanted: readonly WantedCertificate[], acme: AcmeConfig): readonly SortedWanted[] {
   const seen = new Map(wanted.toReversed().map((entry) => [keyOfNames(entry.names), entry]));
-  return wanted.filter((entry) => seen.get(keyOfNames(entry.names)) === entry).map((entry) => sortOne(entry, acme));
+  const sorted = wanted
+    .filter((entry) => seen.get(keyOfNames(entry.names)) === entry)
+    .map((entry) => sortOne(entry, acme));
+  return noteCovered(sorted);
+}
+
+/** A certificate of several names is somebody's wish and is kept apart; so is whatever names a wildcard itself. */
+function noteCovered(sorted: readonly SortedWanted[]): readonly SortedWanted[] {
+  const wildcards = new Map<string, readonly string[]>();
+  for (const { wanted, kind } of sorted) {
+    if (kind !== 'acme') continue;
+    for (const name of wanted.names) if (name.startsWith('*.')) wildcards.set(name, wanted.names);
+  }
+  if (wildcards.size === 0) return sorted;
+  return sorted.map((entry) => {
+    const [name, ...others] = entry.wanted.names;
+    if (entry.kind !== 'acme' || name === undefined || others.length > 0) return entry;
+    const coveredBy = wildcards.get(`*${name.slice(name.indexOf('.'))}`);
+    return coveredBy === undefined || name.startsWith('*.') ? entry : { ...entry, coveredBy };
+  });
 }
 
 function sortOne(wanted: WantedCertificate, acme: AcmeConfig): SortedWanted {
@@ -30,9 +51,9 @@ function sortOne(wanted: WantedCertificate, acme: AcmeConfig): SortedWanted {
     return { wanted, kind: 'internal', note: { type: 'name_private', detail: `${name}: ${reason}`, hint } };
   }
   const wildcard = wanted.names.find((name) => name.startsWith('*.'));
-  if (wildcard === undefined) return { wanted, kind: 'acme', note: undefined };
-  const detail = `${wildcard}: CAs sign wildcards only after a DNS challenge, which is not available`;
-  const hint = 'name each host, or use sluice.tls=internal';
+  if (wildcard === undefined || acme.challenges.includes('dns-01')) return { wanted, kind: 'acme', note: undefined };
+  const detail = `${wildcard}: CAs sign wildcards only after a DNS challenge, and nobody writes DNS records here`;
+  const hint = 'set --acme-dns, name each host, or use sluice.tls=internal';
   return { wanted, kind: 'needs-dns', note: { type: 'needs_dns', detail, hint } };
 }
 

@@ -2,11 +2,14 @@ import { readClientLimits } from './client-limits-options.ts';
 import { DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts';
 import { nearest } from '../lib/suggest.ts';
 import { DIRECTORY_NAMES, parseDirectories } from './acme-directories.ts';
+import { readAcmeDns } from './acme-dns-options.ts';
+import type { DnsConfig } from './dns-config.ts';
 import { parseList } from './label-value.ts';
 import { formatListenAddress } from './listen-address.ts';
 import { OwnOptions } from './own-static.ts';
 import type { AcmeConfig, EntrypointConfig, ListenAddress, StaticConfig } from './static-config.ts';
 import { readStaticSources, readSwitch, type StaticSources, type StaticValue } from './static-sources.ts';
+import { readTraefikDns } from './traefik-dns.ts';
 import { readTraefikStatic, type TraefikStatic } from './traefik-static.ts';
 import type { TraefikDocker } from './traefik-docker.ts';
 import { readTraefikTransport } from './traefik-transport.ts';
@@ -51,16 +54,13 @@ export function parseStaticOptions(
     notices.push(...traefik.trust.report.notices);
   }
   const own = new OwnOptions(sources.own, problems);
+  const dns = readAcmeDns(own, readFile, readTraefikDns(sources.traefik, env, readFile, { problems, notices }));
   const transport = readTraefikTransport(sources.traefik, readFile, { problems, notices });
-  const built = new StaticBuilder({ own, traefik, env, facts, problems }).build(sources);
+  const built = new StaticBuilder({ own, traefik, env, facts, problems, dns }).build(sources);
   const config = transport === undefined ? built : { ...built, transport };
   const { internalServices } = config;
   if (config.admin === undefined && (internalServices?.api === true || internalServices?.ping === true)) {
     notices.push("--admin is off: Traefik's API and ping are answered there, so there are none");
-  }
-  const resolvers = sources.own.get('dns-resolvers');
-  if (resolvers !== undefined) {
-    notices.push(`${resolvers.source}: accepted without effect: no DNS record is looked up before an order yet`);
   }
   return problems.length > 0 ? { problems: [...new Set(problems)], notices } : { config, notices };
 }
@@ -71,6 +71,7 @@ interface BuilderInput {
   readonly env: Env;
   readonly facts: HostFacts;
   readonly problems: string[];
+  readonly dns: DnsConfig | undefined;
 }
 
 class StaticBuilder {
@@ -79,13 +80,15 @@ class StaticBuilder {
   readonly #env: Env;
   readonly #facts: HostFacts;
   readonly #problems: string[];
+  readonly #dns: DnsConfig | undefined;
 
-  constructor({ own, traefik, env, facts, problems }: BuilderInput) {
+  constructor({ own, traefik, env, facts, problems, dns }: BuilderInput) {
     this.#own = own;
     this.#traefik = traefik;
     this.#env = env;
     this.#facts = facts;
     this.#problems = problems;
+    this.#dns = dns;
   }
 
   build(sources: StaticSources): StaticConfig {
@@ -241,7 +244,8 @@ class StaticBuilder {
       eab: this.#eab() ?? acme?.eab,
       profile: own.text('acme-profile') ?? acme?.profile,
       caRootFile: own.text('acme-ca-root') ?? acme?.caRootFile ?? this.#legoRoot(),
-      challenges: challenges ?? ['http-01', 'tls-alpn-01'],
+      challenges: this.#withDns(challenges ?? ['http-01', 'tls-alpn-01']),
+      ...(this.#dns === undefined ? {} : { dns: this.#dns }),
     };
   }
 
@@ -255,10 +259,21 @@ class StaticBuilder {
     return { directories: [], customDirectory: false };
   }
 
+  /** Wildcards need DNS-01 whatever is preferred; without a writer it cannot be used. */
+  #withDns(challenges: AcmeConfig['challenges']): AcmeConfig['challenges'] {
+    if (this.#dns !== undefined) return challenges.includes('dns-01') ? challenges : [...challenges, 'dns-01'];
+    const value = this.#own.get('acme-challenge');
+    if (challenges.includes('dns-01') && value !== undefined) {
+      this.#problems.push(`${value.source}: dns-01 needs somebody who writes the records: set --acme-dns`);
+    }
+    const others = challenges.filter((type) => type !== 'dns-01');
+    return others.length === 0 ? ['http-01', 'tls-alpn-01'] : others;
+  }
+
   #challenges(): AcmeConfig['challenges'] | undefined {
     const value = this.#own.get('acme-challenge');
     if (value === undefined) return undefined;
-    const known = ['http-01', 'tls-alpn-01'] as const;
+    const known = ['http-01', 'tls-alpn-01', 'dns-01'] as const;
     const items = parseList(value.text.toLowerCase());
     const challenges = known.filter((name) => items.includes(name)).sort((a, b) => items.indexOf(a) - items.indexOf(b));
     const isRight = items.length > 0 && items.every((item) => known.some((name) => name === item));

@@ -2,6 +2,7 @@ import type { ClientLimits } from './client-limits.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { Constraint } from './constraints.ts';
 import type { TransportConfig } from './dynamic.ts';
+import type { DnsConfig } from './dns-config.ts';
 import type { GoTemplate } from './go-template.ts';
 import type { TlsOptions } from './tls-options.ts';
 
@@ -65,6 +66,8 @@ export interface AcmeConfig {
   readonly caRootFile: string | undefined;
   /** In order of preference. */
   readonly challenges: readonly ChallengeType[];
+  /** Who writes records for DNS-01. Absent: nobody, and wildcards get no certificate of a CA. */
+  readonly dns?: DnsConfig;
 }
 
 /** A rule for routers that have none, made from a container's facts (Traefik's `providers.docker.defaultRule`). */

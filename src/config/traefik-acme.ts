@@ -52,6 +52,7 @@ export function readTraefikAcme(
     challenges: [
       ...(uses('httpchallenge') ? ['http-01' as const] : []),
       ...(uses('tlschallenge') ? ['tls-alpn-01' as const] : []),
+      ...(options.get(`${ACME}dnschallenge.provider`) === undefined ? [] : ['dns-01' as const]),
     ],
     eab: kid === undefined || hmacKey === undefined ? undefined : { kid, hmacKey },
     profile: options.get(`${ACME}profile`)?.text,

@@ -99,6 +99,12 @@ const CERTIFICATES: readonly MappedRow[] = [
   [`${ACME}.httpchallenge`, 'flag', 'HTTP-01 is used, as it is without'],
   [`${ACME}.httpchallenge.entrypoint`, 'text', 'must name an entrypoint; challenges are answered on all of them'],
   [`${ACME}.tlschallenge`, 'flag', 'TLS-ALPN-01 is used, on every TLS entrypoint'],
+  [`${ACME}.dnschallenge`, 'flag', 'DNS-01 is used for every name, by the provider'],
+  [
+    `${ACME}.dnschallenge.provider`,
+    'text',
+    '`exec`, `httpreq` or `rfc2136`, with the variables they have in Traefik; of another one a notice says what to use',
+  ],
   [`${ACME}.keytype`, 'text', 'keys are ECDSA P-256, whatever it says; a notice says so'],
   [`${ACME}.eab.kid`, 'text', 'as `--acme-eab-kid`'],
   [`${ACME}.eab.hmacencoded`, 'text', 'as `--acme-eab-key`'],

@@ -1,3 +1,4 @@
+import { createDnsLookup } from '../acme/dns-lookup.ts';
 import { type CertificateManager, createCertificateManager } from '../acme/certificate-manager.ts';
 import { openLocalAuthority } from '../certs/local-authority.ts';
 import { createCertificateStore } from '../certs/store.ts';
@@ -26,6 +27,7 @@ export async function createDataSide(
     store,
     localAuthority,
     acme: config.acme,
+    dns: createDnsLookup({ servers: config.dnsResolvers ?? [] }),
     challenges: {
       publish: (challenge) => pool.addChallenge(challenge),
       withdraw: (token) => pool.removeChallenge(token),

@@ -1,5 +1,6 @@
 import { onTestFinished, vi } from 'vitest';
 import { createCertificateManager, type CertificateManager } from '../../src/acme/certificate-manager.ts';
+import type { DnsLookup } from '../../src/acme/dns-lookup.ts';
 import type { CertificateStatus } from '../../src/certs/certificate-status.ts';
 import type { ChallengePublisher } from '../../src/acme/challenge.ts';
 import type { Certificate } from '../../src/certs/certificate.ts';
@@ -41,6 +42,7 @@ export async function startCertificateBench(options: {
   readonly wanted: readonly WantedCertificate[];
   readonly now?: () => number;
   readonly tickMs?: number;
+  readonly lookup?: DnsLookup;
 }): Promise<CertificateBench> {
   const { dataDir, publisher } = options;
   const now = options.now ?? Date.now;
@@ -51,6 +53,7 @@ export async function startCertificateBench(options: {
     localAuthority: await openLocalAuthority({ dataDir, now, logger }),
     acme: { ...ACME_OFF, ...options.acme },
     challenges: publisher,
+    ...(options.lookup === undefined ? {} : { dns: options.lookup }),
     now,
     random: () => 0.5,
     logger,

@@ -5,6 +5,28 @@ const TYPE_A = 1;
 const TYPE_TXT = 16;
 const RCODE = { ok: 0, servfail: 2, nxdomain: 3 } as const;
 
+const TYPE_NAMES = new Map([
+  [2, 'NS'],
+  [5, 'CNAME'],
+  [6, 'SOA'],
+  [28, 'AAAA'],
+  [257, 'CAA'],
+]);
+
+/** Texts by lower-case name. */
+export type TextRecords = Pick<ReadonlyMap<string, readonly string[]>, 'get'>;
+
+/** Data of a record that is a name: NS, CNAME. */
+export function nameData(name: string): Buffer {
+  const labels = name.split('.').map((label) => `${String.fromCharCode(label.length)}${label}`);
+  return Buffer.from(`${labels.join('')}\0`, 'latin1');
+}
+
+/** Data of a CAA record (RFC 8659 4.1); `flags` 128: whoever does not know the tag must not sign. */
+export function caaData(tag: string, value: string, flags = 0): Buffer {
+  return Buffer.concat([Buffer.of(flags, tag.length), Buffer.from(`${tag}${value}`)]);
+}
+
 /** What one name answers: IPv4 addresses, or a failure. */
 export type DnsAnswer = readonly string[] | 'nxdomain' | 'servfail';
 
@@ -18,26 +40,31 @@ export interface DnsServer {
 }
 
 /**
- * A small authoritative UDP responder: A from `answer`, TXT from `txt`, everything else empty.
- * Both are read at each query, so a test may change them while it runs.
+ * A small authoritative UDP responder: A from `answer`, TXT from `txt`, others from `records`, everything
+ * else empty. All are read at each query, so a test may change them while it runs.
  */
 export async function startDns(
   options: {
     readonly answer?: (name: string) => DnsAnswer;
-    readonly txt?: ReadonlyMap<string, readonly string[]>;
+    readonly txt?: TextRecords;
+    /** Data of other records: by `name TYPE`, as in `a.test CAA`. */
+    readonly records?: ReadonlyMap<string, readonly Buffer[]>;
     readonly host?: string;
     readonly port?: number;
   } = {},
 ): Promise<DnsServer> {
   const answer = options.answer ?? (() => ['127.0.0.1']);
-  const txt = options.txt ?? new Map<string, readonly string[]>();
+  const txt: TextRecords = options.txt ?? new Map<string, readonly string[]>();
+  const records = options.records ?? new Map<string, readonly Buffer[]>();
   const queries: { name: string; type: number }[] = [];
   const socket = createSocket('udp4');
   socket.on('message', (query, remote) => {
     const question = readQuestion(query);
     if (question === undefined) return;
     queries.push({ name: question.name, type: question.type });
-    socket.send(buildReply(query, question, answer(question.name), txt), remote.port, remote.address);
+    const other = records.get(`${question.name} ${TYPE_NAMES.get(question.type)}`) ?? [];
+    const reply = buildReply(query, question, { answer: answer(question.name), txt, other });
+    socket.send(reply, remote.port, remote.address);
   });
   const host = options.host ?? '127.0.0.1';
   socket.bind(options.port ?? 0, host);
@@ -79,10 +106,9 @@ function readQuestion(query: Buffer): Question | undefined {
 function buildReply(
   query: Buffer,
   question: Question,
-  answer: DnsAnswer,
-  txt: ReadonlyMap<string, readonly string[]>,
+  { answer, txt, other }: { readonly answer: DnsAnswer; readonly txt: TextRecords; readonly other: readonly Buffer[] },
 ): Buffer {
-  const values: Buffer[] = [];
+  const values: Buffer[] = [...other];
   if (question.type === TYPE_A && typeof answer !== 'string') {
     for (const address of answer) values.push(Buffer.from(address.split('.').map(Number)));
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AcmeApi, AcmeAuthorization, AcmeChallenge } from '../../../src/acme/acme-api.ts';
 import { AcmeProblem } from '../../../src/acme/acme-error.ts';
+import type { DnsChallenge } from '../../../src/acme/dns/dns-solver.ts';
 import { answerAuthorization } from '../../../src/acme/challenge.ts';
 import type { ChallengeType } from '../../../src/config/static-config.ts';
 import type { PendingChallenge } from '../../../src/protocol.ts';
@@ -42,6 +43,8 @@ async function play(options: {
         `publish ${challenge.host} ${'serverName' in challenge ? 'certificate' : challenge.keyAuthorization}`,
       );
     },
+    publishRecord: async ({ host, keyAuthorization }: DnsChallenge) =>
+      void events.push(`record ${host} ${keyAuthorization}`),
     release: (token: string) => void events.push(`release ${token}`),
   };
   const clock = {
@@ -69,6 +72,13 @@ test('TLS-ALPN-01 publishes a certificate', async () => {
   const { events, error } = await play({ authorization, types: ['tls-alpn-01'] });
   expect(error).toBeUndefined();
   expect(events).toEqual(['publish a.test certificate', 'start tls-alpn-01', 'ask', `release ${TOKEN}`]);
+});
+
+test('DNS-01 publishes a record, for a wildcard too', async () => {
+  const authorization = { ...pending, isWildcard: true };
+  const { events, error } = await play({ authorization, types: ['http-01', 'dns-01'] });
+  expect(error).toBeUndefined();
+  expect(events).toEqual([`record a.test ${TOKEN}.thumb`, 'start dns-01', 'ask', `release ${TOKEN}`]);
 });
 
 test('a refusal is the problem the CA attached to the challenge', async () => {

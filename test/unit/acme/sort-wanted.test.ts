@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { sortWanted } from '../../../src/acme/sort-wanted.ts';
 import type { AcmeConfig } from '../../../src/config/static-config.ts';
+import type { WantedCertificate } from '../../../src/routing/snapshot.ts';
 
 const PUBLIC: AcmeConfig = {
   directories: ['https://ca.test/dir'],
@@ -81,4 +82,34 @@ test('of two entries for the same names the first counts', () => {
   const second = { names: ['a.example.com'], issuer: 'acme' as const, routers: ['two'] };
   const other = { names: ['b.example.com'], issuer: 'acme' as const, routers: [] };
   expect(sortWanted([first, second, other], PUBLIC).map(({ wanted }) => wanted)).toEqual([first, other]);
+});
+
+test('with somebody who writes DNS records a wildcard is ordered, and covers single names of one level', () => {
+  const acme: AcmeConfig = { ...PUBLIC, challenges: ['http-01', 'dns-01'] };
+  const want = (...names: readonly string[]): WantedCertificate => ({ names, issuer: 'acme', routers: [] });
+  const wanted = [
+    want('*.example.com', 'example.com'),
+    want('a.example.com'),
+    want('a.b.example.com'),
+    want('b.example.com', 'c.example.com'),
+    want('example.com'),
+    { ...want('d.example.com'), issuer: 'internal' as const },
+    want('a.example.org'),
+  ];
+  const covered = sortWanted(wanted, acme).map(({ kind, coveredBy }) => [kind, coveredBy?.join(' ')]);
+  expect(covered).toEqual([
+    ['acme', undefined],
+    ['acme', '*.example.com example.com'],
+    ['acme', undefined],
+    ['acme', undefined],
+    ['acme', undefined],
+    ['internal', undefined],
+    ['acme', undefined],
+  ]);
+});
+
+test('a wildcard that no CA is asked for covers nothing', () => {
+  const want = (name: string): WantedCertificate => ({ names: [name], issuer: 'acme', routers: [] });
+  const sorted = sortWanted([want('*.example.com'), want('a.example.com')], PUBLIC);
+  expect(sorted.map(({ coveredBy }) => coveredBy)).toEqual([undefined, undefined]);
 });
