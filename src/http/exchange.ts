@@ -102,6 +102,8 @@ export class Exchange extends RequestView {
     this.route = route;
     route.counters.requests += 1;
     if (route.disabled !== undefined) return this.fail('router_disabled');
+    // A5, A7: what its clients have to fulfil was not asked of this one.
+    if (route.tlsOptions !== this.down.peer.tlsOptions) return this.fail('wrong_tls_options');
     if (route.requestSteps.length > 0) return runSteps(this, 0);
     this.responseEdits = route.responseEdits;
     return this.delivery.start();

@@ -32,6 +32,8 @@ export const FAILURES = {
   // Understood but not served.
   overloaded: { status: 503, close: true },
   https_on_plain_port: { status: 421, close: false },
+  // A connection of its own, begun with the right name, has the right ones.
+  wrong_tls_options: { status: 421, close: true },
   no_router: { status: 404, close: false },
   method_refused: { status: 405, close: false },
   loop_detected: { status: 508, close: false },

@@ -10,13 +10,16 @@ export class Peer {
   readonly address: string;
   readonly isTls: boolean;
   readonly isTrusted: boolean;
+  /** Id of the TLS options that the connection has (A5); empty for the default ones and in plain HTTP. */
+  readonly tlsOptions: string;
   private authority: Authority | undefined = undefined;
   private fields = '';
 
-  constructor(address: string, isTls: boolean, isTrusted: boolean) {
+  constructor(address: string, isTls: boolean, isTrusted: boolean, tlsOptions = '') {
     this.address = address;
     this.isTls = isTls;
     this.isTrusted = isTrusted;
+    this.tlsOptions = tlsOptions;
   }
 
   /** `forwardingFields` for a request of this peer; those of one authority are the same text each time. */

@@ -20,6 +20,8 @@ export interface Route {
   readonly name: string;
   /** Why it must not serve; undefined when it may. */
   readonly disabled: string | undefined;
+  /** Id of the TLS options that a connection must have (A5); empty for the default ones and in plain HTTP. */
+  readonly tlsOptions: string;
   /** Empty for a router without middlewares: it costs nothing for their existence. */
   readonly requestSteps: readonly RequestStep[];
   /** For each step the edits of an answer it gives: those of the middlewares before it. */

@@ -45,9 +45,10 @@ export class Entrypoint implements FirstBytesOwner {
   private readonly clients = new SocketFacts<string>();
   private readonly servers: Server[] = [];
   private readonly alpn: AlpnChallenges;
-  private readonly tlsServer: TlsServer | undefined;
+  private readonly tls: TlsContexts;
+  private tlsServer: TlsServer | undefined;
   /** Shakes hands while a CA may come to check a name (`AlpnChallenges.options`). */
-  private readonly checkedServer: TlsServer | undefined;
+  private checkedServer: TlsServer | undefined;
   private readonly streams: StreamPool;
   private readonly connections = new Set<ServerConnection>();
 
@@ -63,9 +64,16 @@ export class Entrypoint implements FirstBytesOwner {
     this.streams = new StreamPool(plane);
     this.proxies = new NetworkList(config.proxyProtocol ?? []);
     this.alpn = alpn;
-    if (config.transport === 'plain') return;
-    this.tlsServer = this.createTls(tls.options(ticketKeys));
-    this.checkedServer = this.createTls(alpn.options(tls.options(ticketKeys)));
+    this.tls = tls;
+    this.makeTls(ticketKeys);
+  }
+
+  /** Handshakes from here on are as `TlsContexts` says now; those that were begun go on as they were. */
+  makeTls(ticketKeys: Uint8Array): void {
+    if (this.config.transport === 'plain') return;
+    const options = this.tls.options(this.config.name, ticketKeys);
+    this.tlsServer = this.createTls(options);
+    this.checkedServer = this.createTls(this.alpn.options(options));
   }
 
   /** Opens every address with `reusePort`, so that all workers share them. Rejects with the first fault. */
@@ -181,12 +189,13 @@ export class Entrypoint implements FirstBytesOwner {
     const peer = plainAddress(address);
     const client = this.proxies.has(peer) ? this.clients.get(socket) : peer;
     // The client of a listed peer is known or the connection is not served; the peer's own address may be trusted with more.
-    if (client === undefined) socket.destroy();
-    else this.serve(socket, true, client);
+    const tlsOptions = this.tls.admit(socket, this.config.name);
+    if (client === undefined || tlsOptions === undefined) socket.destroy();
+    else this.serve(socket, true, client, tlsOptions);
   }
 
-  private serve(socket: Socket, isTls: boolean, client: string): void {
-    const peer = new Peer(client, isTls, this.plane.trusted.has(client));
+  private serve(socket: Socket, isTls: boolean, client: string, tlsOptions = ''): void {
+    const peer = new Peer(client, isTls, this.plane.trusted.has(client), tlsOptions);
     const connection = new ServerConnection(socket, this.plane, {
       entrypoint: this.config.name,
       peer,

@@ -18,7 +18,9 @@ import type { SharedCounts } from '../lib/shared-counts.ts';
 import { type CompiledRule, compileForIndex } from '../routing/candidate.ts';
 import { HostIndex } from '../routing/host-index.ts';
 import type { RouterSnapshot, ServiceSnapshot, Snapshot } from '../routing/snapshot.ts';
+import { canAskClients } from './ask-client.ts';
 import { buildComposed, type LiveComposed } from './build-composed.ts';
+import { TlsPolicies } from './tls-policies.ts';
 import type { UpstreamRegistry } from '../upstream/registry.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
@@ -71,9 +73,12 @@ export class Runtime implements RouteTable {
   private readonly composed = new Map<string, BuiltComposed>();
   private readonly transports = new Map<string, TransportConfig>();
   private readonly parts: RuntimeParts;
+  /** What clients have to fulfil. */
+  readonly policies: TlsPolicies;
 
-  private constructor(parts: RuntimeParts) {
+  private constructor(parts: RuntimeParts, tlsOptions: Snapshot['tlsOptions']) {
     this.parts = parts;
+    this.policies = new TlsPolicies(tlsOptions, canAskClients);
   }
 
   /** Builds in one go. */
@@ -94,7 +99,7 @@ export class Runtime implements RouteTable {
     parts: RuntimeParts,
     previous: Runtime | undefined,
   ): Generator<undefined, Runtime, undefined> {
-    const runtime = new Runtime(parts);
+    const runtime = new Runtime(parts, snapshot.tlsOptions);
     runtime.takeTransports(snapshot.transports, previous?.transports);
     const composed = new Map<string, ServiceSnapshot>();
     for (const [index, service] of snapshot.services.entries()) {
@@ -136,8 +141,10 @@ export class Runtime implements RouteTable {
   private addRouter(snapshot: RouterSnapshot, known: BuiltRouter | undefined): void {
     const service = this.services.get(snapshot.service)?.service;
     const composed = this.composed.get(snapshot.service)?.composed;
-    const target = composed === undefined ? { service } : { service, composed };
+    const targetService = composed === undefined ? { service } : { service, composed };
+    const target = { ...targetService, tlsOptions: this.policies.idOf(snapshot) };
     const built = known?.snapshot === snapshot ? withTarget(known, target) : this.buildRouter(snapshot, target);
+    this.policies.add(snapshot);
     this.routers.set(snapshot.name, built);
     const tables = snapshot.tls ? this.tls : this.plain;
     for (const entrypoint of snapshot.entrypoints) {
@@ -241,10 +248,11 @@ export class Runtime implements RouteTable {
   }
 }
 
-type RouteTarget = Pick<Route, 'service' | 'composed'>;
+type RouteTarget = Pick<Route, 'service' | 'composed' | 'tlsOptions'>;
 
 function withTarget(known: BuiltRouter, target: RouteTarget): BuiltRouter {
-  const { service, composed } = known.route;
-  if (service === target.service && composed === target.composed) return known;
+  const { service, composed, tlsOptions } = known.route;
+  const isSame = service === target.service && composed === target.composed && tlsOptions === target.tlsOptions;
+  if (isSame) return known;
   return { ...known, route: { ...known.route, composed: undefined, ...target } };
 }

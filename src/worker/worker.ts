@@ -27,6 +27,7 @@ import { PausedServices } from './paused-services.ts';
 import type { Runtime } from './runtime.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { TlsContexts } from './tls.ts';
+import type { TlsPolicies } from './tls-policies.ts';
 import { AlpnChallenges } from './alpn.ts';
 import { tryRequest } from './try-request.ts';
 
@@ -37,6 +38,7 @@ class DataPlaneWorker {
   private readonly rooms = new WaitingRooms();
   private readonly plane: DataPlane;
   private readonly tls: TlsContexts;
+  private ticketKeys: Uint8Array;
   private readonly alpn: AlpnChallenges;
   private readonly entrypoints: readonly Entrypoint[];
   private readonly refusals: Refusals;
@@ -103,6 +105,8 @@ class DataPlaneWorker {
     this.isSpeaker = boot.index === 0;
     const counts = new SharedCounts(boot.connectionCounts, boot.index);
     const gate = new ConnectionGate(boot.connectionLimits, counts, plane.trusted);
+    this.ticketKeys = boot.ticketKeys;
+    this.takePolicies(this.snapshots.runtime.policies);
     const { tls, alpn, refusals } = this;
     const doors = { plane, tls, alpn, ticketKeys: boot.ticketKeys, gate, refusals };
     this.entrypoints = boot.entrypoints.map((config) => new Entrypoint(config, doors));
@@ -187,6 +191,7 @@ class DataPlaneWorker {
         this.alpn.remove(message.token);
         break;
       case 'ticket-keys':
+        this.ticketKeys = message.keys;
         for (const entrypoint of this.entrypoints) entrypoint.setTicketKeys(message.keys);
         break;
       case 'collect':
@@ -206,6 +211,7 @@ class DataPlaneWorker {
   /** One assignment makes the new table current; what only the old one named is dropped after it, never before. */
   private readonly swap = (runtime: Runtime, { routers }: Snapshot): void => {
     this.plane.routes = runtime;
+    this.heedTlsOptions(runtime);
     // Before servers that only the old one named are dropped: that they were ready counts.
     runtime.takeOver(performance.now());
     this.registry.retain(runtime.upstreams);
@@ -221,6 +227,19 @@ class DataPlaneWorker {
   private readonly challengeServed = ({ token, host }: PendingChallenge, remote: string): void => {
     this.post({ type: 'challenge-served', token, host, remote });
   };
+
+  /** True: the listeners have to be told of them. */
+  private takePolicies(policies: TlsPolicies): boolean {
+    if (this.isSpeaker && policies.unusable !== undefined && this.tls.policies.unusable === undefined) {
+      this.post({ type: 'log', level: 'error', message: policies.unusable, fields: {} });
+    }
+    return this.tls.setPolicies(policies);
+  }
+
+  private heedTlsOptions({ policies }: Runtime): void {
+    if (!this.takePolicies(policies)) return;
+    for (const entrypoint of this.entrypoints) entrypoint.makeTls(this.ticketKeys);
+  }
 
   private heedPauses(): void {
     this.rooms.pause((service) => this.paused.has(service));

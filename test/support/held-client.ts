@@ -93,6 +93,7 @@ export function heldPlane(port: number, upstream = new Upstream<UpstreamConnecti
   const plain: Route = {
     name: 'r',
     disabled: undefined,
+    tlsOptions: '',
     ...buildPipeline([]),
     service,
     counters: counters.router('r'),
