@@ -1,18 +1,21 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readdir, readFile, rename } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../observe/logger.ts';
-import { writeFileAtomic } from '../lib/atomic-file.ts';
 import type { Certificate } from './certificate.ts';
 import { namesKey } from './certificate-spec.ts';
-import { parseCertificate } from './parse-certificate.ts';
-import { createRoot, signLeaf, type SignedPair } from './sign-certificate.ts';
-import { describeStoreFault, type StoreFault } from './store-fault.ts';
+import { openLocalFolder, parseJsonPair, parsePair, type LocalFolder } from './local-folder.ts';
+import { encodeConstraints, isPermitted, localConstraints } from './name-constraints.ts';
+import { parseCertificate, readChain } from './parse-certificate.ts';
+import { createRoot, signIntermediate, signLeaf, type SignedPair } from './sign-certificate.ts';
+import type { StoreFault } from './store-fault.ts';
 
 const DAY_MS = 86_400_000;
 const ROOT_LIFE_MS = 3653 * DAY_MS;
-const LEAF_LIFE_MS = 90 * DAY_MS;
-/** A leaf with less life left is made anew; so is a root that could not carry another leaf. */
+const INTERMEDIATE_LIFE_MS = 90 * DAY_MS;
+/** Nobody but the router renews these, so they may be short: a key that leaked is of no use for long. */
+const LEAF_LIFE_MS = 7 * DAY_MS;
+/** A leaf with less life left is made anew. */
 const LEAF_RENEW_MS = LEAF_LIFE_MS / 3;
 /** Clients whose clock is a little behind must not refuse a new certificate. */
 const BACKDATE_MS = 3_600_000;
@@ -34,58 +37,90 @@ export interface LocalAuthority {
   leaf(names: readonly string[], options: { readonly keep: boolean }): Promise<Certificate>;
   /** Whether a leaf must be asked for anew by now (Unix milliseconds). */
   isDue(certificate: Certificate, now: number): boolean;
-}
-
-interface Folder {
-  read(name: string): Promise<SignedPair | undefined>;
-  write(name: string, pair: SignedPair): Promise<void>;
-  readonly fault: () => StoreFault | undefined;
+  /** Whether whoever trusts the root accepts a certificate for the name: it is constrained to names of private networks. */
+  permits(name: string): boolean;
 }
 
 /** Opens the authority in `<dataDir>/local`, making root and default certificate at the first start. */
 export async function openLocalAuthority(options: {
   readonly dataDir: string;
+  /** Domains of the user's that the authority may sign beside names that belong to nobody. */
+  readonly domains?: readonly string[];
   readonly now: () => number;
   readonly logger: Logger;
 }): Promise<LocalAuthority> {
-  const { now, logger } = options;
-  const folder = openFolder(join(options.dataDir, 'local'), options);
-  const root = (await readRoot(folder, now())) ?? (await makeRoot(folder, now(), logger));
+  const { now } = options;
+  const folder = openLocalFolder(join(options.dataDir, 'local'), options);
+  const names = localConstraints(options.domains ?? []);
+  const constraints = encodeConstraints(names);
+  const root = (await readRoot(folder, now(), constraints)) ?? (await makeRoot(folder, options, constraints));
   const rootLeaf = new X509Certificate(root.chainPem);
-  const isOurs = (certificate: Certificate): boolean =>
-    new X509Certificate(certificate.chainPem).verify(rootLeaf.publicKey);
+  const rootEnd = rootLeaf.validToDate.getTime();
+  let intermediate: Promise<SignedPair> | undefined;
 
   const fromDisk = async (name: string): Promise<Certificate | undefined> => {
     const pair = await folder.read(name);
     const certificate = pair === undefined ? undefined : parsePair(pair);
-    return certificate !== undefined && isOurs(certificate) ? certificate : undefined;
+    return certificate !== undefined && isChainTo(rootLeaf, certificate) ? certificate : undefined;
   };
-  const make = async (names: readonly string[], commonName: string | undefined, lifeMs: number): Promise<SignedPair> =>
-    signLeaf(root, {
-      names,
-      commonName,
+  const openIntermediate = async (): Promise<SignedPair> => {
+    const found = await folder.read('intermediate.json');
+    if (found !== undefined && isUsable(found, rootLeaf, now())) return found;
+    const pair = await signIntermediate(root, {
+      commonName: `${commonNameOf(rootLeaf)} intermediate`,
       notBefore: now() - BACKDATE_MS,
-      notAfter: Math.min(now() + lifeMs, rootLeaf.validToDate.getTime()),
+      notAfter: Math.min(now() + INTERMEDIATE_LIFE_MS, rootEnd),
+      constraints,
     });
-
+    await folder.write('intermediate.json', pair);
+    return pair;
+  };
+  /** The same for all until it is too old to sign; a failure is forgotten. */
+  const getIntermediate = async (): Promise<SignedPair> => {
+    const known = await intermediate;
+    if (known !== undefined && isUsable(known, rootLeaf, now())) return known;
+    intermediate = openIntermediate().catch((cause: unknown) => {
+      intermediate = undefined;
+      throw cause;
+    });
+    return intermediate;
+  };
   const makeDefault = async (): Promise<Certificate> => {
-    const pair = await make(DEFAULT_NAMES, 'sluice default', ROOT_LIFE_MS);
+    // Signed by the root itself, whose life it shares: it is read once, at the start.
+    const pair = await signLeaf(root, {
+      names: DEFAULT_NAMES,
+      commonName: 'sluice default',
+      notBefore: now() - BACKDATE_MS,
+      notAfter: rootEnd,
+    });
     await folder.write('default.json', pair);
     return parseCertificate(pair.chainPem, pair.keyPem, 'local');
   };
+  const makeLeaf = async (hosts: readonly string[]): Promise<SignedPair> => {
+    const issuer = await getIntermediate();
+    const notAfter = Math.min(now() + LEAF_LIFE_MS, new X509Certificate(issuer.chainPem).validToDate.getTime());
+    const leaf = await signLeaf(issuer, {
+      names: hosts,
+      commonName: undefined,
+      notBefore: now() - BACKDATE_MS,
+      notAfter,
+    });
+    return { keyPem: leaf.keyPem, chainPem: leaf.chainPem + issuer.chainPem };
+  };
   // At the end of the root's life a new leaf would not live longer than the old one.
   const isDue = (certificate: Certificate, at: number): boolean =>
-    certificate.notAfter - at < LEAF_RENEW_MS && certificate.notAfter < rootLeaf.validToDate.getTime();
+    certificate.notAfter - at < LEAF_RENEW_MS && certificate.notAfter < rootEnd;
   return {
     rootPem: root.chainPem,
     defaultCertificate: (await fromDisk('default.json')) ?? (await makeDefault()),
     fault: folder.fault(),
     isDue,
-    leaf: async (names, { keep }) => {
-      const file = join('certs', `${namesKey(names)}.json`);
+    permits: (name) => isPermitted(name, names),
+    leaf: async (hosts, { keep }) => {
+      const file = join('certs', `${namesKey(hosts)}.json`);
       const found = await fromDisk(file);
       if (found !== undefined && !isDue(found, now())) return found;
-      const pair = await make(names, undefined, LEAF_LIFE_MS);
+      const pair = await makeLeaf(hosts);
       if (keep) await folder.write(file, pair);
       return parseCertificate(pair.chainPem, pair.keyPem, 'local');
     },
@@ -119,76 +154,44 @@ export async function readLocalLeaves(dataDir: string): Promise<readonly Certifi
   return leaves.filter((leaf) => leaf !== undefined);
 }
 
-async function readRoot(folder: Folder, now: number): Promise<SignedPair | undefined> {
+/** One of other constraints, of an earlier release or other options, is made anew: it would sign what it must not, or not what it must. */
+async function readRoot(folder: LocalFolder, now: number, constraints: Buffer): Promise<SignedPair | undefined> {
   const pair = await folder.read('root.json');
   if (pair === undefined) return undefined;
-  return new X509Certificate(pair.chainPem).validToDate.getTime() - now < LEAF_LIFE_MS ? undefined : pair;
+  const { raw, validToDate } = new X509Certificate(pair.chainPem);
+  return validToDate.getTime() - now < INTERMEDIATE_LIFE_MS || !raw.includes(constraints) ? undefined : pair;
 }
 
-async function makeRoot(folder: Folder, now: number, logger: Logger): Promise<SignedPair> {
+async function makeRoot(
+  folder: LocalFolder,
+  { now, logger }: { readonly now: () => number; readonly logger: Logger },
+  constraints: Buffer,
+): Promise<SignedPair> {
   // The year keeps several roots in one trust store apart.
-  const commonName = `Sluice local authority ${new Date(now).getUTCFullYear()}`;
-  const root = await createRoot({ commonName, notBefore: now - BACKDATE_MS, notAfter: now + ROOT_LIFE_MS });
+  const commonName = `Sluice local authority ${new Date(now()).getUTCFullYear()}`;
+  const notBefore = now() - BACKDATE_MS;
+  const root = await createRoot({ commonName, notBefore, notAfter: now() + ROOT_LIFE_MS, constraints });
   await folder.write('root.json', root);
   logger.info({ issuer: commonName, kept: folder.fault() === undefined }, 'local authority created');
   return root;
 }
 
-/** Key and certificate of each name in one file. A damaged file is moved aside; a folder that cannot be written is said once. */
-function openFolder(path: string, options: { readonly now: () => number; readonly logger: Logger }): Folder {
-  let fault: StoreFault | undefined;
-  const report = (found: StoreFault): void => {
-    if (fault === undefined) {
-      options.logger.warn({ reason: found.message, hint: found.hint }, 'local authority lives in memory only');
-    }
-    fault ??= found;
-  };
-  return {
-    fault: () => fault,
-    read: async (name) => {
-      const file = join(path, name);
-      try {
-        return parseJsonPair(await readFile(file, 'utf8'));
-      } catch (cause) {
-        if (cause instanceof Error && 'syscall' in cause) {
-          if ('code' in cause && cause.code !== 'ENOENT') report(describeStoreFault('store_unreadable', file, cause));
-          return undefined;
-        }
-        const aside = `${file}.corrupt-${options.now()}`;
-        await rename(file, aside).catch(() => undefined);
-        options.logger.warn({ path: file, reason: String(cause) }, 'local authority file damaged');
-        return undefined;
-      }
-    },
-    write: async (name, pair) => {
-      // What cannot be read may still be good: it is not replaced.
-      if (fault?.code === 'store_unreadable') return;
-      const file = join(path, name);
-      try {
-        await writeFileAtomic(file, `${JSON.stringify({ v: 1, ...pair }, undefined, 2)}\n`);
-      } catch (cause) {
-        report(describeStoreFault('store_unwritable', file, cause));
-      }
-    },
-  };
+/** Whether an intermediate of this root can still sign leaves that live out their time. */
+function isUsable({ chainPem }: SignedPair, root: X509Certificate, now: number): boolean {
+  const certificate = new X509Certificate(chainPem);
+  if (!certificate.verify(root.publicKey)) return false;
+  const end = certificate.validToDate.getTime();
+  return end - now > INTERMEDIATE_LIFE_MS / 3 || end >= root.validToDate.getTime();
 }
 
-function parsePair(pair: SignedPair): Certificate | undefined {
-  try {
-    return parseCertificate(pair.chainPem, pair.keyPem, 'local');
-  } catch {
-    return undefined;
-  }
+/** Each certificate of the chain is signed by the next, and the last by the root. */
+function isChainTo(root: X509Certificate, { chainPem }: Certificate): boolean {
+  const chain = [...readChain(chainPem), root];
+  return chain.every(
+    (certificate, index) => index === chain.length - 1 || certificate.verify(chain[index + 1]!.publicKey),
+  );
 }
 
-/** Throws when the text is not a readable pair of which the key fits the certificate. */
-function parseJsonPair(text: string): SignedPair {
-  const value: unknown = JSON.parse(text);
-  const fields = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-  const { keyPem, chainPem } = fields;
-  if (typeof keyPem !== 'string' || typeof chainPem !== 'string') throw new SyntaxError('key or certificate missing');
-  if (!new X509Certificate(chainPem).checkPrivateKey(createPrivateKey(keyPem))) {
-    throw new SyntaxError('the key does not belong to the certificate');
-  }
-  return { keyPem, chainPem };
+function commonNameOf({ subject }: X509Certificate): string {
+  return subject.replace(/^CN=/, '');
 }

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type * as X509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const NAME_CONSTRAINTS = '2.5.29.30';
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31';
 /** DER: an octet string of 32 bytes follows. */
@@ -21,12 +22,17 @@ async function loadX509(): Promise<typeof X509> {
   return x509;
 }
 
-/** Makes a self-signed P-256 root. Dates are Unix milliseconds. */
-export async function createRoot(options: {
+/** An authority to be made. Dates are Unix milliseconds. */
+export interface AuthorityOptions {
   readonly commonName: string;
   readonly notBefore: number;
   readonly notAfter: number;
-}): Promise<SignedPair> {
+  /** DER of the name constraints. */
+  readonly constraints: Buffer;
+}
+
+/** Makes a self-signed P-256 root that may sign leaves, and intermediates that sign leaves. */
+export async function createRoot(options: AuthorityOptions): Promise<SignedPair> {
   const x509 = await loadX509();
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -36,18 +42,47 @@ export async function createRoot(options: {
     notAfter: new Date(options.notAfter),
     signingAlgorithm: ALGORITHM,
     keys,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
+    extensions: await authorityExtensions(x509, keys.publicKey, 1, options.constraints),
   });
   return { keyPem: await exportKey(keys.privateKey), chainPem: `${certificate.toString('pem')}\n` };
 }
 
-/** Makes a P-256 server certificate signed by a root of `createRoot`. The chain holds the leaf alone. */
+/** Makes a P-256 intermediate signed by a root of `createRoot`. The chain holds the intermediate alone. */
+export async function signIntermediate(root: SignedPair, options: AuthorityOptions): Promise<SignedPair> {
+  const x509 = await loadX509();
+  const { subject, signingKey, keyIdentifier } = await openIssuer(x509, root);
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: [{ CN: [options.commonName] }],
+    issuer: subject,
+    notBefore: new Date(options.notBefore),
+    notAfter: new Date(options.notAfter),
+    signingAlgorithm: ALGORITHM,
+    publicKey: keys.publicKey,
+    signingKey,
+    extensions: [...(await authorityExtensions(x509, keys.publicKey, 0, options.constraints)), keyIdentifier],
+  });
+  return { keyPem: await exportKey(keys.privateKey), chainPem: `${certificate.toString('pem')}\n` };
+}
+
+async function authorityExtensions(
+  x509: typeof X509,
+  key: webcrypto.CryptoKey,
+  pathLength: number,
+  constraints: Buffer,
+): Promise<X509.Extension[]> {
+  return [
+    new x509.BasicConstraintsExtension(true, pathLength, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    await x509.SubjectKeyIdentifierExtension.create(key),
+    new x509.Extension(NAME_CONSTRAINTS, true, constraints),
+  ];
+}
+
+/** Makes a P-256 server certificate signed by one of the above. The chain holds the leaf alone. */
 export async function signLeaf(
-  root: SignedPair,
+  issuer: SignedPair,
   options: {
     readonly names: readonly string[];
     readonly commonName: string | undefined;
@@ -56,7 +91,7 @@ export async function signLeaf(
   },
 ): Promise<SignedPair> {
   const x509 = await loadX509();
-  const { subject, signingKey, keyIdentifier } = await openIssuer(x509, root);
+  const { subject, signingKey, keyIdentifier } = await openIssuer(x509, issuer);
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const names = options.names.map(alternativeName);
   const certificate = await x509.X509CertificateGenerator.create({

@@ -61,7 +61,7 @@ export function isLocalhost(name: string): boolean {
 }
 
 // Reserved or private by RFC 2606, 6761, 6762, 7686, 8375, ICANN's `.internal`, and the names home routers make up.
-const PRIVATE_SUFFIXES = [
+export const PRIVATE_SUFFIXES: readonly string[] = [
   'localhost',
   'local',
   'internal',
@@ -75,7 +75,7 @@ const PRIVATE_SUFFIXES = [
   'corp',
 ];
 
-const PRIVATE_NETWORKS: readonly IpNetwork[] = [
+export const PRIVATE_NETWORKS: readonly IpNetwork[] = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
