@@ -12,6 +12,7 @@ import { readStaticSources, readSwitch, type StaticSources, type StaticValue } f
 import { readTraefikDns } from './traefik-dns.ts';
 import { readTraefikStatic, type TraefikStatic } from './traefik-static.ts';
 import type { TraefikDocker } from './traefik-docker.ts';
+import { readTlsOptions } from './tls-static.ts';
 import { readTraefikTransport } from './traefik-transport.ts';
 
 /** Facts of the machine that defaults depend on. */
@@ -97,12 +98,16 @@ class StaticBuilder {
     const entrypoints = this.#withProxyProtocol(this.#entrypoints(sources));
     const admin = this.#admin();
     this.#checkPorts(entrypoints, admin);
+    const tls = readTlsOptions(own);
+    const certsFolder = own.text('certs');
     return {
       mode: traefik === undefined ? 'sluice' : 'traefik',
       entrypoints,
       docker: this.#docker(),
       file: own.text('file'),
       ...this.#ofTraefik(),
+      ...(tls === undefined ? {} : { tls }),
+      ...(certsFolder === undefined ? {} : { certsFolder }),
       dataDir: this.#dataDir(),
       dnsResolvers: own.nameServers('dns-resolvers') ?? [],
       domain: own.hostname('domain'),

@@ -132,6 +132,8 @@ export interface StaticConfig {
   /** Absent: none. */
   readonly internalServices?: InternalServices;
   readonly dataDir: string;
+  /** Folder with certificates of the user's own. Absent: `certs` in `dataDir`, if it is there. */
+  readonly certsFolder?: string;
   /** DNS servers (`ip[:port]`) for checks before an order; absent or empty: the system's. */
   readonly dnsResolvers?: readonly string[];
   readonly domain: string | undefined;

@@ -32,7 +32,7 @@ const ENTRYPOINTS: readonly MappedRow[] = [
   [`${EP}.http.tls.certresolver`, 'text', 'resolver of its routers that name none'],
   [`${EP}.http.tls.domains[n].main`, 'text', 'first name of a certificate for its routers'],
   [`${EP}.http.tls.domains[n].sans`, 'list', 'further names of the same certificate'],
-  [`${EP}.http.tls.options`, 'text', '`default` is what holds; any other name is refused'],
+  [`${EP}.http.tls.options`, 'text', 'TLS options of its routers that say nothing about TLS'],
   [`${EP}.http.middlewares`, 'list', 'middlewares in front of all of its routers'],
   [`${EP}.http.sanitizepath`, 'flag', 'paths are always cleaned; `false` is refused'],
   [

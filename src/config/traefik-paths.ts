@@ -17,10 +17,6 @@ export function checkPathOptions(options: TraefikOptionValues, { problems, notic
     }
     for (const character of ENCODED_CHARACTERS) checkCharacter(options, name, character, { problems, notices });
     checkUnderscores(options, name, { problems, notices });
-    const tls = options.get(`${HTTP}tls.options`, name);
-    if (tls !== undefined && tls.text !== 'default') {
-      problems.push(`${tls.source}: not supported; TLS options are not supported`);
-    }
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   TraefikFiles,
 } from './static-config.ts';
 import type { StaticValue, TraefikValue } from './static-sources.ts';
+import { isDefaultTlsOptions } from './tls-options.ts';
 import { readTraefikAcme, type TraefikAcme } from './traefik-acme.ts';
 import { readTraefikDocker, type TraefikDocker } from './traefik-docker.ts';
 import { readTraefikFiles } from './traefik-files.ts';
@@ -191,11 +192,13 @@ function readDefaults(options: TraefikOptionValues, name: string): EntrypointDef
   const isTls = options.bool(`${EP}http.tls`, name);
   const resolver = options.get(`${EP}http.tls.certresolver`, name)?.text;
   const domains = readDomains(options, name);
-  const hasTls = isTls ?? (resolver !== undefined || domains.length > 0);
+  const named = options.get(`${EP}http.tls.options`, name)?.text.trim() ?? '';
+  const hasTls = isTls ?? (resolver !== undefined || domains.length > 0 || named !== '');
   const middlewares = options.list(`${EP}http.middlewares`, name);
   const isDefault = options.bool(`${EP}asdefault`, name) ?? false;
   if (!hasTls && middlewares.length === 0 && !isDefault) return undefined;
-  return { tls: hasTls ? { resolver, domains } : undefined, middlewares, isDefault };
+  const tls = isDefaultTlsOptions(named) ? { resolver, domains } : { resolver, domains, options: named };
+  return { tls: hasTls ? tls : undefined, middlewares, isDefault };
 }
 
 function readDomains(options: TraefikOptionValues, name: string): readonly (readonly string[])[] {
