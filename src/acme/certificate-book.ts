@@ -32,12 +32,15 @@ export interface CertificateBook {
   account(directory: string): AccountRecord | undefined;
   /** Also ends the row of failures and the pending order of its spec. */
   putCertificate(stored: StoredCertificate): Promise<void>;
-  putAttempt(spec: CertificateSpec, attempt: AttemptRecord): Promise<void>;
+  /** `undefined` ends the row of failures. */
+  putAttempt(spec: CertificateSpec, attempt: AttemptRecord | undefined): Promise<void>;
   /** Answers the fault, because an order must not go on without its record. */
   putPending(spec: CertificateSpec, pending: PendingOrder | undefined): Promise<StoreFault | undefined>;
   renewal(spec: CertificateSpec): RenewalRecord;
   /** Changes a part of it. */
   putRenewal(spec: CertificateSpec, change: Partial<RenewalRecord>): Promise<void>;
+  /** Forgets everything about a spec, on disk as well. */
+  remove(spec: CertificateSpec): Promise<void>;
   parked(directory: string): ParkedRecord | undefined;
   park(directory: string, parked: ParkedRecord): Promise<void>;
   /** Reads or writes again what did not work before. */
@@ -67,7 +70,8 @@ export function createCertificateBook(options: {
   /** Logs changes, not states; a write that works ends the fault unless certificates still wait for theirs. */
   const note = (found: StoreFault | undefined): StoreFault | undefined => {
     if (found !== undefined && fault?.message !== found.message) {
-      logger.warn({ reason: found.message, hint: found.hint }, 'certificate store fails, going on from memory');
+      const facts = { event: 'store.readonly', reason: found.message, hint: found.hint };
+      logger.warn(facts, 'certificate store fails, going on from memory');
     }
     if (found === undefined && fault !== undefined && unsaved.size === 0) {
       logger.info({}, 'certificate store works again');
@@ -125,6 +129,11 @@ export function createCertificateBook(options: {
       const record = { ...renewalOf(storePath(spec)), ...change };
       update(storePath(spec), { renewal: record });
       note(await store.saveRenewal(spec, record));
+    },
+    remove: async (spec) => {
+      entries.delete(storePath(spec));
+      unsaved.delete(storePath(spec));
+      note(await store.removeSpec(spec));
     },
     parked: (directory) => parked.get(caKey(directory)),
     park: async (directory, record) => {

@@ -6,19 +6,27 @@ import type { CertificateStore } from '../certs/store.ts';
 import type { AcmeConfig } from '../config/static-config.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { WantedCertificate } from '../routing/snapshot.ts';
+import { createAcmeCounters } from './acme-counters.ts';
+import { describeCas, type CaStatus } from './acme-status.ts';
 import { createCaSessions } from './ca-sessions.ts';
-import { createCertificateBook, type CertificateBook } from './certificate-book.ts';
-import { describeStatus, type StatusFacts } from './certificate-status.ts';
+import { createCertificateBook } from './certificate-book.ts';
+import { collectFacts } from './certificate-facts.ts';
+import { describeStatus } from './certificate-status.ts';
 import type { ChallengePublisher } from './challenge.ts';
 import { createChallengeDesk } from './challenge-desk.ts';
 import { createDnsLookup, type DnsLookup } from './dns-lookup.ts';
 import { openDnsSolver } from './dns/open-dns-solver.ts';
+import { classifyFailure } from './failure.ts';
 import { createOrderQueue } from './order-queue.ts';
-import { createOrderRunner, type OrderRunner } from './order-runner.ts';
+import { createLifeWarnings } from './life-warnings.ts';
+import { createOrderRunner } from './order-runner.ts';
+import { renewNow, type RenewOutcome } from './renew-now.ts';
 import { createRenewalWatch } from './renewal-watch.ts';
-import { createServingList, type ServingList } from './serving-list.ts';
+import { createServingList } from './serving-list.ts';
 import { sortWanted, type SortedWanted } from './sort-wanted.ts';
-import { createSpecs, type Specs } from './specs.ts';
+import { createSpecs } from './specs.ts';
+import { splitGroups } from './split-groups.ts';
+import { createUnusedCertificates } from './unused-certificates.ts';
 
 const TICK_MS = 30_000;
 const RETRY_STORE_MS = 60_000;
@@ -60,9 +68,21 @@ export interface CertificateManager {
   /** What workers must have now. */
   certificates(): readonly Certificate[];
   status(): readonly CertificateStatus[];
+  /**
+   * Orders the certificates for these names again at once, whatever failed before; answers what became of each. Joins an
+   * attempt that runs.
+   */
+  renewNow(names: readonly string[]): Promise<readonly RenewOutcome[]>;
+  /** Gives the account at the first CA a new key. */
+  rollAccountKey(): Promise<RollOutcome>;
+  /** The CAs in use. */
+  cas(): readonly CaStatus[];
   /** What is wrong with the store, if anything: certificates then live in memory only, or are not ordered. */
   storeFault(): StoreFault | undefined;
 }
+
+/** The account that has a new key, or why it has not. */
+export type RollOutcome = { readonly account: string } | { readonly fault: string };
 
 /** Does nothing before `start`. Several calls of `start` are a mistake. */
 export function createCertificateManager(options: CertificateManagerOptions): CertificateManager {
@@ -82,23 +102,31 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
   const lookup = options.dns ?? createDnsLookup();
   const dns = acme.dns === undefined ? undefined : openDnsSolver(acme.dns, { lookup, now, logger });
   const desk = createChallengeDesk({ publisher: options.challenges, dns, logger });
-  const sessions = createCaSessions({ store, acme, book, now, logger });
+  const counters = createAcmeCounters({ now, logger });
+  const sessions = createCaSessions({ store, acme, book, now, counters, logger });
   const onDone = (): void => {
-    list.refresh(sorted);
+    list.refresh(effective());
     tickSoon(NEXT_ORDER_MS);
   };
-  const challengeTypes = acme.challenges;
-  const attempts = { book, store, sessionOf: sessions.of, desk, challengeTypes, now, random, logger, onDone };
-  const runner = createOrderRunner(attempts);
-  const watch = createRenewalWatch({ book, sessionOf: sessions.of, now, random, logger, onChange: () => tickSoon(0) });
+  const { challenges: challengeTypes, testDirectory } = acme;
+  const common = { book, sessionOf: sessions.of, now, random, logger };
+  const runner = createOrderRunner({ ...common, store, desk, challengeTypes, testDirectory, counters, onDone });
+  const watch = createRenewalWatch({ ...common, onChange: () => tickSoon(0) });
+  const unused = createUnusedCertificates({ book, directories: acme.directories, now, logger });
+  const warnOfLives = createLifeWarnings({ specs, now, logger });
   const queue = createOrderQueue({ book, runner, specs, now, random, tickMs, startedAt: now() });
 
+  const effective = (): readonly SortedWanted[] => splitGroups(sorted, { specs, book, now });
+  const wantedOfCa = (): readonly WantedCertificate[] =>
+    effective()
+      .filter(({ kind }) => kind === 'acme')
+      .map((entry) => entry.wanted);
   const tick = (): void => {
     if (!isRunning) return;
-    list.refresh(sorted);
+    list.refresh(effective());
     if (isHeld || !book.canOrder()) return;
-    const wanted = sorted.filter(({ kind }) => kind === 'acme').map((entry) => entry.wanted);
-    if (queue.startDue(wanted)) tickSoon(THROTTLED_MS);
+    const wanted = wantedOfCa();
+    if (queue.startDue([...wanted, ...unused.inGrace(wanted)])) tickSoon(THROTTLED_MS);
     void watch.ask(wanted.flatMap(({ names }) => specs.stored(names) ?? []));
   };
   const tickSoon = (waitMs: number): void => {
@@ -112,9 +140,15 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     storeTriedAt = now();
     await book.retry();
   };
+  const review = async (): Promise<void> => {
+    if (!isRunning || isHeld || !book.canOrder()) return;
+    await unused.review(wantedOfCa());
+    warnOfLives(wantedOfCa());
+  };
   const beat = (): void => {
     retryStore()
       .then(tick)
+      .then(review)
       .catch((cause: unknown) => logger.error({ reason: String(cause) }, 'certificate tick failed'));
   };
   return {
@@ -148,33 +182,29 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     },
     certificates: list.certificates,
     status: () =>
-      sorted.map((entry) => describeStatus(collectFacts(entry, { acme, book, list, specs, runner }), now())),
+      effective().map((entry) => describeStatus(collectFacts(entry, { acme, book, list, specs, runner }), now())),
+    renewNow: async (names) => {
+      if (!isRunning || isHeld || !book.canOrder())
+        return names.map(() => ({ fault: 'certificates are not loaded yet' }));
+      const parts = { wanted: effective(), specs, book, runner, now };
+      return (await Promise.all(names.map((name) => renewNow(name, parts)))).flat();
+    },
+    rollAccountKey: async () => {
+      const [directory] = acme.directories;
+      if (directory === undefined) return { fault: 'no CA is in use' };
+      // What runs is signed with the old key.
+      if (isHeld || runner.count(directory) > 0) return { fault: 'orders are running: try again in a minute' };
+      isHeld = true;
+      try {
+        return { account: (await sessions.of(directory).rollAccountKey()).url };
+      } catch (cause) {
+        return { fault: classifyFailure(cause).detail };
+      } finally {
+        isHeld = false;
+        tick();
+      }
+    },
+    cas: () => describeCas(acme.directories, { book, sessions, counters, now: now() }),
     storeFault: book.fault,
-  };
-}
-
-function collectFacts(
-  { wanted, kind, note }: SortedWanted,
-  parts: {
-    readonly acme: AcmeConfig;
-    readonly book: CertificateBook;
-    readonly list: ServingList;
-    readonly specs: Specs;
-    readonly runner: OrderRunner;
-  },
-): StatusFacts {
-  const { names, routers } = wanted;
-  const first = parts.acme.directories[0];
-  return {
-    names,
-    routers,
-    kind,
-    note,
-    certificate: parts.list.find(names),
-    suggestedAt: kind === 'acme' ? parts.specs.held(names)?.suggestedAt : undefined,
-    local: parts.list.findLocal(names),
-    attempt: kind === 'acme' ? parts.specs.latestAttempt(names) : undefined,
-    parkedUntil: first === undefined ? undefined : parts.book.parked(first)?.until,
-    isRunning: parts.runner.isRunning(names),
   };
 }

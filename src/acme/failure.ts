@@ -14,6 +14,8 @@ export interface Failure {
   readonly retryAt: number | undefined;
   /** `ca`: the limit holds for every order there. */
   readonly scope: 'spec' | 'ca';
+  /** Names that the CA said it will not sign. */
+  readonly names: readonly string[];
 }
 
 /** What is wrong with the user's name, DNS, ports or CAA records (RFC 8555 6.7). */
@@ -27,6 +29,7 @@ const ORDER_CLASSES: Readonly<Record<OrderError['code'], FailureClass>> = {
   authorization_slow: 'transient',
   challenge_missing: 'config',
   dns_record: 'transient',
+  waiting_dns: 'dns',
   certificate_wrong: 'transient',
   publish_failed: 'transient',
   store: 'store',
@@ -34,7 +37,7 @@ const ORDER_CLASSES: Readonly<Record<OrderError['code'], FailureClass>> = {
 
 /** Sorts what went wrong during an order into the classes of acme.md 5. Never throws: an unknown error is transient. */
 export function classifyFailure(error: unknown): Failure {
-  const spec = { retryAt: undefined, scope: 'spec' as const };
+  const spec = { retryAt: undefined, scope: 'spec' as const, names: [] };
   if (error instanceof AcmeProblem) return classifyProblem(error);
   if (error instanceof AcmeTransportError) {
     const hint = describeHint(error.code, error.message);
@@ -52,9 +55,10 @@ function classifyProblem(problem: AcmeProblem): Failure {
   const { type, detail, status, retryAt } = problem;
   const base = {
     type: type === '' ? `http_${status}` : type,
-    detail: withSubproblems(problem),
+    detail: withPages(problem, withSubproblems(problem)),
     hint: describeHint(type, detail),
     scope: 'spec' as const,
+    names: problem.subproblems.flatMap((part) => (part.type === 'rejectedIdentifier' ? (part.identifier ?? []) : [])),
   };
   if (type === 'rateLimited' || status === 429) return classifyLimit(problem, base);
   if (status >= 500 || PASSING_TYPES.has(type)) return { ...base, class: 'transient', retryAt };
@@ -72,6 +76,16 @@ function classifyLimit(problem: AcmeProblem, base: Omit<Failure, 'class' | 'retr
   if (/self-service|unpause/i.test(detail)) return { ...base, class: 'config', retryAt: undefined, scope: 'spec' };
   const scope = /too many new (orders|registrations)/i.test(detail) ? 'ca' : 'spec';
   return { ...base, class: 'rate-limited', retryAt, scope };
+}
+
+/** Changed terms, and whatever only the owner of the account can do: where that is. */
+function withPages({ type, instance, terms }: AcmeProblem, text: string): string {
+  if (type !== 'userActionRequired') return text;
+  return [
+    text,
+    ...(instance === undefined ? [] : [`see ${instance}`]),
+    ...(terms === undefined ? [] : [`terms: ${terms}`]),
+  ].join('; ');
 }
 
 function withSubproblems({ detail, subproblems }: AcmeProblem): string {

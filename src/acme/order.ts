@@ -1,6 +1,7 @@
 import type { CertificateSpec } from '../certs/certificate-spec.ts';
 import type { StoreFault } from '../certs/store-fault.ts';
 import type { PendingOrder, StoredCertificate } from '../certs/store-records.ts';
+import type { KeyType } from '../config/key-type.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { AcmeApi, AcmeOrder } from './acme-api.ts';
 import { AcmeProblem, OrderError } from './acme-error.ts';
@@ -25,6 +26,8 @@ export interface OrderDeps {
   readonly logger: Logger;
   /** The certificate that serves until then. */
   readonly predecessor: Predecessor | undefined;
+  /** Told of every name that could not be proved. */
+  readonly onUnproved: (name: string) => void;
   /** Keeps the order so that a crash can resume it; `undefined` forgets it. */
   readonly savePending: (pending: PendingOrder | undefined) => Promise<StoreFault | undefined>;
 }
@@ -66,7 +69,7 @@ async function runOrder(
   let progress = (await resume(pending, account, deps)) ?? (await begin(spec, account, deps));
   if (progress.order.status === 'pending')
     progress = { ...progress, order: await authorize(progress.order, api, deps) };
-  if (progress.order.status === 'ready') progress = await finalize(progress, api, deps);
+  if (progress.order.status === 'ready') progress = await finalize(progress, spec.keyType, api, deps);
   if (progress.order.status === 'processing') {
     progress = { ...progress, order: await settle(progress.order, api, deps, ISSUE_DEADLINE_MS) };
   }
@@ -153,6 +156,9 @@ async function authorizeOne(url: string, api: AcmeApi, deps: OrderDeps): Promise
   try {
     await answerAuthorization(authorization, { api, desk: deps.desk, clock: deps.clock, choice: deps.choice });
   } catch (cause) {
+    if (cause instanceof AcmeProblem && cause.status === 0) {
+      deps.onUnproved(`${authorization.isWildcard ? '*.' : ''}${authorization.name}`);
+    }
     if (cause instanceof OrderError && cause.code !== 'authorization_slow') {
       // Left pending, it would count against the account's limit for a week.
       await api.deactivateAuthorization(url).catch(() => undefined);
@@ -162,8 +168,13 @@ async function authorizeOne(url: string, api: AcmeApi, deps: OrderDeps): Promise
   }
 }
 
-async function finalize({ order, pending }: Progress, api: AcmeApi, deps: OrderDeps): Promise<Progress> {
-  const withKey = { ...pending, keyPem: pending.keyPem ?? (await createKeyPem()) };
+async function finalize(
+  { order, pending }: Progress,
+  keyType: KeyType,
+  api: AcmeApi,
+  deps: OrderDeps,
+): Promise<Progress> {
+  const withKey = { ...pending, keyPem: pending.keyPem ?? (await createKeyPem(keyType)) };
   if (pending.keyPem === undefined) await keep(withKey, deps);
   try {
     const finalized = await api.finalize(order, withKey.keyPem);

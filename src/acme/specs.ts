@@ -2,6 +2,8 @@ import type { CertificateSpec } from '../certs/certificate-spec.ts';
 import { suggestedTime } from '../certs/renewal-record.ts';
 import type { AttemptRecord, StoredCertificate } from '../certs/store-records.ts';
 import type { AcmeConfig } from '../config/static-config.ts';
+import { signsAddresses } from '../config/acme-directories.ts';
+import { isIpAddress } from '../lib/hostname.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import type { HeldCertificate } from './plan.ts';
 import { keyOfNames } from './serving.ts';
@@ -19,6 +21,11 @@ export interface Specs {
   latestAttempt(names: readonly string[]): AttemptRecord | undefined;
 }
 
+/** Let's Encrypt signs addresses in its short-lived profile only (acme.md 2.4); names beside them are as they were. */
+function profileFor(names: readonly string[], directory: string, profile: string | undefined): string | undefined {
+  return signsAddresses(directory) && names.some(isIpAddress) ? 'shortlived' : profile;
+}
+
 export function createSpecs(options: {
   readonly book: CertificateBook;
   readonly acme: AcmeConfig;
@@ -30,8 +37,8 @@ export function createSpecs(options: {
     specs.getOrInsertComputed(`${directory} ${keyOfNames(names)}`, () => ({
       names,
       directory,
-      profile: acme.profile,
-      keyType: 'ec256',
+      profile: profileFor(names, directory, acme.profile),
+      keyType: acme.keyType ?? 'ec256',
     }));
   const stored = (names: readonly string[]): StoredCertificate | undefined => {
     const found = acme.directories.flatMap((directory) => book.get(at(names, directory)).current ?? []);
@@ -41,7 +48,10 @@ export function createSpecs(options: {
   };
   return {
     at,
-    directories: () => acme.directories,
+    directories: (names) => {
+      const isForAll = acme.customDirectory || acme.profile !== undefined || !names.some(isIpAddress);
+      return isForAll ? acme.directories : acme.directories.filter(signsAddresses);
+    },
     stored,
     held: (names) => {
       const found = stored(names);

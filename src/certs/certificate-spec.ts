@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { KeyType } from '../config/key-type.ts';
 
 /** What one certificate is for. Equal specs are the same certificate; a change of any part needs a new order. */
 export interface CertificateSpec {
@@ -7,7 +8,7 @@ export interface CertificateSpec {
   /** URL of the CA's directory. */
   readonly directory: string;
   readonly profile: string | undefined;
-  readonly keyType: 'ec256';
+  readonly keyType: KeyType;
 }
 
 /** Folder name of a CA: readable, and safe whatever the URL holds. */

@@ -1,4 +1,5 @@
 import type { Certificate } from './certificate.ts';
+import { parseKeyType, type KeyType } from '../config/key-type.ts';
 import type { CertificateSpec } from './certificate-spec.ts';
 import { decodeFacts, encodeFacts } from './certificate-facts.ts';
 import {
@@ -24,7 +25,7 @@ export interface StoredCertificate {
 }
 
 /** Who can mend a failed attempt, and so how long to wait: acme.md calls them T, R, V, C. */
-export type FailureClass = 'transient' | 'rate-limited' | 'validation' | 'config' | 'store';
+export type FailureClass = 'transient' | 'rate-limited' | 'validation' | 'config' | 'store' | 'dns';
 
 /** The failures of one spec in a row. It is read before every attempt, after a restart too. Times: Unix milliseconds. */
 export interface AttemptRecord {
@@ -38,6 +39,15 @@ export interface AttemptRecord {
   /** No attempt before. */
   readonly nextAt: number;
   readonly error: { readonly type: string; readonly detail: string; readonly hint: string };
+  /** Where the next attempt goes. Absent: to the CA itself. */
+  readonly probe?: ProbeRecord | undefined;
+}
+
+/** How a set-up is proved at a test CA after failures. */
+export interface ProbeRecord {
+  readonly next: 'test' | 'production';
+  /** How often the CA itself failed although the test CA had not. */
+  readonly rounds: number;
 }
 
 /** An order that was begun. With the key it can be collected after a crash (RFC 8555 7.4). */
@@ -73,6 +83,7 @@ const FAILURE_CLASSES: readonly string[] = [
   'validation',
   'config',
   'store',
+  'dns',
 ] satisfies readonly FailureClass[];
 
 /** Text of `current.json`: key and chain in one file, so that they can never be of two different certificates. */
@@ -98,13 +109,18 @@ export function decodeCertificate(text: string): StoredCertificate {
       names: namesOf(fields),
       directory: stringOf(fields, 'directory'),
       profile: optionalStringOf(fields, 'profile'),
-      keyType: 'ec256',
+      keyType: keyTypeOf(fields),
     },
     certificate: decodeFacts(fields, 'acme'),
     issuedAt: numberOf(fields, 'issuedAt'),
     accountUrl: stringOf(fields, 'accountUrl'),
     orderUrl: stringOf(fields, 'orderUrl'),
   };
+}
+
+/** Of a later release, perhaps: the certificate serves all the same. */
+function keyTypeOf(fields: Fields): KeyType {
+  return parseKeyType(optionalStringOf(fields, 'keyType') ?? '') ?? 'ec256';
 }
 
 /** Text of `state.json`. The names are for people: without a certificate the folder says only the first. */
@@ -130,7 +146,12 @@ function attemptOf(fields: Fields): AttemptRecord {
     lastAt: numberOf(fields, 'lastAt'),
     nextAt: numberOf(fields, 'nextAt'),
     error: { type: stringOf(error, 'type'), detail: stringOf(error, 'detail'), hint: stringOf(error, 'hint') },
+    ...(fields['probe'] === undefined ? {} : { probe: probeOf(fieldsOf(fields['probe'])) }),
   };
+}
+
+function probeOf(fields: Fields): ProbeRecord {
+  return { next: stringOf(fields, 'next') === 'test' ? 'test' : 'production', rounds: numberOf(fields, 'rounds') };
 }
 
 /** Throws `RecordError`. */

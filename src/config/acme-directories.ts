@@ -1,7 +1,12 @@
+import type { TestDirectory } from './static-config.ts';
+
+const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
+const LETS_ENCRYPT_STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory';
+
 /** Directory URLs by the names `--acme-ca` knows. */
 const DIRECTORIES: ReadonlyMap<string, string> = new Map([
-  ['letsencrypt', 'https://acme-v02.api.letsencrypt.org/directory'],
-  ['letsencrypt-staging', 'https://acme-staging-v02.api.letsencrypt.org/directory'],
+  ['letsencrypt', LETS_ENCRYPT],
+  ['letsencrypt-staging', LETS_ENCRYPT_STAGING],
   ['zerossl', 'https://acme.zerossl.com/v2/DV90'],
   ['google', 'https://dv.acme-v02.api.pki.goog/directory'],
 ]);
@@ -32,4 +37,23 @@ export function parseDirectories(
 export function directoryAt(accountUrl: string, inUse: readonly string[]): string | undefined {
   const { host } = new URL(accountUrl);
   return [...inUse, ...DIRECTORIES.values()].find((directory) => new URL(directory).host === host);
+}
+
+/** Whether a directory signs addresses without being told a profile: Let's Encrypt does, in the one it has for them. */
+export function signsAddresses(directory: string): boolean {
+  return directory === LETS_ENCRYPT || directory === LETS_ENCRYPT_STAGING;
+}
+
+/**
+ * Where a set-up is proved after a failure, by the text of `acme-staging`: a URL stands in for the first directory, `auto` is
+ * what Let's Encrypt has for itself. Undefined: nowhere; `wrong`: the text is none of these.
+ */
+export function testDirectoryFor(text: string, directories: readonly string[]): TestDirectory | 'wrong' | undefined {
+  const lower = text.toLowerCase();
+  if (lower === 'off') return undefined;
+  if (lower === 'auto') {
+    return directories.includes(LETS_ENCRYPT) ? { of: LETS_ENCRYPT, url: LETS_ENCRYPT_STAGING } : undefined;
+  }
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return 'wrong';
+  return directories[0] === undefined ? undefined : { of: directories[0], url: text };
 }

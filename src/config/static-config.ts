@@ -3,6 +3,7 @@ import type { ConnectionLimits } from './connection-limits.ts';
 import type { Constraint } from './constraints.ts';
 import type { TransportConfig } from './dynamic.ts';
 import type { DnsConfig } from './dns-config.ts';
+import type { KeyType } from './key-type.ts';
 import type { GoTemplate } from './go-template.ts';
 import type { TlsOptions } from './tls-options.ts';
 
@@ -54,6 +55,12 @@ export interface EntrypointConfig {
 /** How a CA may check a name (RFC 8555 8.3 and 8.4, RFC 8737). */
 export type ChallengeType = 'http-01' | 'tls-alpn-01' | 'dns-01';
 
+/** A CA where a set-up is proved after a failure, and the one it stands in for. */
+export interface TestDirectory {
+  readonly of: string;
+  readonly url: string;
+}
+
 export interface AcmeConfig {
   /** Directory URLs in order of preference; empty: no public CA is used (`off` or `internal`). */
   readonly directories: readonly string[];
@@ -66,6 +73,10 @@ export interface AcmeConfig {
   readonly caRootFile: string | undefined;
   /** In order of preference. */
   readonly challenges: readonly ChallengeType[];
+  /** Absent: failures are tried again at the CA itself. */
+  readonly testDirectory?: TestDirectory;
+  /** Kind of the certificates' keys. Absent: `ec256`. */
+  readonly keyType?: KeyType;
   /** Who writes records for DNS-01. Absent: nobody, and wildcards get no certificate of a CA. */
   readonly dns?: DnsConfig;
 }

@@ -9,7 +9,7 @@ const DAY = 24 * HOUR;
 const NOW = Date.UTC(2026, 5, 1);
 
 function failure(kind: FailureClass, retryAt?: number): Failure {
-  return { class: kind, type: 't', detail: 'd', hint: 'h', retryAt, scope: 'spec' };
+  return { class: kind, type: 't', detail: 'd', hint: 'h', retryAt, scope: 'spec', names: [] };
 }
 
 /** Waits after each of a row of failures; each attempt is made when its time has come. */

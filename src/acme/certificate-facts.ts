@@ -1,0 +1,34 @@
+import type { AcmeConfig } from '../config/static-config.ts';
+import type { CertificateBook } from './certificate-book.ts';
+import type { StatusFacts } from './certificate-status.ts';
+import type { OrderRunner } from './order-runner.ts';
+import type { ServingList } from './serving-list.ts';
+import type { SortedWanted } from './sort-wanted.ts';
+import type { Specs } from './specs.ts';
+
+/** Where a status is read from. */
+export interface FactSources {
+  readonly acme: AcmeConfig;
+  readonly book: CertificateBook;
+  readonly list: ServingList;
+  readonly specs: Specs;
+  readonly runner: OrderRunner;
+}
+
+/** Everything that the status of a wanted certificate is judged by. */
+export function collectFacts({ wanted, kind, note }: SortedWanted, parts: FactSources): StatusFacts {
+  const { names, routers } = wanted;
+  const first = parts.acme.directories[0];
+  return {
+    names,
+    routers,
+    kind,
+    note,
+    certificate: parts.list.find(names),
+    suggestedAt: kind === 'acme' ? parts.specs.held(names)?.suggestedAt : undefined,
+    local: parts.list.findLocal(names),
+    attempt: kind === 'acme' ? parts.specs.latestAttempt(names) : undefined,
+    parkedUntil: first === undefined ? undefined : parts.book.parked(first)?.until,
+    isRunning: parts.runner.isRunning(names),
+  };
+}

@@ -1,0 +1,46 @@
+import type { CertificateBook } from './certificate-book.ts';
+import type { OrderRunner } from './order-runner.ts';
+import type { SortedWanted } from './sort-wanted.ts';
+import type { Specs } from './specs.ts';
+
+/** What became of a wish to renew: an attempt began, or the one that runs goes on; or why not. */
+export type RenewOutcome =
+  | { readonly names: readonly string[]; readonly state: 'started' | 'running' }
+  | { readonly fault: string };
+
+/**
+ * Orders the wanted certificates for a name again at once: earlier failures are forgotten, only a limit that the CA gave a
+ * time for is waited for.
+ */
+export async function renewNow(
+  name: string,
+  parts: {
+    readonly wanted: readonly SortedWanted[];
+    readonly specs: Specs;
+    readonly book: CertificateBook;
+    readonly runner: OrderRunner;
+    readonly now: () => number;
+  },
+): Promise<readonly RenewOutcome[]> {
+  const { book, specs, runner, now } = parts;
+  const found = parts.wanted.filter(({ wanted }) => wanted.names.includes(name));
+  if (found.length === 0) return [{ fault: `no router wants a certificate for ${name}` }];
+  const renewOne = async ({ wanted, kind, note }: SortedWanted): Promise<RenewOutcome> => {
+    const { names } = wanted;
+    if (kind !== 'acme') return { fault: note?.detail ?? `${names.join(', ')}: the local authority signs it` };
+    if (runner.isRunning(names)) return { names, state: 'running' };
+    const directories = specs.directories(names);
+    const directory = directories.find((one) => (book.parked(one)?.until ?? 0) <= now());
+    if (directory === undefined) {
+      const until = Math.min(...directories.map((one) => book.parked(one)?.until ?? 0));
+      return { fault: `the CA takes no orders before ${new Date(until).toISOString()}` };
+    }
+    for (const one of directories) {
+      if (book.get(specs.at(names, one)).attempt !== undefined) await book.putAttempt(specs.at(names, one), undefined);
+    }
+    // Another attempt may have begun while the disk was written.
+    if (!runner.isRunning(names)) runner.start(specs.at(names, directory), 'asked', specs.held(names));
+    return { names, state: 'started' };
+  };
+  return Promise.all(found.map(renewOne));
+}
