@@ -1,3 +1,4 @@
+import type { CaStatus, RenewOutcome, RollOutcome } from '../certs/ca-status.ts';
 import type { Certificate } from '../certs/certificate.ts';
 import type { CertificateStatus } from '../certs/certificate-status.ts';
 import type { LocalAuthority } from '../certs/local-authority.ts';
@@ -7,7 +8,7 @@ import type { AcmeConfig } from '../config/static-config.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { WantedCertificate } from '../routing/snapshot.ts';
 import { createAcmeCounters } from './acme-counters.ts';
-import { describeCas, type CaStatus } from './acme-status.ts';
+import { describeCas } from './acme-status.ts';
 import { createCaSessions } from './ca-sessions.ts';
 import { createCertificateBook } from './certificate-book.ts';
 import { collectFacts } from './certificate-facts.ts';
@@ -17,16 +18,18 @@ import { createChallengeDesk } from './challenge-desk.ts';
 import { createDnsLookup, type DnsLookup } from './dns-lookup.ts';
 import { openDnsSolver } from './dns/open-dns-solver.ts';
 import { classifyFailure } from './failure.ts';
+import { createNameChecks } from './name-checks.ts';
 import { createOrderQueue } from './order-queue.ts';
 import { createLifeWarnings } from './life-warnings.ts';
 import { createOrderRunner } from './order-runner.ts';
-import { renewNow, type RenewOutcome } from './renew-now.ts';
+import { renewNow } from './renew-now.ts';
 import { createRenewalWatch } from './renewal-watch.ts';
 import { createServingList } from './serving-list.ts';
 import { sortWanted, type SortedWanted } from './sort-wanted.ts';
 import { createSpecs } from './specs.ts';
 import { splitGroups } from './split-groups.ts';
 import { createUnusedCertificates } from './unused-certificates.ts';
+import { withoutUserNames } from './user-coverage.ts';
 
 const TICK_MS = 30_000;
 const RETRY_STORE_MS = 60_000;
@@ -42,6 +45,12 @@ export interface CertificateManagerOptions {
   readonly challenges: ChallengePublisher;
   /** Absent: one over the system's servers. */
   readonly dns?: DnsLookup;
+  /** Addresses of this server that its interfaces do not show. */
+  readonly publicAddresses?: readonly string[];
+  /** Where names are asked for a challenge after a failure; 80 but in tests. */
+  readonly probePort?: number;
+  /** Certificates of the user's own: they serve before others, and no CA is asked for their names. Absent: none. */
+  readonly userCertificates?: () => readonly Certificate[];
   /** Unix milliseconds. */
   readonly now: () => number;
   /** In [0, 1). */
@@ -63,6 +72,8 @@ export interface CertificateManager {
   start(): Promise<void>;
   /** Ends what `holdOrders` began. */
   releaseOrders(): void;
+  /** To be called when `userCertificates` has others. */
+  userCertificatesChanged(): void;
   /** Aborts work in flight; what can be resumed is on disk. */
   stop(): Promise<void>;
   /** What workers must have now. */
@@ -80,9 +91,6 @@ export interface CertificateManager {
   /** What is wrong with the store, if anything: certificates then live in memory only, or are not ordered. */
   storeFault(): StoreFault | undefined;
 }
-
-/** The account that has a new key, or why it has not. */
-export type RollOutcome = { readonly account: string } | { readonly fault: string };
 
 /** Does nothing before `start`. Several calls of `start` are a mistake. */
 export function createCertificateManager(options: CertificateManagerOptions): CertificateManager {
@@ -110,13 +118,17 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
   };
   const { challenges: challengeTypes, testDirectory } = acme;
   const common = { book, sessionOf: sessions.of, now, random, logger };
-  const runner = createOrderRunner({ ...common, store, desk, challengeTypes, testDirectory, counters, onDone });
+  const { challenges, publicAddresses = [], probePort } = options;
+  const turned = (): void => tickSoon(0);
+  const checks = createNameChecks({ ...common, acme, lookup, challenges, publicAddresses, probePort, turned });
+  const runner = createOrderRunner({ ...common, store, desk, challengeTypes, testDirectory, counters, checks, onDone });
   const watch = createRenewalWatch({ ...common, onChange: () => tickSoon(0) });
   const unused = createUnusedCertificates({ book, directories: acme.directories, now, logger });
   const warnOfLives = createLifeWarnings({ specs, now, logger });
   const queue = createOrderQueue({ book, runner, specs, now, random, tickMs, startedAt: now() });
 
-  const effective = (): readonly SortedWanted[] => splitGroups(sorted, { specs, book, now });
+  const effective = (): readonly SortedWanted[] =>
+    withoutUserNames(splitGroups(sorted, { specs, book, now }), options.userCertificates?.() ?? [], now());
   const wantedOfCa = (): readonly WantedCertificate[] =>
     effective()
       .filter(({ kind }) => kind === 'acme')
@@ -144,6 +156,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     if (!isRunning || isHeld || !book.canOrder()) return;
     await unused.review(wantedOfCa());
     warnOfLives(wantedOfCa());
+    await checks.look(wantedOfCa().flatMap(({ names }) => acme.directories.map((ca) => specs.at(names, ca))));
   };
   const beat = (): void => {
     retryStore()
@@ -169,11 +182,13 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
       isHeld = false;
       tick();
     },
+    userCertificatesChanged: tick,
     stop: async () => {
       isRunning = false;
       clearInterval(timer);
       clearTimeout(soon);
       desk.close();
+      checks.close();
       const stopped = runner.stop();
       sessions.close();
       await stopped;

@@ -6,13 +6,14 @@ import type { CertificateBook } from './certificate-book.ts';
 import { createLocalLeaves, type LeafRequest } from './local-leaves.ts';
 import { chooseServing, coverageOf, findUncovered, keyOfNames } from './serving.ts';
 import type { SortedWanted } from './sort-wanted.ts';
+import { userCertificateFor } from './user-coverage.ts';
 
-/** The certificates workers serve, always complete: for every wanted name the CA's, or else the local authority's. */
+/** The certificates workers serve, always complete: for every wanted name the user's own, the CA's, or else the local authority's. */
 export interface ServingList {
   /** Works out the list anew for these wishes; tells of changes, also later when local certificates were made. */
   refresh(sorted: readonly SortedWanted[]): void;
   certificates(): readonly Certificate[];
-  /** The CA's certificate for exactly these names. */
+  /** The user's own certificate for these names, or the CA's for exactly these. */
   find(names: readonly string[]): Certificate | undefined;
   /** What the local authority made for these names. */
   findLocal(names: readonly string[]): Certificate | undefined;
@@ -20,15 +21,20 @@ export interface ServingList {
   idle(): Promise<void>;
 }
 
+const NONE: readonly Certificate[] = [];
+
 export function createServingList(options: {
   readonly book: CertificateBook;
   readonly localAuthority: LocalAuthority;
   readonly acme: AcmeConfig;
+  /** Absent: none. */
+  readonly userCertificates?: () => readonly Certificate[];
   readonly now: () => number;
   readonly logger: Logger;
   readonly onCertificates: (certificates: readonly Certificate[]) => void;
 }): ServingList {
   const { book, acme, now } = options;
+  const ofUser = (): readonly Certificate[] => options.userCertificates?.() ?? NONE;
   let sorted: readonly SortedWanted[] = [];
   let fromCa: ReadonlyMap<string, Certificate> = new Map();
   let publishedKey = '';
@@ -41,6 +47,7 @@ export function createServingList(options: {
   };
   const leafRequests = (coverage: ReadonlySet<string>): readonly LeafRequest[] =>
     sorted.flatMap(({ wanted, kind }): readonly LeafRequest[] => {
+      if (userCertificateFor(wanted.names, ofUser(), now()) !== undefined) return [];
       if (kind === 'internal') return [{ names: wanted.names, keep: true }];
       const uncovered = findUncovered(wanted.names, coverage);
       return uncovered.length === 0 ? [] : [{ names: uncovered, keep: false }];
@@ -48,7 +55,7 @@ export function createServingList(options: {
   const compute = (): readonly Certificate[] => {
     const certificates = [...fromCa.values()];
     const local = leafRequests(coverageOf(certificates)).flatMap(({ names }) => leaves.get(names) ?? []);
-    return [...certificates, ...local];
+    return [...ofUser(), ...certificates, ...local];
   };
   const publish = (): void => {
     const certificates = compute();
@@ -66,7 +73,7 @@ export function createServingList(options: {
       publish();
     },
     certificates: compute,
-    find: (names) => fromCa.get(keyOfNames(names)),
+    find: (names) => userCertificateFor(names, ofUser(), now()) ?? fromCa.get(keyOfNames(names)),
     findLocal: (names) => leaves.get(names),
     idle: leaves.idle,
   };
