@@ -134,6 +134,8 @@ export type ToWorker =
   /** All services that an operator has paused, for so long from now on. */
   | { readonly type: 'paused'; readonly services: readonly (readonly [service: string, leftMs: number])[] }
   | ({ readonly type: 'certificates' } & CertificateChange)
+  /** For clients that ask for no name, or for an unknown one. */
+  | { readonly type: 'default-certificate'; readonly certificate: Certificate }
   | { readonly type: 'challenge-add'; readonly challenge: PendingChallenge; readonly ack: number }
   | { readonly type: 'challenge-remove'; readonly token: string }
   | { readonly type: 'ticket-keys'; readonly keys: Uint8Array }

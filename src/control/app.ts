@@ -54,7 +54,7 @@ export async function startApp(
   if (faults.length > 0) throw new StartError(faults);
   const fewFiles = descriptorWarning(config.connections.total);
   if (fewFiles !== undefined) logger.warn({}, fewFiles);
-  const { pool, certificates } = await createDataSide(config, logger, writeAccessLog, () => judge);
+  const { pool, certificates, userCertificates } = await createDataSide(config, logger, writeAccessLog, () => judge);
   pool.start();
   const watcher = new ConfigWatcher(config);
   const problems = new ProblemLog(logger);
@@ -77,7 +77,12 @@ export async function startApp(
     if (published.isChanged) {
       void pool.publish(published.snapshot).then(() => logPublished(published, at));
     }
-    certificates.setWanted(published.wanted);
+    // First the user's own certificates: no CA is to be asked for what they cover.
+    const files = watcher.view.workloads.flatMap((workload) => workload.certificates ?? []);
+    userCertificates
+      .setFiles(files)
+      .then(() => certificates.setWanted(published.wanted))
+      .catch((error: unknown) => logger.error({ err: error }, 'wanted certificates not taken'));
   };
   const logPublished = ({ snapshot }: Published, at: number): void => {
     const sinceEventMs = Math.round(performance.now() - at);
@@ -117,6 +122,7 @@ export async function startApp(
   return {
     stop: () => {
       stopWatching();
+      userCertificates.stop();
       for (const engine of engines) engine.stop();
       pauses.stop();
       return stopAll({ admin, providers, memory, certificates, judge, pool, logger });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createDnsLookup } from '../acme/dns-lookup.ts';
 import { type CertificateManager, createCertificateManager } from '../acme/certificate-manager.ts';
 import { openLocalAuthority } from '../certs/local-authority.ts';
@@ -10,6 +11,7 @@ import { RefusalLog } from './refusal-log.ts';
 import type { ServerJudge } from './server-judge.ts';
 import { openStickyKey } from './sticky-key.ts';
 import { heedReport } from './worker-reports.ts';
+import { UserCertificates } from './user-certificates.ts';
 import { WorkerPool } from './workers.ts';
 
 /** Certificates first: what is on disk serves from the first handshake, and the CA is not asked before anybody is served. */
@@ -18,12 +20,27 @@ export async function createDataSide(
   logger: RootLogger,
   writeAccessLog: (lines: string) => void,
   judge: () => ServerJudge,
-): Promise<{ readonly pool: WorkerPool; readonly certificates: CertificateManager }> {
+): Promise<{
+  readonly pool: WorkerPool;
+  readonly certificates: CertificateManager;
+  readonly userCertificates: UserCertificates;
+}> {
   const now = (): number => Date.now();
   const { dataDir } = config;
   const localAuthority = await openLocalAuthority({ dataDir, now, logger: logger.child({ component: 'certs' }) });
   const store = createCertificateStore({ dataDir, now, logger: logger.child({ component: 'store' }) });
+  const userCertificates = new UserCertificates({
+    folder: config.certsFolder ?? join(dataDir, 'certs'),
+    isFolderNamed: config.certsFolder !== undefined,
+    now,
+    logger: logger.child({ component: 'certs' }),
+    onChange: () => {
+      certificates.userCertificatesChanged();
+      pool.setDefaultCertificate(userCertificates.defaultCertificate ?? localAuthority.defaultCertificate);
+    },
+  });
   const certificates: CertificateManager = createCertificateManager({
+    userCertificates: () => userCertificates.certificates,
     store,
     localAuthority,
     acme: config.acme,
@@ -50,7 +67,8 @@ export async function createDataSide(
     logger: data,
     onMessage: (message) => heedReport(message, data, { refusals, failures, judge, writeAccessLog }),
   });
+  await userCertificates.start();
   await certificates.start();
   pool.setCertificates(certificates.certificates());
-  return { pool, certificates };
+  return { pool, certificates, userCertificates };
 }

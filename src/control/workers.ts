@@ -69,6 +69,7 @@ export class WorkerPool {
   private readonly serverLoads: SharedArrayBuffer;
   private snapshot: Snapshot = { routers: [], services: [], transports: {} };
   private readonly certificates = new CertificateFeed();
+  private defaultCertificate: Certificate;
   private paused: PausedUntil = [];
   private ticketKeys = randomBytes(48);
   private rotation: NodeJS.Timeout | undefined;
@@ -81,6 +82,7 @@ export class WorkerPool {
   constructor(options: WorkerPoolOptions) {
     this.options = options;
     this.certificates.update(options.certificates);
+    this.defaultCertificate = options.defaultCertificate;
     this.connectionCounts = createSharedCounts(options.config.workers);
     this.serverLoads = createSharedCounts(options.config.workers);
   }
@@ -135,6 +137,13 @@ export class WorkerPool {
   setCertificates(certificates: readonly Certificate[]): void {
     const change = this.certificates.update(certificates);
     if (change !== undefined) this.broadcast({ type: 'certificates', ...change });
+  }
+
+  /** For clients that ask for no name, or for an unknown one. An equal one changes nothing. */
+  setDefaultCertificate(certificate: Certificate): void {
+    if (certificate.id === this.defaultCertificate.id) return;
+    this.defaultCertificate = certificate;
+    this.broadcast({ type: 'default-certificate', certificate });
   }
 
   /** Resolves when every live worker answers the challenge, or after half a second when at least the others do. */
@@ -200,7 +209,7 @@ export class WorkerPool {
   }
 
   private spawn(index: number): void {
-    const { config, defaultCertificate } = this.options;
+    const { config } = this.options;
     const boot: WorkerBoot = {
       index,
       entrypoints: config.entrypoints,
@@ -216,7 +225,7 @@ export class WorkerPool {
       snapshot: this.snapshot,
       states: [...this.states],
       certificates: this.certificates.whole(),
-      defaultCertificate,
+      defaultCertificate: this.defaultCertificate,
       challenges: [...this.challenges.values()],
       paused: leftOf(this.paused),
     };

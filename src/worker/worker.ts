@@ -182,6 +182,10 @@ class DataPlaneWorker {
       case 'certificates':
         this.tls.update(unpackCertificates(message.added), message.removed);
         break;
+      case 'default-certificate':
+        this.tls.setDefaultCertificate(message.certificate);
+        this.makeTls();
+        break;
       case 'challenge-add':
         this.addChallenge(message.challenge);
         this.post({ type: 'ack', ack: message.ack });
@@ -237,7 +241,10 @@ class DataPlaneWorker {
   }
 
   private heedTlsOptions({ policies }: Runtime): void {
-    if (!this.takePolicies(policies)) return;
+    if (this.takePolicies(policies)) this.makeTls();
+  }
+
+  private makeTls(): void {
     for (const entrypoint of this.entrypoints) entrypoint.makeTls(this.ticketKeys);
   }
 
