@@ -63,6 +63,7 @@ export class OrderError extends Error {
     | 'authorization_slow'
     | 'challenge_missing'
     | 'dns_record'
+    | 'waiting_dns'
     | 'certificate_wrong'
     | 'publish_failed'
     | 'store';

@@ -56,6 +56,7 @@ function stateOf({ kind, certificate, attempt, parkedUntil, isRunning }: StatusF
   if (kind !== 'acme') return kind;
   if (isRunning) return 'obtaining';
   if (attempt?.class === 'rate-limited' || (parkedUntil ?? 0) > now) return 'rate-limited';
+  if (attempt?.class === 'dns') return 'waiting-dns';
   if (attempt !== undefined) return 'failed';
   if (certificate === undefined) return 'waiting';
   return certificate.notAfter <= now ? 'expired' : 'ok';

@@ -10,7 +10,13 @@ const DNS_PORT = 53;
 
 /** What DNS says of a name's addresses. `unknown`: it could not be asked, or did not know itself. */
 export type AddressAnswer =
-  | { readonly kind: 'found'; readonly v4: readonly string[]; readonly v6: readonly string[] }
+  | {
+      readonly kind: 'found';
+      readonly v4: readonly string[];
+      readonly v6: readonly string[];
+      /** One of the two could not be asked. */
+      readonly isPartial: boolean;
+    }
   | { readonly kind: 'absent' | 'unknown'; readonly detail: string };
 
 /** A record as `dns.resolveCaa` gives it: the tag is a property of its own (RFC 8659 4.1). */
@@ -19,6 +25,8 @@ export type CaaRecord = Readonly<Record<string, unknown>> & { readonly critical:
 /** Questions to DNS, ten at once at most. None rejects: what cannot be found out is `undefined` or `unknown`. */
 export interface DnsLookup {
   addresses(name: string): Promise<AddressAnswer>;
+  /** The same from the name's own servers, past the caches; as `addresses` when they cannot be asked. */
+  freshAddresses(name: string): Promise<AddressAnswer>;
   /** Where the name points to; itself when it points nowhere. Follows at most eight steps. */
   follow(name: string): Promise<string>;
   /** The records that hold for a name, from the nearest parent that has any (RFC 8659 3); empty: everybody may sign. */
@@ -49,15 +57,29 @@ export function createDnsLookup(
       return { code: (cause as { readonly code?: string }).code ?? 'EUNKNOWN' };
     }
   };
-  const addresses = async (name: string): Promise<AddressAnswer> => {
-    const [v4, v6] = await Promise.all([ask(() => recursive.resolve4(name)), ask(() => recursive.resolve6(name))]);
+  const addressesFrom = async (resolver: Resolver, name: string): Promise<AddressAnswer> => {
+    const [v4, v6] = await Promise.all([ask(() => resolver.resolve4(name)), ask(() => resolver.resolve6(name))]);
+    const failed = [v4, v6].flatMap((one) => ('code' in one && !isAbsent(one.code) ? one.code : []))[0];
     if (recordsOf(v4).length > 0 || recordsOf(v6).length > 0) {
-      return { kind: 'found', v4: recordsOf(v4), v6: recordsOf(v6) };
+      return { kind: 'found', v4: recordsOf(v4), v6: recordsOf(v6), isPartial: failed !== undefined };
     }
-    const failed = [v4, v6].find((one) => 'code' in one && !isAbsent(one.code));
-    if (failed !== undefined && 'code' in failed) return { kind: 'unknown', detail: failed.code };
+    if (failed !== undefined) return { kind: 'unknown', detail: failed };
     const isNoName = [v4, v6].some((one) => 'code' in one && one.code === 'ENOTFOUND');
     return { kind: 'absent', detail: isNoName ? 'there is no such name (NXDOMAIN)' : 'it has no address (A or AAAA)' };
+  };
+  const addresses = (name: string): Promise<AddressAnswer> => addressesFrom(recursive, name);
+  const openAt = (server: string): Resolver => {
+    const port = options.authorityPort ?? DNS_PORT;
+    return open([isIP(server) === 6 ? `[${server}]:${port}` : `${server}:${port}`]);
+  };
+  const authorities = async (name: string): Promise<readonly string[]> => {
+    for (const parent of withParents(name)) {
+      const hosts = recordsOf(await ask(() => recursive.resolveNs(parent))).slice(0, MAX_NAME_SERVERS);
+      if (hosts.length === 0) continue;
+      const found = await Promise.all(hosts.map((host) => addresses(host)));
+      return [...new Set(found.flatMap((one) => (one.kind === 'found' ? [...one.v4, ...one.v6] : [])))];
+    }
+    return [];
   };
   const follow = async (name: string): Promise<string> => {
     let target = name;
@@ -79,18 +101,18 @@ export function createDnsLookup(
       }
       return [];
     },
-    authorities: async (name) => {
-      for (const parent of withParents(name)) {
-        const hosts = recordsOf(await ask(() => recursive.resolveNs(parent))).slice(0, MAX_NAME_SERVERS);
-        if (hosts.length === 0) continue;
-        const found = await Promise.all(hosts.map((host) => addresses(host)));
-        return [...new Set(found.flatMap((one) => (one.kind === 'found' ? [...one.v4, ...one.v6] : [])))];
-      }
-      return [];
+    freshAddresses: async (name) => {
+      const [server] = await authorities(name);
+      if (server === undefined) return addresses(name);
+      const resolver = openAt(server);
+      const answer = await addressesFrom(resolver, name);
+      if (answer.kind === 'found') return answer;
+      const isAlias = recordsOf(await ask(() => resolver.resolveCname(name))).length > 0;
+      return answer.kind === 'unknown' || isAlias ? addresses(name) : answer;
     },
+    authorities,
     texts: async (name, server) => {
-      const port = options.authorityPort ?? DNS_PORT;
-      const resolver = open([isIP(server) === 6 ? `[${server}]:${port}` : `${server}:${port}`]);
+      const resolver = openAt(server);
       const answer = await ask(() => resolver.resolveTxt(name));
       if ('records' in answer) return answer.records.map((parts) => parts.join(''));
       return isAbsent(answer.code) ? [] : undefined;

@@ -11,6 +11,7 @@ import type { CertificateBook } from './certificate-book.ts';
 import type { ChallengeDesk } from './challenge.ts';
 import { classifyFailure, type Failure } from './failure.ts';
 import { obtainCertificate, type OrderDeps } from './order.ts';
+import type { NameChecks } from './name-checks.ts';
 import type { RenewalReason } from './plan.ts';
 import { predecessorOf } from './predecessor.ts';
 import { noteRefused } from './refused-members.ts';
@@ -27,6 +28,7 @@ export interface AttemptParts {
   /** Where a set-up is proved after a failure. */
   readonly testDirectory: TestDirectory | undefined;
   readonly counters: AcmeCounters;
+  readonly checks: NameChecks;
   readonly now: () => number;
   readonly random: () => number;
   readonly logger: Logger;
@@ -60,6 +62,7 @@ export async function runAttempt(attempt: Attempt, parts: AttemptParts, isGivenU
   let wasProbed = false;
   try {
     await checkStore(parts);
+    await parts.checks.before(attempt.spec.names, attempt.current === undefined);
     isProbe = shallProbe(attempt, parts);
     if (isProbe) {
       await probe(attempt, parts, unproved);
@@ -170,6 +173,7 @@ async function noteFailure(attempt: Attempt, outcome: Outcome, parts: AttemptPar
   };
   if (reason === 'expired' || reason === 'emergency') logger.error(facts, 'certificate not obtained');
   else logger.warn(facts, 'certificate not obtained');
+  parts.checks.after(spec);
 }
 
 /** A name the CA rejects is not asked for again at once just because it is ordered apart now. */

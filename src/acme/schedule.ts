@@ -31,6 +31,13 @@ const LIMIT_WITHOUT_TIME: BackoffSchedule = {
 };
 const STORE: BackoffSchedule = { stepsMs: [], capMs: MINUTE_MS, jitter: [1, 1] };
 
+/** Costs the CA nothing (acme.md 13.1). */
+const WITHOUT_ADDRESS: BackoffSchedule = {
+  stepsMs: minutes([1, 2, 5, 10, 20, 40]),
+  capMs: HOUR_MS,
+  jitter: [0.8, 1.2],
+};
+
 /** Dates of the certificate in use, Unix milliseconds. */
 export interface Validity {
   readonly notBefore: number;
@@ -90,6 +97,7 @@ function waitMs(
     'rate-limited': LIMIT_WITHOUT_TIME,
     config: CONFIG,
     store: STORE,
+    dns: WITHOUT_ADDRESS,
   };
   return Math.max(backoffDelay(schedules[failure.class], count, random), asked ?? 0);
 }

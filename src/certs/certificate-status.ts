@@ -6,7 +6,8 @@ export type CertificateState =
   | 'rate-limited'
   | 'expired'
   | 'internal'
-  | 'needs-dns';
+  | 'needs-dns'
+  | 'waiting-dns';
 
 /** How it stands with one wanted certificate, for the admin address, the CLI and the log. No secrets. */
 export interface CertificateStatus {

@@ -30,6 +30,16 @@ export const ACME_OFF: AcmeConfig = {
   challenges: ['http-01'],
 };
 
+/** DNS that knows nothing: what the machine's own says must not matter to a test. */
+export const NO_DNS: DnsLookup = {
+  addresses: async () => ({ kind: 'unknown', detail: 'none here' }),
+  freshAddresses: async () => ({ kind: 'unknown', detail: 'none here' }),
+  follow: async (name) => name,
+  caa: async () => undefined,
+  authorities: async () => [],
+  texts: async () => undefined,
+};
+
 export function wantedFor(...names: readonly string[]): WantedCertificate {
   return { names, issuer: 'acme', routers: [`${names[0]}@test`] };
 }
@@ -43,6 +53,8 @@ export async function startCertificateBench(options: {
   readonly now?: () => number;
   readonly tickMs?: number;
   readonly lookup?: DnsLookup;
+  readonly publicAddresses?: readonly string[];
+  readonly probePort?: number;
 }): Promise<CertificateBench> {
   const { dataDir, publisher } = options;
   const now = options.now ?? Date.now;
@@ -53,7 +65,10 @@ export async function startCertificateBench(options: {
     localAuthority: await openLocalAuthority({ dataDir, now, logger }),
     acme: { ...ACME_OFF, ...options.acme },
     challenges: publisher,
-    ...(options.lookup === undefined ? {} : { dns: options.lookup }),
+    dns: options.lookup ?? NO_DNS,
+    publicAddresses: options.publicAddresses ?? [],
+    // A port where nobody listens: no test may ask what else runs on this machine.
+    probePort: options.probePort ?? 1,
     now,
     random: () => 0.5,
     logger,

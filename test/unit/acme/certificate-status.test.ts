@@ -47,6 +47,7 @@ test.for([
     state: 'obtaining',
   },
   { name: 'a limit', change: { attempt: attempt('rate-limited') }, state: 'rate-limited' },
+  { name: 'no address', change: { attempt: attempt('dns') }, state: 'waiting-dns' },
   { name: 'a limit of the whole CA', change: { parkedUntil: NOW + 1 }, state: 'rate-limited' },
   { name: 'a limit that is over', change: { parkedUntil: NOW - 1 }, state: 'waiting' },
   { name: 'a certificate', change: { certificate: certificate(80) }, state: 'ok' },

@@ -44,6 +44,7 @@ describe('waits without jitter', () => {
     },
     { name: 'config', list: row('config', 2), expected: [DAY, DAY] },
     { name: 'store', list: row('store', 3), expected: [MINUTE, MINUTE, MINUTE] },
+    { name: 'dns', list: row('dns', 8), expected: [1, 2, 5, 10, 20, 40, 60, 60].map((value) => value * MINUTE) },
     {
       name: 'a limit without a time',
       list: row('rate-limited', 7),
