@@ -1,21 +1,9 @@
+import type { CaCounters } from '../certs/ca-status.ts';
 import type { FailureClass } from '../certs/store-records.ts';
 import type { Logger } from '../observe/logger.ts';
 
 /** More than clocks differ by themselves: renewal times and validity go wrong. */
 const SKEW_MS = 5 * 60_000;
-
-/** What was asked of one CA since the start. */
-export interface CaCounters {
-  readonly ordersObtained: number;
-  /** By class. */
-  readonly ordersFailed: Readonly<Partial<Record<FailureClass, number>>>;
-  /** Of orders that were obtained: all together, and the longest. */
-  readonly orderMs: { readonly total: number; readonly longest: number };
-  /** By status, or why there was no answer. */
-  readonly requests: Readonly<Record<string, number>>;
-  /** The CA's clock less ours, in milliseconds, at its last answer. */
-  readonly clockAheadMs: number | undefined;
-}
 
 /** Counts orders and requests by CA, and says once when a CA's clock and ours differ. */
 export interface AcmeCounters {

@@ -1,17 +1,7 @@
-import type { AcmeCounters, CaCounters } from './acme-counters.ts';
+import type { CaStatus } from '../certs/ca-status.ts';
+import type { AcmeCounters } from './acme-counters.ts';
 import type { CaSessions } from './ca-sessions.ts';
 import type { CertificateBook } from './certificate-book.ts';
-
-/** How it stands with one CA: the account there, limits, what was asked of it. No secrets. Times: Unix milliseconds. */
-export interface CaStatus {
-  readonly directory: string;
-  /** URL of the account: CAA records name it (RFC 8657). */
-  readonly account: string | undefined;
-  readonly contact: readonly string[];
-  readonly limitedUntil: number | undefined;
-  readonly limit: string | undefined;
-  readonly counters: CaCounters;
-}
 
 /** The CAs in use. */
 export function describeCas(

@@ -1,12 +1,8 @@
+import type { RenewOutcome } from '../certs/ca-status.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import type { OrderRunner } from './order-runner.ts';
 import type { SortedWanted } from './sort-wanted.ts';
 import type { Specs } from './specs.ts';
-
-/** What became of a wish to renew: an attempt began, or the one that runs goes on; or why not. */
-export type RenewOutcome =
-  | { readonly names: readonly string[]; readonly state: 'started' | 'running' }
-  | { readonly fault: string };
 
 /**
  * Orders the wanted certificates for a name again at once: earlier failures are forgotten, only a limit that the CA gave a

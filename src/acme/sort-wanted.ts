@@ -1,3 +1,4 @@
+import { signsAddresses } from '../config/acme-directories.ts';
 import type { AcmeConfig } from '../config/static-config.ts';
 import { isCertificateName, isIpAddress, isLocalhost, isPublicName } from '../lib/hostname.ts';
 import type { WantedCertificate } from '../routing/snapshot.ts';
@@ -58,10 +59,11 @@ function sortOne(wanted: WantedCertificate, acme: AcmeConfig): SortedWanted {
 }
 
 /** Why an order for this name must not be made. With a directory of the user's own only this machine is refused. */
-function refuseName(name: string, { customDirectory, profile }: AcmeConfig): string | undefined {
+function refuseName(name: string, { customDirectory, profile, directories }: AcmeConfig): string | undefined {
   if (!isCertificateName(name)) return 'not a name that a certificate can carry';
   if (isLocalhost(name)) return 'localhost is this machine: no CA can check it';
   if (customDirectory) return undefined;
   if (!isPublicName(name)) return 'a name of private networks: no public CA signs it';
-  return isIpAddress(name) && profile === undefined ? 'an address: CAs sign those only in a profile for it' : undefined;
+  const isRefused = isIpAddress(name) && profile === undefined && !directories.some(signsAddresses);
+  return isRefused ? 'an address: CAs sign those only in a profile for it' : undefined;
 }

@@ -1,3 +1,4 @@
+import type { CaStatus, RenewOutcome, RollOutcome } from '../certs/ca-status.ts';
 import type { CertificateStatus } from '../certs/certificate-status.ts';
 import type { EntrypointConfig, StaticConfig } from '../config/static-config.ts';
 import type { ServerState, TrialRequest, TrialVerdict } from '../protocol.ts';
@@ -33,6 +34,12 @@ export interface AdminFacts {
   /** Undefined: nobody sends to it. */
   serverJudgement(id: string): ServerJudgement | undefined;
   certificates(): readonly CertificateStatus[];
+  /** The CAs in use. */
+  cas(): readonly CaStatus[];
+  /** Orders the certificates with these names again now. */
+  renewCertificates(names: readonly string[]): Promise<readonly RenewOutcome[]>;
+  /** Gives the account at the first CA a new key. */
+  rollAccountKey(): Promise<RollOutcome>;
   /** Asks the workers: those that do not answer in time are left out. */
   leavingServers(): Promise<readonly LeavingServer[]>;
   /** Unix milliseconds until which requests of a service wait; undefined: it is not paused. */

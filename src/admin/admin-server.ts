@@ -61,7 +61,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, facts
     if (refusal !== undefined) return replyJson(response, 403, { error: refusal });
     const text = await readBody(request);
     if (text === undefined) return replyText(response, 413, 'the body is too long');
-    const { status, body } = change(text, facts);
+    const { status, body } = await change(text, facts);
     return replyJson(response, status, body);
   }
   if (!isRead) return replyText(response, 405, 'method not allowed', 'GET, HEAD');

@@ -16,6 +16,7 @@ export const API_READERS: ReadonlyMap<string, ApiReader> = new Map<string, ApiRe
   ['/api/services', serviceRows],
   ['/api/middlewares', (facts) => middlewareRows(facts.view())],
   ['/api/certificates', (facts) => facts.certificates()],
+  ['/api/acme', (facts) => facts.cas()],
   ['/api/problems', (facts) => facts.view().problems],
 ]);
 

@@ -1,16 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseHostname } from '../lib/hostname.ts';
 import type { AdminFacts } from './admin-facts.ts';
+import { answerRenew, answerRollKey } from './certificate-api.ts';
 import type { ApiAnswer } from './json-api.ts';
 
 /** Longer is no pause any more: every waiting client has a connection open. */
 export const MAX_PAUSE_MS = 600_000;
 export const DEFAULT_PAUSE_MS = 60_000;
 
+type ApiChange = (text: string, facts: AdminFacts) => ApiAnswer | Promise<ApiAnswer>;
+
 /** The `POST` paths that change something. */
-export const API_CHANGES: ReadonlyMap<string, (text: string, facts: AdminFacts) => ApiAnswer> = new Map([
+export const API_CHANGES: ReadonlyMap<string, ApiChange> = new Map<string, ApiChange>([
   ['/api/pause', answerPause],
   ['/api/resume', answerResume],
+  ['/api/certificates/renew', answerRenew],
+  ['/api/acme/roll-key', answerRollKey],
 ]);
 
 /** What proxies add to requests (rules F1, F2, H13), ours among them: a router to `api@internal` is for looking. */

@@ -1,6 +1,7 @@
 import { readClientLimits } from './client-limits-options.ts';
 import { DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts';
 import { nearest } from '../lib/suggest.ts';
+import { readAcmeChoices } from './acme-choices.ts';
 import { DIRECTORY_NAMES, parseDirectories } from './acme-directories.ts';
 import { readAcmeDns } from './acme-dns-options.ts';
 import type { DnsConfig } from './dns-config.ts';
@@ -243,8 +244,10 @@ class StaticBuilder {
     const acme = this.#traefik?.acme;
     const challenges =
       this.#challenges() ?? (acme !== undefined && acme.challenges.length > 0 ? acme.challenges : undefined);
+    const directories = this.#directories(own.get('acme-ca') ?? acme?.caServer);
     return {
-      ...this.#directories(own.get('acme-ca') ?? acme?.caServer),
+      ...directories,
+      ...readAcmeChoices(own, directories.directories, acme?.keyType),
       email: own.text('acme-email') ?? acme?.email,
       eab: this.#eab() ?? acme?.eab,
       profile: own.text('acme-profile') ?? acme?.profile,

@@ -44,6 +44,13 @@ const ROWS: readonly Row[] = [
   ['acme-eab-kid', 'text', 'none', 'key id of an external account'],
   ['acme-eab-key', 'text', 'none', 'HMAC key of an external account, base64url'],
   ['acme-profile', 'text', 'none', 'certificate profile of the CA'],
+  ['acme-key-type', 'text', '`ec256`', 'keys of certificates: `ec256`, `ec384`, `rsa2048`, `rsa4096`'],
+  [
+    'acme-staging',
+    'text',
+    '`auto`',
+    "directory URL where a name is proved after a failed validation; `auto`: Let's Encrypt's own; `off`",
+  ],
   ['acme-ca-root', 'text', 'none', 'PEM file with an extra trust root for the directory'],
   [
     'acme-challenge',

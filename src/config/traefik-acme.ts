@@ -1,3 +1,4 @@
+import { parseKeyType, type KeyType } from './key-type.ts';
 import { parseList } from './label-value.ts';
 import type { AcmeConfig, EntrypointConfig } from './static-config.ts';
 import type { StaticValue } from './static-sources.ts';
@@ -10,6 +11,7 @@ export interface TraefikAcme {
   readonly challenges: AcmeConfig['challenges'];
   readonly eab: { readonly kid: string; readonly hmacKey: string } | undefined;
   readonly profile: string | undefined;
+  readonly keyType: KeyType | undefined;
   readonly caRootFile: string | undefined;
 }
 
@@ -32,8 +34,6 @@ export function readTraefikAcme(
     const first = options.get(ACME + key)?.text;
     if (texts.size > 1) report.notices.push(`several resolvers with unlike ${key}: all of them use ${first}`);
   }
-  const keyType = options.get(`${ACME}keytype`);
-  if (keyType !== undefined) report.notices.push(`${keyType.source}: accepted without effect: keys are ECDSA P-256`);
   const uses = (key: string): boolean =>
     resolvers.some(
       (name) => options.bool(ACME + key, name) ?? options.get(`${ACME}${key}.entrypoint`, name) !== undefined,
@@ -55,9 +55,18 @@ export function readTraefikAcme(
       ...(options.get(`${ACME}dnschallenge.provider`) === undefined ? [] : ['dns-01' as const]),
     ],
     eab: kid === undefined || hmacKey === undefined ? undefined : { kid, hmacKey },
+    keyType: readKeyType(options.get(`${ACME}keytype`), report),
     profile: options.get(`${ACME}profile`)?.text,
     caRootFile: parseList(options.get(`${ACME}cacertificates`)?.text ?? '')[0],
   };
+}
+
+/** What Traefik knows beside ours is an RSA key so long that no public CA takes it. */
+function readKeyType(value: StaticValue | undefined, report: StaticReport): KeyType | undefined {
+  const keyType = value && parseKeyType(value.text);
+  if (value === undefined || keyType !== undefined) return keyType;
+  report.notices.push(`${value.source}: "${value.text}" is accepted without effect: keys are ECDSA P-256`);
+  return undefined;
 }
 
 /** Traefik keeps one file, we keep a folder: `/letsencrypt/acme.json` becomes `/letsencrypt/sluice`. */

@@ -105,7 +105,7 @@ const CERTIFICATES: readonly MappedRow[] = [
     'text',
     '`exec`, `httpreq` or `rfc2136`, with the variables they have in Traefik; of another one a notice says what to use',
   ],
-  [`${ACME}.keytype`, 'text', 'keys are ECDSA P-256, whatever it says; a notice says so'],
+  [`${ACME}.keytype`, 'text', 'as `--acme-key-type`'],
   [`${ACME}.eab.kid`, 'text', 'as `--acme-eab-kid`'],
   [`${ACME}.eab.hmacencoded`, 'text', 'as `--acme-eab-key`'],
   [`${ACME}.profile`, 'text', 'as `--acme-profile`'],

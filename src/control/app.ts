@@ -150,6 +150,9 @@ async function openAdmin(
     view: () => watcher.view,
     serverJudgement: (id) => judge.judgementOf(id),
     certificates: () => certificates.status(),
+    cas: () => certificates.cas(),
+    renewCertificates: (names) => certificates.renewNow(names),
+    rollAccountKey: () => certificates.rollAccountKey(),
     leavingServers: async () => leaving.list(await pool.collect(), (id) => judge.judgementOf(id)?.state),
     pausedUntil: (service) => {
       const left = pauses.leftOf(service);

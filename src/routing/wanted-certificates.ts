@@ -1,4 +1,5 @@
 import type { RuleNode } from '../rule/ast.ts';
+import { signsAddresses } from '../config/acme-directories.ts';
 import type { AcmeConfig } from '../config/static-config.ts';
 import { memo } from '../lib/memo.ts';
 import { isCertificateName, isIpAddress, isLocalhost, isPublicName, parseHostname } from '../lib/hostname.ts';
@@ -103,6 +104,6 @@ function issuerFor(host: HostFacts, asked: ListenerTls['issuer'], acme: AcmeConf
   // A private CA decides itself what it signs, but nobody owns localhost.
   if (acme.customDirectory) return host.isLocalhost ? 'internal' : 'acme';
   // Let's Encrypt signs addresses with its short-lived profile only.
-  if (host.isAddress && acme.profile !== 'shortlived') return 'internal';
+  if (host.isAddress && acme.profile !== 'shortlived' && !acme.directories.some(signsAddresses)) return 'internal';
   return host.isPublic ? 'acme' : 'internal';
 }

@@ -1,4 +1,5 @@
 import type { AdminFacts, LeavingServer, ServerJudgement } from '../../src/admin/admin-facts.ts';
+import type { CaStatus, RenewOutcome, RollOutcome } from '../../src/certs/ca-status.ts';
 import type { CertificateStatus } from '../../src/certs/certificate-status.ts';
 import type { StaticConfig } from '../../src/config/static-config.ts';
 import type { Workload } from '../../src/config/workload.ts';
@@ -14,6 +15,9 @@ export function adminFacts(
     readonly verdict?: (request: TrialRequest) => TrialVerdict | undefined;
     readonly judgements?: Readonly<Record<string, ServerJudgement>>;
     readonly certificates?: readonly CertificateStatus[];
+    readonly cas?: readonly CaStatus[];
+    readonly renewed?: (names: readonly string[]) => readonly RenewOutcome[];
+    readonly rolled?: RollOutcome;
     readonly pausedUntil?: Readonly<Record<string, number>>;
     readonly leaving?: readonly LeavingServer[];
     readonly isListening?: () => boolean;
@@ -32,6 +36,9 @@ export function adminFacts(
     view: () => watcher.view,
     serverJudgement: (id) => changes.judgements?.[id],
     certificates: () => changes.certificates ?? [],
+    cas: () => changes.cas ?? [],
+    renewCertificates: async (names) => changes.renewed?.(names) ?? [],
+    rollAccountKey: async () => changes.rolled ?? { fault: 'no CA is in use' },
     leavingServers: async () => changes.leaving ?? [],
     pausedUntil: (service) => changes.pausedUntil?.[service],
     pause: () => ({ services: [] }),

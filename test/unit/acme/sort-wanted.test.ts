@@ -69,6 +69,12 @@ test.for([
     acme: { ...PUBLIC, profile: 'shortlived' },
     kind: 'acme',
   },
+  {
+    name: "a public address at Let's Encrypt",
+    names: ['1.1.1.1'],
+    acme: { ...PUBLIC, directories: ['https://acme-v02.api.letsencrypt.org/directory'] },
+    kind: 'acme',
+  },
   { name: "an address at a CA of one's own", names: ['10.0.0.1'], acme: CUSTOM, kind: 'acme' },
 ])('$name → $kind', ({ names, issuer, acme, kind, note }) => {
   const wanted = { names, issuer: issuer === 'internal' ? ('internal' as const) : ('acme' as const), routers: [] };

@@ -62,7 +62,7 @@ test('a connection that cannot be accepted does not end the router', async () =>
   expect((await ask('/healthz'))[0]).toBe(200);
 });
 
-test.for(['version', 'routers', 'services', 'middlewares', 'certificates', 'problems'])(
+test.for(['version', 'routers', 'services', 'middlewares', 'certificates', 'acme', 'problems'])(
   '/api/%s is JSON',
   async (name) => {
     const [status, body] = await ask(`/api/${name}`);
@@ -151,7 +151,7 @@ describe('a change', () => {
         ] as const,
     ),
   ])('is refused to %s', async ([, headers, error]) => {
-    for (const path of ['/api/pause', '/api/resume']) {
+    for (const path of ['/api/pause', '/api/resume', '/api/certificates/renew', '/api/acme/roll-key']) {
       expect(await change(path, '{"host":"a.test"}', headers)).toEqual([403, { error }]);
     }
     expect(changed).toEqual([]);

@@ -63,6 +63,7 @@ test('nothing given: every default is right on a server', () => {
       profile: undefined,
       caRootFile: undefined,
       challenges: ['http-01', 'tls-alpn-01'],
+      testDirectory: { of: LETSENCRYPT, url: 'https://acme-staging-v02.api.letsencrypt.org/directory' },
     },
     resolvers: [],
     limits: DEFAULT_CLIENT_LIMITS,

@@ -133,7 +133,7 @@ const ROWS: readonly (readonly [option: string, value: string, verdict: Verdict,
   [`${LE}.dnschallenge.resolvers`, '1.1.1.1:53', 'notice'],
   [`${LE}.dnschallenge.propagation.delaybeforechecks`, '1s', 'notice'],
   [`${LE}.dnschallenge.delaybeforecheck`, '1', 'notice'],
-  [`${LE}.keytype`, 'EC256', 'notice'],
+  [`${LE}.keytype`, 'EC256', 'mapped'],
   [`${LE}.eab.kid`, 'k', 'mapped', EAB],
   [`${LE}.eab.hmacencoded`, 'h', 'mapped', EAB],
   ...['preferredchain', 'certificatesduration', 'disablecommonname', 'emailaddresses', 'casystemcertpool'].map(

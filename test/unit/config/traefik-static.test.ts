@@ -101,6 +101,8 @@ describe('mapped options', () => {
       argv: [`${LE}.caserver=https://pebble:14000/dir`, '--acme-ca-root=/pebble.pem'],
       part: { acme: { directories: ['https://pebble:14000/dir'], customDirectory: true, caRootFile: '/pebble.pem' } },
     },
+    { argv: [`${LE}.keytype=EC384`], part: { acme: { keyType: 'ec384' } } },
+    { argv: [`${LE}.keytype=RSA4096`], part: { acme: { keyType: 'rsa4096' } } },
     {
       argv: [`${LE}.eab.kid=k`, `${LE}.eab.hmacencoded=h`, `${LE}.profile=p`],
       part: { acme: { eab: { kid: 'k' }, profile: 'p' } },
@@ -330,7 +332,7 @@ describe('accepted with a notice', () => {
   test.for([
     { argv: [WEB, '--entrypoints.web.http3'], notice: 'HTTP/3' },
     { argv: ['--providers.docker', '--metrics.prometheus.entrypoint', 'metrics'], notice: 'nothing is reported' },
-    { argv: ['--providers.docker', `${LE}.keytype=RSA4096`], notice: 'ECDSA' },
+    { argv: ['--providers.docker', `${LE}.keytype=RSA8192`], notice: 'ECDSA' },
     { argv: ['--providers.docker', `${LE}.dnschallenge.provider=cloudflare`], notice: 'wildcards' },
     {
       argv: ['--providers.docker', `${LE}.email=a@a.test`, '--certificatesresolvers.b.acme.email=b@b.test'],

@@ -29,7 +29,7 @@ describe('one certificate for each host', () => {
     { rule: 'Host(`a.com:80`) || Host(`http://b.com`) || Host(`c.com,d.com`)', expected: [] },
     { rule: 'Host(`my_app.a.com`)', expected: ['my_app.a.com internal'] },
     { rule: 'Host(`localhost`) || Host(`a.test`)', expected: ['a.test internal', 'localhost internal'] },
-    { rule: 'Host(`1.1.1.1`) || Host(`10.0.0.1`)', expected: ['1.1.1.1 internal', '10.0.0.1 internal'] },
+    { rule: 'Host(`1.1.1.1`) || Host(`10.0.0.1`)', expected: ['1.1.1.1 acme', '10.0.0.1 internal'] },
   ])('$rule', ({ rule, expected }) => {
     expect(wanted([router(rule)])).toEqual(expected);
   });
