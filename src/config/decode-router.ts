@@ -55,7 +55,13 @@ function decodeTls(group: LabelGroup): RouterTls {
     // As in Traefik, `false` removes the object together with everything below it.
     else if (!value) return { mode: 'off' };
   }
-  return { mode: 'auto', resolver: group.text('tls.certresolver'), domains: decodeDomains(group) };
+  const domains = decodeDomains(group);
+  return { mode: 'auto', resolver: group.text('tls.certresolver'), domains, ...decodeOnDemand(group) };
+}
+
+/** `tls.ondemand`; nothing when it is not said. */
+export function decodeOnDemand(group: LabelGroup): { readonly onDemand?: true } {
+  return group.bool('tls.ondemand') === true ? { onDemand: true } : {};
 }
 
 function labelNames(group: LabelGroup): RouterLabelNames {

@@ -1,5 +1,6 @@
 import { defaultPriority } from '../rule/priority.ts';
 import { decodeSiteMiddlewares } from './decode-site-middlewares.ts';
+import { decodeOnDemand } from './decode-router.ts';
 import { decodeSiteTlsOptions, type TlsOptionsDraft } from './decode-tls-options.ts';
 import { siteName } from './group-labels.ts';
 import type { MiddlewareDraft, RouterDraft } from './draft.ts';
@@ -114,8 +115,9 @@ function ruleOf({ host, path }: SiteAddress): Pick<RouterDraft, 'rule' | 'priori
 /** Where something is asked of clients, plain HTTP is no way in, whatever the default is. */
 function decodeSiteTls(group: LabelGroup, hasOptions: boolean): RouterTls {
   const setting = group.find('tls');
+  const auto = { mode: 'auto', resolver: undefined, domains: [], ...decodeOnDemand(group) } as const;
   if (setting === undefined) {
-    return hasOptions ? { mode: 'auto', resolver: undefined, domains: [] } : { mode: 'unsaid' };
+    return hasOptions || auto.onDemand === true ? auto : { mode: 'unsaid' };
   }
   const word = setting.value.trim().toLowerCase();
   if (word === 'passthrough') {
@@ -133,7 +135,7 @@ function decodeSiteTls(group: LabelGroup, hasOptions: boolean): RouterTls {
     return { mode: 'unsaid' };
   }
   const mode = group.oneOf('tls', ['auto', 'off', 'internal']);
-  if (mode === 'auto') return { mode, resolver: undefined, domains: [] };
+  if (mode === 'auto') return auto;
   return mode === undefined ? { mode: 'unsaid' } : { mode };
 }
 

@@ -236,6 +236,8 @@ export type RouterTls =
       readonly resolver: string | undefined;
       /** Explicit certificate names (`tls.domains`); empty: the hosts its rule names. */
       readonly domains: readonly (readonly string[])[];
+      /** Certificates for the hosts that its rule leaves open are obtained when somebody asks for one. Absent: they are not. */
+      readonly onDemand?: true;
     };
 
 export interface RouterConfig {

@@ -42,6 +42,24 @@ export class OwnOptions {
     return word;
   }
 
+  /** Names of hosts or domains, each judged. */
+  hostnames(name: string): readonly string[] | undefined {
+    const value = this.get(name);
+    if (value === undefined) return undefined;
+    const items = parseList(value.text);
+    const names = items.flatMap((item) => (item.startsWith('*') ? [] : (parseHostname(item) ?? [])));
+    if (names.length === items.length) return names;
+    this.fail(value, 'is not a list of names', 'write example.com, several with commas');
+    return undefined;
+  }
+
+  httpUrl(name: string): string | undefined {
+    const value = this.get(name);
+    if (value === undefined || (/^https?:\/\//i.test(value.text) && URL.canParse(value.text))) return value?.text;
+    this.fail(value, 'is not a URL', 'write http://app:8080/allowed');
+    return undefined;
+  }
+
   /** One or more addresses; `off` is the empty list. */
   addresses(name: string): readonly ListenAddress[] | undefined {
     const value = this.get(name);

@@ -110,6 +110,7 @@ class StaticBuilder {
       ...(tls === undefined ? {} : { tls }),
       ...(certsFolder === undefined ? {} : { certsFolder }),
       dataDir: this.#dataDir(),
+      ...this.#certificateSources(),
       dnsResolvers: own.nameServers('dns-resolvers') ?? [],
       domain: own.hostname('domain'),
       acme: this.#acme(),
@@ -130,6 +131,17 @@ class StaticBuilder {
         (this.#facts.isTerminal ? 'pretty' : 'json'),
       accessLog: own.oneOf('access-log', ['off', 'json', 'common']) ?? traefik?.accessLog ?? 'off',
       graceMs: own.durationMs('grace') ?? traefik?.graceMs ?? 10_000,
+    };
+  }
+
+  #certificateSources(): Partial<Pick<StaticConfig, 'acmeJson' | 'localDomains' | 'askUrl'>> {
+    const acmeJson = this.#traefik?.acme.storage;
+    const localDomains = this.#own.hostnames('local-domains');
+    const askUrl = this.#own.httpUrl('acme-ask');
+    return {
+      ...(acmeJson === undefined ? {} : { acmeJson }),
+      ...(localDomains === undefined ? {} : { localDomains }),
+      ...(askUrl === undefined ? {} : { askUrl }),
     };
   }
 

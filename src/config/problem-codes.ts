@@ -106,6 +106,13 @@ export const PROBLEM_CODES = {
     example: 'there is no entrypoint websecur',
     fix: 'Name one that exists, or configure it.',
   },
+  on_demand_off: {
+    severity: 'warning',
+    meaning:
+      'A router wants certificates on demand, and nobody can be asked which names are allowed, so none is obtained.',
+    example: 'certificates on demand need somebody who is asked',
+    fix: 'Set `--acme-ask` to a URL that answers 200 for names that may have one.',
+  },
   resolver_unknown: {
     severity: 'error',
     meaning: 'A router names a certificate resolver that does not exist; the local authority signs instead.',

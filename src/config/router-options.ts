@@ -11,6 +11,12 @@ const ACTED: readonly LabelRow[] = [
   ['tls.certresolver', 'text', 'none', 'name of a resolver'],
   ['tls.domains[n].main', 'text', 'hosts of the rule', 'first name of a certificate'],
   ['tls.domains[n].sans', 'list', 'none', 'further names of the same certificate'],
+  [
+    'tls.ondemand',
+    'bool',
+    '`false`',
+    'hosts that the rule leaves open (`HostRegexp`, wildcards) get a certificate when it is first asked for, if `--acme-ask` allows it',
+  ],
   ['tls.options', 'text', '`default`', 'name of TLS options: versions, ciphers, certificates of clients'],
 ];
 

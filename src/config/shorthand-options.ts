@@ -14,6 +14,12 @@ const ACTED: readonly LabelRow[] = [
     'a public certificate, none (plain HTTP), one of the local authority; `passthrough` is not possible yet',
     { words: ['auto', 'off', 'internal', 'passthrough'] },
   ],
+  [
+    'tls.ondemand',
+    'bool',
+    '`false`',
+    'hosts below a wildcard get a certificate of their own when it is first asked for, if `--acme-ask` allows it',
+  ],
   ['redirect', 'list', 'none', 'extra hosts that redirect to the first host'],
   [
     'maintenance',

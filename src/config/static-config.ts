@@ -143,6 +143,12 @@ export interface StaticConfig {
   /** Absent: none. */
   readonly internalServices?: InternalServices;
   readonly dataDir: string;
+  /** Traefik's file of certificates: what it holds is taken over at the start. Absent: there is none. */
+  readonly acmeJson?: string;
+  /** Domains of the user's that the local authority may sign beside names of private networks. Absent: none. */
+  readonly localDomains?: readonly string[];
+  /** URL that says which names may have certificates on demand. Absent: none may. */
+  readonly askUrl?: string;
   /** Folder with certificates of the user's own. Absent: `certs` in `dataDir`, if it is there. */
   readonly certsFolder?: string;
   /** DNS servers (`ip[:port]`) for checks before an order; absent or empty: the system's. */

@@ -38,6 +38,12 @@ const ROWS: readonly Row[] = [
     'modern ones',
     'suites of TLS 1.2 where no TLS options say others, by names of OpenSSL or IANA',
   ],
+  [
+    'local-domains',
+    'list',
+    'none',
+    'domains that the local authority may sign beside names of private networks; another list makes another root',
+  ],
   ['domain', 'text', 'none', 'gives every labelled service without host `SERVICE.DOMAIN`'],
   ['acme-ca', 'list', '`letsencrypt`', 'directory URL or a name; the second is the fallback; `internal`, `off`'],
   ['acme-email', 'text', 'none', 'contact of the account'],
@@ -50,6 +56,12 @@ const ROWS: readonly Row[] = [
     'text',
     '`auto`',
     "directory URL where a name is proved after a failed validation; `auto`: Let's Encrypt's own; `off`",
+  ],
+  [
+    'acme-ask',
+    'text',
+    'none',
+    'URL that is asked (`GET URL?domain=NAME`) before a certificate on demand: 200 allows it; see the label `tls.ondemand`',
   ],
   ['acme-ca-root', 'text', 'none', 'PEM file with an extra trust root for the directory'],
   [

@@ -8,6 +8,8 @@ export interface TraefikAcme {
   readonly email: string | undefined;
   readonly caServer: StaticValue | undefined;
   readonly dataDir: string | undefined;
+  /** Its one file, which may hold certificates already. */
+  readonly storage: string | undefined;
   readonly challenges: AcmeConfig['challenges'];
   readonly eab: { readonly kid: string; readonly hmacKey: string } | undefined;
   readonly profile: string | undefined;
@@ -48,6 +50,7 @@ export function readTraefikAcme(
   return {
     email: options.get(`${ACME}email`)?.text,
     caServer: options.get(`${ACME}caserver`),
+    storage,
     dataDir: storage === undefined ? undefined : folderBeside(storage),
     challenges: [
       ...(uses('httpchallenge') ? ['http-01' as const] : []),

@@ -54,7 +54,8 @@ export async function startApp(
   if (faults.length > 0) throw new StartError(faults);
   const fewFiles = descriptorWarning(config.connections.total);
   if (fewFiles !== undefined) logger.warn({}, fewFiles);
-  const { pool, certificates, userCertificates } = await createDataSide(config, logger, writeAccessLog, () => judge);
+  const side = await createDataSide(config, logger, writeAccessLog, () => judge);
+  const { pool, certificates, userCertificates, names } = side;
   pool.start();
   const watcher = new ConfigWatcher(config);
   const problems = new ProblemLog(logger);
@@ -81,7 +82,7 @@ export async function startApp(
     const files = watcher.view.workloads.flatMap((workload) => workload.certificates ?? []);
     userCertificates
       .setFiles(files)
-      .then(() => certificates.setWanted(published.wanted))
+      .then(() => names.follow(published))
       .catch((error: unknown) => logger.error({ err: error }, 'wanted certificates not taken'));
   };
   const logPublished = ({ snapshot }: Published, at: number): void => {
@@ -125,6 +126,7 @@ export async function startApp(
       userCertificates.stop();
       for (const engine of engines) engine.stop();
       pauses.stop();
+      names.stop();
       return stopAll({ admin, providers, memory, certificates, judge, pool, logger });
     },
   };

@@ -7,7 +7,7 @@ import { buildSnapshot } from '../routing/build-snapshot.ts';
 import { type LastGood, NOTHING_GOOD, restoreLastGood } from '../routing/keep-last-good.ts';
 import type { RoutingView } from '../routing/routing-view.ts';
 import { settleSnapshot } from '../routing/settle-snapshot.ts';
-import type { Snapshot, WantedCertificate } from '../routing/snapshot.ts';
+import type { OnDemandRouter, Snapshot, WantedCertificate } from '../routing/snapshot.ts';
 import { RootCaFiles } from './root-ca-files.ts';
 import { UsersFiles } from './users-files.ts';
 
@@ -17,6 +17,7 @@ export interface Published {
   readonly wanted: readonly WantedCertificate[];
   readonly problems: readonly Problem[];
   /** False when workers already have an equal snapshot. */
+  readonly onDemand: readonly OnDemandRouter[];
   readonly isChanged: boolean;
 }
 
@@ -103,7 +104,7 @@ export class ConfigWatcher {
     const all = [...sources.flatMap((source) => source.problems), ...result.problems];
     const problems = withoutLingering(all, workloads, config);
     this.lastView = { config, snapshot, idle: result.idle, kept, problems, workloads };
-    return { snapshot, wanted: result.wanted, problems, isChanged };
+    return { snapshot, wanted: result.wanted, onDemand: result.onDemand, problems, isChanged };
   }
 }
 

@@ -10,9 +10,18 @@ import { memoryBound } from './memory-bound.ts';
 import { RefusalLog } from './refusal-log.ts';
 import type { ServerJudge } from './server-judge.ts';
 import { openStickyKey } from './sticky-key.ts';
+import { takeOver } from './take-over.ts';
+import { WantedNames } from './wanted-names.ts';
 import { heedReport } from './worker-reports.ts';
 import { UserCertificates } from './user-certificates.ts';
 import { WorkerPool } from './workers.ts';
+
+export interface DataSide {
+  readonly pool: WorkerPool;
+  readonly certificates: CertificateManager;
+  readonly userCertificates: UserCertificates;
+  readonly names: WantedNames;
+}
 
 /** Certificates first: what is on disk serves from the first handshake, and the CA is not asked before anybody is served. */
 export async function createDataSide(
@@ -20,20 +29,18 @@ export async function createDataSide(
   logger: RootLogger,
   writeAccessLog: (lines: string) => void,
   judge: () => ServerJudge,
-): Promise<{
-  readonly pool: WorkerPool;
-  readonly certificates: CertificateManager;
-  readonly userCertificates: UserCertificates;
-}> {
+): Promise<DataSide> {
   const now = (): number => Date.now();
-  const { dataDir } = config;
-  const localAuthority = await openLocalAuthority({ dataDir, now, logger: logger.child({ component: 'certs' }) });
+  const { dataDir, localDomains } = config;
+  const certs = logger.child({ component: 'certs' });
+  const domains = localDomains === undefined ? {} : { domains: localDomains };
+  const localAuthority = await openLocalAuthority({ dataDir, ...domains, now, logger: certs });
   const store = createCertificateStore({ dataDir, now, logger: logger.child({ component: 'store' }) });
   const userCertificates = new UserCertificates({
     folder: config.certsFolder ?? join(dataDir, 'certs'),
     isFolderNamed: config.certsFolder !== undefined,
     now,
-    logger: logger.child({ component: 'certs' }),
+    logger: certs,
     onChange: () => {
       certificates.userCertificatesChanged();
       pool.setDefaultCertificate(userCertificates.defaultCertificate ?? localAuthority.defaultCertificate);
@@ -65,10 +72,13 @@ export async function createDataSide(
     defaultCertificate: localAuthority.defaultCertificate,
     certificates: certificates.certificates(),
     logger: data,
-    onMessage: (message) => heedReport(message, data, { refusals, failures, judge, writeAccessLog }),
+    onMessage: (message) =>
+      heedReport(message, data, { refusals, failures, judge, names: () => names, writeAccessLog }),
   });
+  const names = await WantedNames.open(config, certificates, logger.child({ component: 'acme' }));
+  await takeOver(config, { store, now, logger: certs });
   await userCertificates.start();
   await certificates.start();
   pool.setCertificates(certificates.certificates());
-  return { pool, certificates, userCertificates };
+  return { pool, certificates, userCertificates, names };
 }

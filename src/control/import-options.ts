@@ -7,6 +7,6 @@ export function importOptions(acme: AcmeConfig): Pick<ImportOptions, 'directorie
   return {
     directories: acme.directories.length > 0 ? acme.directories : [DEFAULT_DIRECTORY],
     directoryAt,
-    specFor: (names, directory) => ({ names, directory, profile: acme.profile, keyType: 'ec256' }),
+    specFor: (names, directory) => ({ names, directory, profile: acme.profile, keyType: acme.keyType ?? 'ec256' }),
   };
 }

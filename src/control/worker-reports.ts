@@ -3,6 +3,7 @@ import type { FromWorker } from '../protocol.ts';
 import type { ConnectFailureLog } from './connect-failure-log.ts';
 import type { RefusalLog } from './refusal-log.ts';
 import type { ServerJudge } from './server-judge.ts';
+import type { WantedNames } from './wanted-names.ts';
 
 /** Who hears what workers report. */
 export interface ReportReceivers {
@@ -10,6 +11,7 @@ export interface ReportReceivers {
   readonly failures: ConnectFailureLog;
   /** Made after the workers, before they serve anybody. */
   readonly judge: () => ServerJudge;
+  readonly names: () => Pick<WantedNames, 'asked'>;
   readonly writeAccessLog: (lines: string) => void;
 }
 
@@ -17,7 +19,7 @@ export interface ReportReceivers {
 export function heedReport(
   message: FromWorker,
   logger: Logger,
-  { refusals, failures, judge, writeAccessLog }: ReportReceivers,
+  { refusals, failures, judge, names, writeAccessLog }: ReportReceivers,
 ): void {
   switch (message.type) {
     case 'access-log':
@@ -38,6 +40,7 @@ export function heedReport(
       break;
     case 'unknown-name':
       logger.debug({ name: message.name }, 'handshake for a name nobody serves');
+      names().asked(message.name);
       break;
     case 'log':
       logger[message.level](message.fields, message.message);

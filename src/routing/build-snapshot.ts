@@ -16,7 +16,8 @@ import { resolveComposed } from './resolve-composed.ts';
 import { indexNames, resolveReferences } from './resolve-references.ts';
 import { resolveTransports, type ResolvedTransports } from './resolve-transports.ts';
 import { type RouterTlsOptions, TlsOptionsResolver } from './resolve-tls-options.ts';
-import type { RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
+import type { OnDemandRouter, RouterSnapshot, ServiceSnapshot, Snapshot, WantedCertificate } from './snapshot.ts';
+import { onDemandProblems } from './on-demand-problems.ts';
 import { type RouterWithOptions, tlsOptionsProblems } from './tls-options-problems.ts';
 import { traefikListeners } from './traefik-listeners.ts';
 import { UniqueNames } from './unique-names.ts';
@@ -25,6 +26,7 @@ import { wantedCertificates, type TlsRouter } from './wanted-certificates.ts';
 export interface BuiltSnapshot {
   readonly snapshot: Snapshot;
   readonly wanted: readonly WantedCertificate[];
+  readonly onDemand: readonly OnDemandRouter[];
   readonly problems: readonly Problem[];
   /** Routers that are configured and have no place in the snapshot. */
   readonly idle: readonly IdleRouter[];
@@ -79,7 +81,7 @@ export function buildSnapshot(
     }
     if (redirects) routers.push(companionRouter(snapshot, staticConfig, names.take(companionName(router.name))));
   }
-  problems.push(...tls.problems, ...tlsOptionsProblems(withOptions));
+  problems.push(...onDemandProblems(kept, staticConfig), ...tls.problems, ...tlsOptionsProblems(withOptions));
   const all = [...routers, ...internal].map(confinePing).sort(byPrecedence);
   const tlsOptions = tls.used(all.flatMap((router) => router.tlsOptions ?? []));
   return {
@@ -89,6 +91,9 @@ export function buildSnapshot(
       ...(Object.keys(tlsOptions).length === 0 ? {} : { tlsOptions }),
     },
     wanted: wantedCertificates(tlsRouters, staticConfig.acme),
+    onDemand: tlsRouters
+      .filter((router) => router.tls.onDemand === true)
+      .map(({ name, matcher }) => ({ name, matcher })),
     problems,
     idle: idleRouters(config, all, conflicts),
   };

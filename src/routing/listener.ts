@@ -4,6 +4,8 @@ import type { Problem } from '../config/problem.ts';
 export interface ListenerTls {
   readonly issuer: 'acme' | 'internal';
   readonly domains: readonly (readonly string[])[];
+  /** Hosts that the rule leaves open get their certificate when it is asked for. Absent: they do not. */
+  readonly onDemand?: true;
   /** TLS options that the entrypoint names. Absent: none, or the router has its own. */
   readonly options?: string;
 }

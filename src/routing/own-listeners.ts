@@ -102,7 +102,8 @@ function entrypointOff(router: RouterConfig, name: string): Problem {
 
 function ownTls({ tls }: RouterConfig): ListenerTls {
   if (tls.mode === 'internal') return { issuer: 'internal', domains: [] };
-  return { issuer: 'acme', domains: tls.mode === 'auto' ? tls.domains : [] };
+  if (tls.mode !== 'auto') return { issuer: 'acme', domains: [] };
+  return { issuer: 'acme', domains: tls.domains, ...(tls.onDemand === true ? { onDemand: true } : {}) };
 }
 
 /** `web@docker` → `web-plain@docker`. */

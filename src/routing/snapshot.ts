@@ -68,4 +68,10 @@ export interface WantedCertificate {
   readonly routers: readonly string[];
 }
 
+/** A router whose open hosts get certificates on demand. */
+export interface OnDemandRouter {
+  readonly name: string;
+  readonly matcher: RuleNode;
+}
+
 export const NOOP_SERVICE = 'noop@internal';

@@ -73,12 +73,13 @@ function listenerTls(
   if (tls.mode === 'unsaid' || tls.mode === 'off') return undefined;
   if (tls.mode === 'internal') return { issuer: 'internal', domains: [] };
   const { resolver, domains } = tls;
+  const onDemand = tls.onDemand === true ? ({ onDemand: true } as const) : {};
   if (resolver === undefined || resolver === '') {
     // Traefik's `tls=true` alone means its default certificate; ours means an automatic one.
     const isOurs = router.labels.tls?.toLowerCase().startsWith('sluice.') === true;
-    return { issuer: isOurs ? 'acme' : 'internal', domains };
+    return { issuer: isOurs ? 'acme' : 'internal', domains, ...(isOurs ? onDemand : {}) };
   }
-  if (resolvers.includes(resolver)) return { issuer: 'acme', domains };
+  if (resolvers.includes(resolver)) return { issuer: 'acme', domains, ...onDemand };
   const guess = nearest(resolver, resolvers);
   const known = resolvers.length === 0 ? 'no resolver is configured' : `the resolvers are ${resolvers.join(', ')}`;
   const fault = {

@@ -46,6 +46,8 @@ export function wantedCertificates(routers: readonly TlsRouter[], acme: AcmeConf
   for (const router of routers) {
     if (router.tls.domains.length > 0) continue;
     for (const host of certificateHosts(router.matcher)) {
+      // Each host below it gets its own.
+      if (router.tls.onDemand === true && host.name.startsWith('*.')) continue;
       const group = groups.get(host.name)?.find((one) => isOfSameContainer(one, router));
       if (group !== undefined) group.routers.add(router);
       else want([host.name], issuerFor(host, router.tls.issuer, acme), router);

@@ -13,8 +13,9 @@ import { TlsPolicies } from './tls-policies.ts';
 
 /** One context costs about 40 KiB, so only those in use are kept (acme.md section 15). */
 const MAX_CONTEXTS = 1000;
-/** Unknown names are reported once each; the client chooses them, so the memory of them is bounded. */
+/** Unknown names are reported once a minute; the client chooses them, so the memory of them is bounded. */
 const MAX_UNKNOWN = 1000;
+const FORGET_UNKNOWN_MS = 60_000;
 
 /** Suites of TLS 1.3, which no option changes. */
 const TLS13_SUITES = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
@@ -32,6 +33,7 @@ export class TlsContexts {
   private readonly index: NameIndex;
   private readonly contexts = new ContextCache(MAX_CONTEXTS);
   private readonly unknown = new Set<string>();
+  private forgotAt = 0;
   private readonly unknownName: (name: string) => void;
   private defaultCertificate: ServedCertificate;
   private current = new TlsPolicies();
@@ -168,6 +170,11 @@ export class TlsContexts {
   }
 
   private reportUnknown(name: string): void {
+    const now = performance.now();
+    if (now - this.forgotAt > FORGET_UNKNOWN_MS) {
+      this.unknown.clear();
+      this.forgotAt = now;
+    }
     if (this.unknown.has(name) || this.unknown.size >= MAX_UNKNOWN) return;
     this.unknown.add(name);
     this.unknownName(name);

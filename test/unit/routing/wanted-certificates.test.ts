@@ -35,6 +35,13 @@ describe('one certificate for each host', () => {
   });
 });
 
+test('on demand, hosts below a wildcard get their own and the wildcard none', () => {
+  const rule = 'Host(`a.com`) || Host(`*.a.com`)';
+  expect(wanted([router(rule, { onDemand: true })])).toEqual(['a.com acme']);
+  const both = [router(rule, { onDemand: true }), router('Host(`*.a.com`)', {}, 'other@docker')];
+  expect(wanted(both)).toEqual(['*.a.com acme', 'a.com acme']);
+});
+
 describe('who signs', () => {
   test.for([
     { title: 'a private CA signs what a public one does not', acme: PRIVATE, host: 'a.test', issuer: 'acme' },
