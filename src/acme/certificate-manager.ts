@@ -15,6 +15,7 @@ import { collectFacts } from './certificate-facts.ts';
 import { describeStatus } from './certificate-status.ts';
 import type { ChallengePublisher } from './challenge.ts';
 import { createChallengeDesk } from './challenge-desk.ts';
+import { foldCovered } from './covered.ts';
 import { createDnsLookup, type DnsLookup } from './dns-lookup.ts';
 import { openDnsSolver } from './dns/open-dns-solver.ts';
 import { classifyFailure } from './failure.ts';
@@ -24,6 +25,7 @@ import { createLifeWarnings } from './life-warnings.ts';
 import { createOrderRunner } from './order-runner.ts';
 import { renewNow } from './renew-now.ts';
 import { createRenewalWatch } from './renewal-watch.ts';
+import type { SelfCheck } from './self-check.ts';
 import { createServingList } from './serving-list.ts';
 import { sortWanted, type SortedWanted } from './sort-wanted.ts';
 import { createSpecs } from './specs.ts';
@@ -45,6 +47,8 @@ export interface CertificateManagerOptions {
   readonly challenges: ChallengePublisher;
   /** Absent: one over the system's servers. */
   readonly dns?: DnsLookup;
+  /** Asked before the CA. Absent: nobody is. */
+  readonly selfCheck?: SelfCheck | undefined;
   /** Addresses of this server that its interfaces do not show. */
   readonly publicAddresses?: readonly string[];
   /** Where names are asked for a challenge after a failure; 80 but in tests. */
@@ -109,7 +113,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
   const list = createServingList({ ...options, book });
   const lookup = options.dns ?? createDnsLookup();
   const dns = acme.dns === undefined ? undefined : openDnsSolver(acme.dns, { lookup, now, logger });
-  const desk = createChallengeDesk({ publisher: options.challenges, dns, logger });
+  const desk = createChallengeDesk({ publisher: options.challenges, dns, selfCheck: options.selfCheck, logger });
   const counters = createAcmeCounters({ now, logger });
   const sessions = createCaSessions({ store, acme, book, now, counters, logger });
   const onDone = (): void => {
@@ -130,7 +134,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
   const effective = (): readonly SortedWanted[] =>
     withoutUserNames(splitGroups(sorted, { specs, book, now }), options.userCertificates?.() ?? [], now());
   const wantedOfCa = (): readonly WantedCertificate[] =>
-    effective()
+    foldCovered(effective(), specs)
       .filter(({ kind }) => kind === 'acme')
       .map((entry) => entry.wanted);
   const tick = (): void => {
@@ -197,7 +201,9 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     },
     certificates: list.certificates,
     status: () =>
-      effective().map((entry) => describeStatus(collectFacts(entry, { acme, book, list, specs, runner }), now())),
+      foldCovered(effective(), specs).map((entry) =>
+        describeStatus(collectFacts(entry, { acme, book, list, specs, runner }), now()),
+      ),
     renewNow: async (names) => {
       if (!isRunning || isHeld || !book.canOrder())
         return names.map(() => ({ fault: 'certificates are not loaded yet' }));

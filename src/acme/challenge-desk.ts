@@ -2,6 +2,7 @@ import type { Logger } from '../observe/logger.ts';
 import { OrderError } from './acme-error.ts';
 import type { ChallengeDesk, ChallengePublisher } from './challenge.ts';
 import type { DnsSolver } from './dns/dns-solver.ts';
+import type { SelfCheck } from './self-check.ts';
 
 /** CAs check from several places; the last of them may come a good while after the verdict. */
 const KEEP_MS = 60_000;
@@ -14,15 +15,19 @@ export function createChallengeDesk(options: {
   readonly publisher: ChallengePublisher;
   /** Absent: DNS-01 cannot be answered. */
   readonly dns?: DnsSolver | undefined;
+  /** Absent: the CA is the first who asks. */
+  readonly selfCheck?: SelfCheck | undefined;
   readonly logger: Logger;
   readonly keepMs?: number;
 }): ChallengeDesk & { close(): void; idle(): Promise<void> } {
-  const { publisher, dns, logger } = options;
+  const { publisher, dns, selfCheck, logger } = options;
   const timers = new Set<NodeJS.Timeout>();
   const inDns = new Set<string>();
   return {
     publish: async (challenge) => {
       await publisher.publish(challenge);
+      const fault = 'serverName' in challenge ? undefined : await selfCheck?.(challenge);
+      if (fault !== undefined) throw new OrderError('publish_failed', fault);
       logger.debug({ host: challenge.host, token: challenge.token.slice(0, 8) }, 'challenge answer published');
     },
     publishRecord: async (challenge, signal) => {

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { isIP } from 'node:net';
 import type { Http01Challenge } from '../protocol.ts';
 
 const TIMEOUT_MS = 3000;
@@ -20,7 +21,8 @@ export function requestChallenge(
 ): Promise<SelfAnswer> {
   return new Promise((resolve) => {
     const path = `/.well-known/acme-challenge/${challenge.token}`;
-    const headers = { host: challenge.host, 'user-agent': 'sluice self-check' };
+    const host = isIP(challenge.host) === 6 ? `[${challenge.host}]` : challenge.host;
+    const headers = { host, 'user-agent': 'sluice self-check' };
     const signal = AbortSignal.timeout(timeoutMs);
     const fail = (error: Error & { readonly code?: string }): void => {
       if (signal.aborted || error.code === 'ETIMEDOUT')

@@ -112,6 +112,13 @@ export class OwnOptions {
     });
   }
 
+  ipAddresses(name: string): readonly string[] | undefined {
+    return this.#checkedList(name, (item) => parseIpAddress(item) !== undefined, {
+      message: 'is not an address',
+      hint: 'write 192.0.2.1 or 2001:db8::1',
+    });
+  }
+
   /** `ip` or `ip:port`, IPv6 with a port in brackets. */
   nameServers(name: string): readonly string[] | undefined {
     const isServer = (item: string): boolean =>

@@ -112,6 +112,7 @@ class StaticBuilder {
       dataDir: this.#dataDir(),
       ...this.#certificateSources(),
       dnsResolvers: own.nameServers('dns-resolvers') ?? [],
+      publicAddresses: own.ipAddresses('public-address') ?? [],
       domain: own.hostname('domain'),
       acme: this.#acme(),
       resolvers: traefik?.resolvers ?? [],

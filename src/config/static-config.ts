@@ -153,6 +153,8 @@ export interface StaticConfig {
   readonly certsFolder?: string;
   /** DNS servers (`ip[:port]`) for checks before an order; absent or empty: the system's. */
   readonly dnsResolvers?: readonly string[];
+  /** Addresses by which the world reaches this server, beside those of its interfaces. */
+  readonly publicAddresses?: readonly string[];
   readonly domain: string | undefined;
   readonly acme: AcmeConfig;
   /** Names a router may use in `tls.certresolver`; empty in own mode (any name means ours). */

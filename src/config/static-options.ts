@@ -92,6 +92,12 @@ const ROWS: readonly Row[] = [
   ],
   ['acme-dns-tsig-file', 'text', 'none', 'all three, in a file as `tsig-keygen` writes it'],
   ['dns-resolvers', 'list', "the system's", 'DNS servers (`ip[:port]`) that are asked before an order and for DNS-01'],
+  [
+    'public-address',
+    'list',
+    "the interfaces'",
+    'addresses by which the world reaches this server, to tell names that point elsewhere',
+  ],
   ['trusted-proxies', 'list', 'none', 'networks whose forwarded headers are believed'],
   [
     'proxy-protocol',

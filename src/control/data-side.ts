@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createDnsLookup } from '../acme/dns-lookup.ts';
 import { type CertificateManager, createCertificateManager } from '../acme/certificate-manager.ts';
+import { createSelfCheck } from '../acme/self-check.ts';
 import { openLocalAuthority } from '../certs/local-authority.ts';
 import { createCertificateStore } from '../certs/store.ts';
 import type { StaticConfig } from '../config/static-config.ts';
@@ -52,6 +53,8 @@ export async function createDataSide(
     localAuthority,
     acme: config.acme,
     dns: createDnsLookup({ servers: config.dnsResolvers ?? [] }),
+    selfCheck: createSelfCheck(config.entrypoints, logger.child({ component: 'acme' })),
+    publicAddresses: config.publicAddresses ?? [],
     challenges: {
       publish: (challenge) => pool.addChallenge(challenge),
       withdraw: (token) => pool.removeChallenge(token),

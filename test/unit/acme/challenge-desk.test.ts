@@ -52,3 +52,44 @@ test('the log has the host and the start of the token, never the answer', async 
   expect(JSON.stringify(lines)).toContain('"token-01"');
   expect(JSON.stringify(lines)).not.toContain('thumbprint');
 });
+
+test('the CA is not told of an answer that our own listener does not give', async () => {
+  const asked: string[] = [];
+  const { logger } = collectLogger();
+  const desk = createChallengeDesk({
+    publisher: { publish: async () => undefined, withdraw: () => undefined },
+    selfCheck: async ({ host }) => {
+      asked.push(host);
+      return host === 'a.test' ? '127.0.0.1:80 answers with HTTP 301' : undefined;
+    },
+    logger,
+  });
+  await expect(desk.publish(CHALLENGE)).rejects.toMatchObject({
+    code: 'publish_failed',
+    message: expect.stringContaining('HTTP 301'),
+  });
+  await desk.publish({ ...CHALLENGE, host: 'b.test' });
+  await desk.publish({ token: 't', host: 'c.test', serverName: 'c.test', keyPem: '', certificatePem: '' });
+  expect(asked).toEqual(['a.test', 'b.test']);
+});
+
+test('records are removed from DNS at once, and nobody writes any without a solver', async () => {
+  const { logger } = collectLogger();
+  const publisher = { publish: async () => undefined, withdraw: (token: string) => void events.push(`http ${token}`) };
+  const events: string[] = [];
+  const signal = new AbortController().signal;
+  await expect(createChallengeDesk({ publisher, logger }).publishRecord(CHALLENGE, signal)).rejects.toMatchObject({
+    code: 'challenge_missing',
+  });
+  const dns = {
+    publish: async ({ host }: { readonly host: string }) => void events.push(`publish ${host}`),
+    withdraw: (token: string) => void events.push(`withdraw ${token}`),
+    idle: async () => undefined,
+  };
+  const desk = createChallengeDesk({ publisher, dns, logger });
+  await desk.publishRecord(CHALLENGE, signal);
+  desk.release(CHALLENGE.token);
+  expect(events).toEqual(['publish a.test', `withdraw ${CHALLENGE.token}`]);
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(events).toHaveLength(2);
+});

@@ -54,6 +54,7 @@ test('nothing given: every default is right on a server', () => {
     file: undefined,
     dataDir: '/data',
     dnsResolvers: [],
+    publicAddresses: [],
     domain: undefined,
     acme: {
       directories: [LETSENCRYPT],
@@ -90,6 +91,7 @@ describe('one option', () => {
     { argv: ['--docker=off'], part: { docker: undefined } },
     { argv: ['--docker=tcp://10.0.0.1:2376'], part: { docker: { endpoint: 'tcp://10.0.0.1:2376' } } },
     { argv: ['--docker-cert-path=/certs'], part: { docker: { certPath: '/certs' } } },
+    { argv: ['--public-address=192.0.2.1,2001:db8::1'], part: { publicAddresses: ['192.0.2.1', '2001:db8::1'] } },
     { argv: ['--acme-email=a@example.com'], part: { acme: { email: 'a@example.com' } } },
     {
       argv: ['--acme-ca=letsencrypt,zerossl'],
@@ -258,6 +260,7 @@ describe('a fault names the option and the fix', () => {
     { argv: ['--domain=a b'], problem: '--domain: "a b" is not a domain' },
     { argv: ['--acme-ca=letsencript'], problem: 'did you mean letsencrypt?' },
     { argv: ['--acme-ca=whatever'], problem: 'write a URL or letsencrypt, letsencrypt-staging' },
+    { argv: ['--public-address=a.test'], problem: '--public-address: "a.test" is not an address; write 192.0.2.1' },
     { argv: ['--acme-challenge=dns-02'], problem: '--acme-challenge: "dns-02" is not a list of challenges' },
     { argv: ['--acme-eab-kid=k'], problem: '--acme-eab-kid: it needs --acme-eab-key too' },
     { argv: ['--acme-eab-key=k'], problem: '--acme-eab-key: it needs --acme-eab-kid too' },
