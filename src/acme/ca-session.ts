@@ -5,7 +5,7 @@ import type { CertificateStore } from '../certs/store.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { AcmeApi, AcmeDirectory } from './acme-api.ts';
 import { connectAcme } from './acme-client-api.ts';
-import { AcmeTransportError } from './acme-error.ts';
+import { AcmeProblem, AcmeTransportError } from './acme-error.ts';
 import { createAccountKey, followContact, registerAccount } from './account.ts';
 import { createDirectoryCache } from './directory-cache.ts';
 import { changeAccountKey, settleKeyChange } from './key-change.ts';
@@ -42,7 +42,7 @@ export interface CaSession {
   forgetAccount(): Promise<void>;
   /** Gives up the key and its account for new ones. False, and nothing done: the key is less than a day old. */
   replaceKey(): Promise<boolean>;
-  /** Agrees to the terms as they are now (RFC 8555 7.3.3). False: that was done within a day, so it did not help. */
+  /** Agrees to the terms as they are now (RFC 8555 7.3.3). False: the CA refused, or it did not help within a day. */
   agreeToTerms(): Promise<boolean>;
   /** Gives the account a new key; after a crash at any point it is finished at the next start. No order must run. */
   rollAccountKey(): Promise<Account>;
@@ -129,13 +129,25 @@ export function createCaSession(options: CaSessionOptions): CaSession {
     agreeToTerms: async () => {
       if (record?.url === undefined || (agreedAt !== undefined && now() - agreedAt < DAY_MS)) return false;
       agreedAt = now();
-      await (await ensureAccount()).api.updateAccount({ termsOfServiceAgreed: true });
-      return true;
+      // The contact as it is: a change without anything that accounts have is refused by some.
+      const change = { termsOfServiceAgreed: true as const, contact: record.contact };
+      try {
+        await (await ensureAccount()).api.updateAccount(change);
+        return true;
+      } catch (cause) {
+        if (!(cause instanceof AcmeProblem)) throw cause;
+        options.logger.warn({ directory, reason: cause.message }, 'the CA does not take our agreement');
+        return false;
+      }
     },
     rollAccountKey: async () => {
       const { api } = await ensureAccount();
-      record = await changeAccountKey(api, record!, options);
-      account = undefined;
+      try {
+        record = await changeAccountKey(api, record!, options);
+      } finally {
+        // Also when the answer was lost: opening the account finds out which key it has.
+        account = undefined;
+      }
       return ensureAccount();
     },
     known: () => record,
