@@ -1,3 +1,4 @@
+import { decodeClientCertificate } from './client-certificate-options.ts';
 import { decodeIpAllowList } from './decode-allow-list.ts';
 import { decodeBasicAuth } from './decode-basic-auth.ts';
 import { decodeHeaders } from './decode-headers.ts';
@@ -46,6 +47,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ['ipwhitelist', (group) => decodeIpAllowList(group, 'ipwhitelist')],
   ['chain', decodeChain],
   ['buffering', decodeBuffering],
+  ['passtlsclientcert', decodeClientCertificate],
   ['contenttype', () => ({ type: 'contentType' })],
 ]);
 

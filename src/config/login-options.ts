@@ -29,34 +29,5 @@ const FORWARD: readonly LabelRow[] = [
   ['tls.caoptional', 'bool', '`false`', 'accepted, no effect'],
 ];
 
-const SUBJECT: readonly LabelRow[] = [
-  ['country', 'bool', '`false`', 'country'],
-  ['province', 'bool', '`false`', 'province'],
-  ['locality', 'bool', '`false`', 'locality'],
-  ['organization', 'bool', '`false`', 'organisation'],
-  ['commonname', 'bool', '`false`', 'common name'],
-  ['serialnumber', 'bool', '`false`', 'serial number'],
-  ['domaincomponent', 'bool', '`false`', 'domain components'],
-];
-
-const CLIENT_CERTIFICATE: readonly LabelRow[] = [
-  ['pem', 'bool', '`false`', 'tell the app the certificate of the visitor'],
-  ['info.notafter', 'bool', '`false`', 'and until when it is valid'],
-  ['info.notbefore', 'bool', '`false`', 'and from when on'],
-  ['info.sans', 'bool', '`false`', 'and its names'],
-  ['info.serialnumber', 'bool', '`false`', 'and its serial number'],
-  ...below('info.subject.', SUBJECT).map(said('of its subject')),
-  ['info.subject.organizationalunit', 'bool', '`false`', 'of its subject: organisational unit'],
-  ...below('info.issuer.', SUBJECT).map(said('of its issuer')),
-];
-
 /** Middlewares about who a visitor is. */
-export const LOGIN_OPTIONS: readonly LabelRow[] = [
-  ...below('digestauth.', DIGEST),
-  ...below('forwardauth.', FORWARD),
-  ...below('passtlsclientcert.', CLIENT_CERTIFICATE),
-];
-
-function said(whose: string): (row: LabelRow) => LabelRow {
-  return ([key, type, fallback, meaning]) => [key, type, fallback, `${whose}: ${meaning}`];
-}
+export const LOGIN_OPTIONS: readonly LabelRow[] = [...below('digestauth.', DIGEST), ...below('forwardauth.', FORWARD)];

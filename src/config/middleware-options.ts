@@ -63,6 +63,23 @@ export interface BasicAuthOptions {
   readonly headerField: string | undefined;
 }
 
+/** A part of the name of a subject or an issuer. */
+export type NamePart = 'DC' | 'C' | 'ST' | 'L' | 'O' | 'OU' | 'SN' | 'CN';
+
+/** What the app is told of the certificate of a visitor. */
+export interface PassClientCertificateOptions {
+  readonly type: 'passClientCertificate';
+  /** The certificate itself. */
+  readonly pem: boolean;
+  readonly subject: readonly NamePart[];
+  readonly issuer: readonly NamePart[];
+  readonly serialNumber: boolean;
+  readonly notBefore: boolean;
+  readonly notAfter: boolean;
+  /** Its subject alternative names. */
+  readonly names: boolean;
+}
+
 export interface RedirectSchemeOptions {
   readonly type: 'redirectScheme';
   readonly scheme: string;
@@ -91,6 +108,7 @@ export type MiddlewareOptions =
   | HeadersOptions
   | BasicAuthOptions
   | IpAllowListOptions
+  | PassClientCertificateOptions
   | { readonly type: 'buffering'; readonly maxRequestBodyBytes: number }
   | { readonly type: 'contentType' }
   /** Answers everything with 503; nothing of the router acts before it. */

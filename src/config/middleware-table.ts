@@ -1,3 +1,4 @@
+import { CLIENT_CERTIFICATE_OPTIONS } from './client-certificate-options.ts';
 import { CONTENT_OPTIONS, IDLE_OPTIONS } from './content-options.ts';
 import { below, labelOptions, type LabelOption, type LabelRow } from './label-option.ts';
 import { PORT, WEB_SCHEMES } from './label-limits.ts';
@@ -79,7 +80,14 @@ const OTHERS: readonly LabelRow[] = [
 
 /** Middlewares of the full form (traefik-labels.md section 9.4). */
 export const MIDDLEWARE_OPTIONS: readonly LabelOption[] = [
-  ...labelOptions('middleware', 'yes', [...PATHS, ...REDIRECTS, ...ACCESS, ...HEADERS, ...OTHERS]),
+  ...labelOptions('middleware', 'yes', [
+    ...PATHS,
+    ...REDIRECTS,
+    ...ACCESS,
+    ...HEADERS,
+    ...CLIENT_CERTIFICATE_OPTIONS,
+    ...OTHERS,
+  ]),
   ...labelOptions('middleware', 'no', [...TRAFFIC_OPTIONS, ...LOGIN_OPTIONS, ...CONTENT_OPTIONS, ...IDLE_OPTIONS]),
 ];
 

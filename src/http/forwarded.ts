@@ -1,8 +1,19 @@
+import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Authority } from './authority.ts';
 import { parseAuthority } from './authority.ts';
 import { type ReceivedField, VIA_NAME } from './message.ts';
 import { type NetworkList, plainAddress } from './network-list.ts';
+
+/** What is known of a TLS connection beside that it is one. */
+export interface PeerTls {
+  /** Id of its TLS options; empty for the default ones. */
+  readonly options: string;
+  readonly clientCertificate: X509Certificate | undefined;
+}
+
+/** Of plain connections, and of TLS ones of which nothing was asked. */
+export const NO_TLS: PeerTls = { options: '', clientCertificate: undefined };
 
 /** What the router knows of the other end of a connection that requests come over. */
 export class Peer {
@@ -12,14 +23,17 @@ export class Peer {
   readonly isTrusted: boolean;
   /** Id of the TLS options that the connection has (A5); empty for the default ones and in plain HTTP. */
   readonly tlsOptions: string;
+  /** What it showed in the handshake, where it was asked. */
+  readonly clientCertificate: X509Certificate | undefined;
   private authority: Authority | undefined = undefined;
   private fields = '';
 
-  constructor(address: string, isTls: boolean, isTrusted: boolean, tlsOptions = '') {
+  constructor(address: string, isTls: boolean, isTrusted: boolean, tls: PeerTls = NO_TLS) {
     this.address = address;
     this.isTls = isTls;
     this.isTrusted = isTrusted;
-    this.tlsOptions = tlsOptions;
+    this.tlsOptions = tls.options;
+    this.clientCertificate = tls.clientCertificate;
   }
 
   /** `forwardingFields` for a request of this peer; those of one authority are the same text each time. */

@@ -6,6 +6,7 @@ import type { CompiledMiddleware } from './compiled-middleware.ts';
 import { headers } from './headers.ts';
 import { ipAllowList } from './ip-allow-list.ts';
 import { maintenance } from './maintenance.ts';
+import { passClientCertificate } from './pass-client-certificate.ts';
 import { redirectHost } from './redirect-host.ts';
 import { redirectRegex } from './redirect-regex.ts';
 import { redirectScheme } from './redirect-scheme.ts';
@@ -43,6 +44,8 @@ export function compileMiddleware(options: MiddlewareOptions): CompiledMiddlewar
       return buffering(options.maxRequestBodyBytes);
     case 'maintenance':
       return maintenance();
+    case 'passClientCertificate':
+      return passClientCertificate(options);
     case 'contentType':
       // No type is guessed, and none was before.
       return {};

@@ -1,4 +1,9 @@
-import type { HeadersOptions, IpAllowListOptions, MiddlewareOptions } from '../config/middleware-options.ts';
+import type {
+  HeadersOptions,
+  IpAllowListOptions,
+  MiddlewareOptions,
+  PassClientCertificateOptions,
+} from '../config/middleware-options.ts';
 
 /** A middleware's options in a few words. No secret is in them: neither a password's hash nor what a request header says to the app. */
 export function printMiddleware(options: MiddlewareOptions): string {
@@ -31,6 +36,8 @@ export function printMiddleware(options: MiddlewareOptions): string {
       return printAllowList(options);
     case 'buffering':
       return options.maxRequestBodyBytes === 0 ? 'nothing' : `at most ${options.maxRequestBodyBytes} bytes`;
+    case 'passClientCertificate':
+      return printClientCertificate(options);
     case 'contentType':
       return 'nothing';
     case 'maintenance':
@@ -59,6 +66,20 @@ function printHeaders(options: HeadersOptions): string {
     hostFields.length === 0 ? '' : `host in ${hostFields.join(' ')}`,
   ].filter((part) => part !== '');
   return parts.length === 0 ? 'nothing' : parts.join('  ');
+}
+
+function printClientCertificate(options: PassClientCertificateOptions): string {
+  const { pem, subject, issuer, serialNumber, notBefore, notAfter, names } = options;
+  const parts = [
+    ...(pem ? ['the certificate'] : []),
+    ...(subject.length === 0 ? [] : [`subject ${subject.join(' ')}`]),
+    ...(issuer.length === 0 ? [] : [`issuer ${issuer.join(' ')}`]),
+    ...(serialNumber ? ['serial number'] : []),
+    ...(notBefore ? ['from when on'] : []),
+    ...(notAfter ? ['until when'] : []),
+    ...(names ? ['names'] : []),
+  ];
+  return parts.length === 0 ? 'nothing' : `of the visitor's certificate: ${parts.join('  ')}`;
 }
 
 function printAllowList({ networks, source, ipv6Bits, status }: IpAllowListOptions): string {

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import type { EntrypointConfig, ListenAddress } from '../config/static-config.ts';
 import type { DataPlane } from '../http/data-plane.ts';
-import { Peer } from '../http/forwarded.ts';
+import { NO_TLS, Peer } from '../http/forwarded.ts';
 import { NetworkList, plainAddress } from '../http/network-list.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
 import { StreamPool } from '../http1/stream-pool.ts';
@@ -189,13 +189,13 @@ export class Entrypoint implements FirstBytesOwner {
     const peer = plainAddress(address);
     const client = this.proxies.has(peer) ? this.clients.get(socket) : peer;
     // The client of a listed peer is known or the connection is not served; the peer's own address may be trusted with more.
-    const tlsOptions = this.tls.admit(socket, this.config.name);
-    if (client === undefined || tlsOptions === undefined) socket.destroy();
-    else this.serve(socket, true, client, tlsOptions);
+    const tls = this.tls.admit(socket, this.config.name);
+    if (client === undefined || tls === undefined) socket.destroy();
+    else this.serve(socket, true, client, tls);
   }
 
-  private serve(socket: Socket, isTls: boolean, client: string, tlsOptions = ''): void {
-    const peer = new Peer(client, isTls, this.plane.trusted.has(client), tlsOptions);
+  private serve(socket: Socket, isTls: boolean, client: string, tls = NO_TLS): void {
+    const peer = new Peer(client, isTls, this.plane.trusted.has(client), tls);
     const connection = new ServerConnection(socket, this.plane, {
       entrypoint: this.config.name,
       peer,

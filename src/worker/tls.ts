@@ -3,6 +3,7 @@ import { createSecureContext, type SecureContext, type TLSSocket, type TlsOption
 import type { ServedCertificate } from '../certs/certificate.ts';
 import { NameIndex } from '../certs/name-index.ts';
 import type { TlsPolicy } from '../config/tls-options.ts';
+import { NO_TLS, type PeerTls } from '../http/forwarded.ts';
 import { LIMITS } from '../http1/limits.ts';
 import { canonicalHost } from '../lib/hostname.ts';
 import { ALPN_PROTOCOLS } from './alpn.ts';
@@ -101,15 +102,17 @@ export class TlsContexts {
   }
 
   /**
-   * The id of the TLS options that a connection has whose handshake is done (A5); undefined: it does not fulfil them and must not be
-   * served.
+   * The TLS options that a connection has whose handshake is done (A5), and the certificate that it was asked for; undefined: it does not
+   * fulfil them and must not be served.
    */
-  admit(socket: TLSSocket, entrypoint: string): string | undefined {
+  admit(socket: TLSSocket, entrypoint: string): PeerTls | undefined {
     const { current } = this;
     const chosen = this.chosen.get(socket);
-    if (chosen === undefined && current.isPlain) return '';
+    if (chosen === undefined && current.isPlain) return NO_TLS;
     const policy = chosen ?? this.unasked(socket, entrypoint);
-    return policy !== undefined && admitClient(socket, policy) ? policy.id : undefined;
+    if (policy === undefined || !admitClient(socket, policy)) return undefined;
+    const { id: options, clientAuth } = policy;
+    return { options, clientCertificate: clientAuth === undefined ? undefined : socket.getPeerX509Certificate() };
   }
 
   /** The options of a connection that `choose` was not asked about: it named no server, or resumes a session. */

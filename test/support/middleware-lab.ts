@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { RoundRobin } from '../../src/balance/round-robin.ts';
 import { Service } from '../../src/balance/service.ts';
 import type { MiddlewareOptions } from '../../src/config/middleware-options.ts';
@@ -28,6 +29,8 @@ export interface LabOptions {
   readonly passHostHeader?: boolean;
   readonly hasServer?: boolean;
   readonly passwords?: PasswordCheck;
+  /** Shown in the handshake. */
+  readonly clientCertificate?: X509Certificate;
 }
 
 /** What became of one request. */
@@ -70,9 +73,19 @@ export function runMiddlewares(
     passHostHeader: lab.passHostHeader ?? true,
   });
   const pipeline = buildPipeline(middlewares.map(compileMiddleware));
-  const route = { name: 'r', disabled: undefined, ...pipeline, service, counters: counters.router('r') };
+  const route = {
+    name: 'r',
+    disabled: undefined,
+    tlsOptions: '',
+    ...pipeline,
+    service,
+    counters: counters.router('r'),
+  };
   const trusted = new NetworkList(['10.0.0.0/8']);
-  const peer = new Peer(lab.peer ?? '192.0.2.1', lab.tls ?? false, trusted.has(lab.peer ?? '192.0.2.1'));
+  const peer = new Peer(lab.peer ?? '192.0.2.1', lab.tls ?? false, trusted.has(lab.peer ?? '192.0.2.1'), {
+    options: '',
+    clientCertificate: lab.clientCertificate,
+  });
   const plane = {
     routes: { match: () => route },
     isOverloaded: false,

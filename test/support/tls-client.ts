@@ -35,8 +35,8 @@ export function visit(port: number, hosts: readonly string[], options: TlsVisitO
 
 /** A connection that asks again and again. */
 export interface TlsCaller {
-  /** Asks for `/` of the host and says the status of the answer. */
-  ask(host: string): Promise<number>;
+  /** Asks for `/` of the host, with further field lines, and says the status of the answer. */
+  ask(host: string, fields?: string): Promise<number>;
   close(): void;
 }
 
@@ -45,8 +45,8 @@ export async function call(port: number, options: TlsVisitOptions): Promise<TlsC
   const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options });
   await once(socket, 'secureConnect', { signal: AbortSignal.timeout(REQUEST_MS) });
   return {
-    ask: async (host) => {
-      socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    ask: async (host, fields = '') => {
+      socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n${fields}\r\n`);
       const [chunk] = (await once(socket, 'data', { signal: AbortSignal.timeout(REQUEST_MS) })) as [Buffer];
       return Number(/^HTTP\/1\.1 (\d{3}) /.exec(chunk.toString('latin1'))?.[1]);
     },

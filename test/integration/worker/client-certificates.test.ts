@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packCertificates } from '../../../src/certs/packed-certificates.ts';
+import type { PassClientCertificateOptions } from '../../../src/config/middleware-options.ts';
 import { DEFAULT_TLS_POLICY, type TlsPolicy } from '../../../src/config/tls-options.ts';
 import type { RouterSnapshot, Snapshot } from '../../../src/routing/snapshot.ts';
 import {
@@ -147,6 +149,39 @@ describe.each(VERSIONS)('%s: who comes in', (version) => {
     const back = await go('open.test', resumed);
     expect([back.isResumed, back.statuses]).toEqual([true, [200]]);
   });
+});
+
+test('the app is told of the certificate by us only', async () => {
+  const options: PassClientCertificateOptions = {
+    type: 'passClientCertificate',
+    pem: true,
+    subject: [],
+    issuer: ['CN'],
+    serialNumber: false,
+    notBefore: false,
+    notAfter: false,
+    names: true,
+  };
+  const passing = { ...tlsRouter('pass.test', 'asks'), middlewares: [{ name: 'pass', options }] };
+  await publish(snapshot({ asks: policy('asks', auth('optional')) }, passing));
+  const heads: string[] = [];
+  backend.script = (connection) => {
+    heads.push(connection.received);
+    answering(OK)(connection);
+  };
+  const lie = 'X-Forwarded-Tls-Client-Cert: untrue\r\nX-Forwarded-Tls-Client-Cert-Info: untrue\r\n';
+  const { keyPem, chainPem } = shown.right;
+  for (const pair of [{ key: keyPem!, cert: chainPem! }, {}]) {
+    const caller = await call(plane.httpsPort, { servername: 'pass.test', ...pair });
+    expect(await caller.ask('pass.test', lie)).toBe(200);
+    caller.close();
+  }
+  backend.script = answering(OK);
+  const leaf = new X509Certificate(chainPem!).raw.toString('base64');
+  expect(heads[0]).toContain(`X-Forwarded-Tls-Client-Cert: ${leaf}`);
+  expect(heads[0]).toContain('X-Forwarded-Tls-Client-Cert-Info: Issuer%3D%22CN%3DClients%22%3BSAN%3D%22client%22');
+  expect(heads[1]?.toLowerCase()).not.toContain('tls-client-cert');
+  expect(heads.join('')).not.toContain('untrue');
 });
 
 describe('while the configuration changes', () => {
