@@ -171,7 +171,10 @@ describe('whoever trusts the root trusts it with names of private networks only'
 
   test.for(['example.com', 'app.example.com', 'notcorp.example.com'])('%s is not', async (name) => {
     const { authority } = await open(await temporaryFolder(), Date.now());
-    expect([authority.permits(name), await judge(authority, name)]).toEqual([false, expect.stringMatching('permitted subtree violation')]);
+    expect([authority.permits(name), await judge(authority, name)]).toEqual([
+      false,
+      expect.stringMatching('permitted subtree violation'),
+    ]);
   });
 
   test('other domains need another root', async () => {
