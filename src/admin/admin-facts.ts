@@ -34,6 +34,8 @@ export interface AdminFacts {
   /** Undefined: nobody sends to it. */
   serverJudgement(id: string): ServerJudgement | undefined;
   certificates(): readonly CertificateStatus[];
+  /** PEM of the local authority's root. */
+  readonly localRoot: string;
   /** The CAs in use. */
   cas(): readonly CaStatus[];
   /** Orders the certificates with these names again now. */

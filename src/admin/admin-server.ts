@@ -5,6 +5,7 @@ import { listen } from '../lib/listen.ts';
 import type { AdminFacts } from './admin-facts.ts';
 import { answerExplain, API_READERS } from './json-api.ts';
 import { API_CHANGES, changeRefusal } from './pause-api.ts';
+import { ROOT_PAGES, type Page } from './root-page.ts';
 
 /** A question has a URL and some headers; more is no question. */
 const MAX_BODY_BYTES = 262_144;
@@ -68,6 +69,8 @@ async function respond(request: IncomingMessage, response: ServerResponse, facts
   if (path === '/healthz' || path === '/ping') {
     return facts.isListening() ? replyText(response, 200, 'ok') : replyText(response, 503, 'starting');
   }
+  const page = ROOT_PAGES.get(path);
+  if (page !== undefined) return replyPage(response, page(facts.localRoot));
   const reader = API_READERS.get(path);
   return reader === undefined ? replyText(response, 404, 'not found') : replyJson(response, 200, await reader(facts));
 }
@@ -90,6 +93,17 @@ function replyText(response: ServerResponse, status: number, text: string, allow
     ...(allow === undefined ? {} : { allow }),
   });
   response.end(`${text}\n`);
+}
+
+function replyPage(response: ServerResponse, { type, body, fileName }: Page): void {
+  response.writeHead(200, {
+    'content-type': type,
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    'x-content-type-options': 'nosniff',
+    ...(fileName === undefined ? {} : { 'content-disposition': `attachment; filename="${fileName}"` }),
+  });
+  response.end(body);
 }
 
 function replyJson(response: ServerResponse, status: number, body: unknown): void {

@@ -55,7 +55,7 @@ export async function startApp(
   const fewFiles = descriptorWarning(config.connections.total);
   if (fewFiles !== undefined) logger.warn({}, fewFiles);
   const side = await createDataSide(config, logger, writeAccessLog, () => judge);
-  const { pool, certificates, userCertificates, names } = side;
+  const { pool, certificates, userCertificates, names, localRoot } = side;
   pool.start();
   const watcher = new ConfigWatcher(config);
   const problems = new ProblemLog(logger);
@@ -68,7 +68,7 @@ export async function startApp(
     now: () => performance.now(),
     logger,
   });
-  const admin = await openAdmin(config, { watcher, judge, pool, leaving, pauses, certificates });
+  const admin = await openAdmin(config, { watcher, judge, pool, leaving, pauses, certificates, localRoot });
   const apply = (published: Published, at: number): void => {
     problems.update(published.problems);
     leaving.note(published.snapshot.services);
@@ -141,9 +141,10 @@ async function openAdmin(
     readonly leaving: LeavingServers;
     readonly pauses: Pauses;
     readonly certificates: CertificateManager;
+    readonly localRoot: string;
   },
 ): Promise<Server | undefined> {
-  const { watcher, judge, pool, leaving, pauses, certificates } = parts;
+  const { watcher, judge, pool, leaving, pauses, certificates, localRoot } = parts;
   if (config.admin === undefined) return undefined;
   return startAdmin(config.admin, {
     mode: config.mode,
@@ -152,6 +153,7 @@ async function openAdmin(
     view: () => watcher.view,
     serverJudgement: (id) => judge.judgementOf(id),
     certificates: () => certificates.status(),
+    localRoot,
     cas: () => certificates.cas(),
     renewCertificates: (names) => certificates.renewNow(names),
     rollAccountKey: () => certificates.rollAccountKey(),

@@ -22,6 +22,8 @@ export interface DataSide {
   readonly certificates: CertificateManager;
   readonly userCertificates: UserCertificates;
   readonly names: WantedNames;
+  /** PEM of the local authority's root. */
+  readonly localRoot: string;
 }
 
 /** Certificates first: what is on disk serves from the first handshake, and the CA is not asked before anybody is served. */
@@ -83,5 +85,5 @@ export async function createDataSide(
   await userCertificates.start();
   await certificates.start();
   pool.setCertificates(certificates.certificates());
-  return { pool, certificates, userCertificates, names };
+  return { pool, certificates, userCertificates, names, localRoot: localAuthority.rootPem };
 }

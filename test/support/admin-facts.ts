@@ -15,6 +15,7 @@ export function adminFacts(
     readonly verdict?: (request: TrialRequest) => TrialVerdict | undefined;
     readonly judgements?: Readonly<Record<string, ServerJudgement>>;
     readonly certificates?: readonly CertificateStatus[];
+    readonly localRoot?: string;
     readonly cas?: readonly CaStatus[];
     readonly renewed?: (names: readonly string[]) => readonly RenewOutcome[];
     readonly rolled?: RollOutcome;
@@ -36,6 +37,7 @@ export function adminFacts(
     view: () => watcher.view,
     serverJudgement: (id) => changes.judgements?.[id],
     certificates: () => changes.certificates ?? [],
+    localRoot: changes.localRoot ?? '',
     cas: () => changes.cas ?? [],
     renewCertificates: async (names) => changes.renewed?.(names) ?? [],
     rollAccountKey: async () => changes.rolled ?? { fault: 'no CA is in use' },
