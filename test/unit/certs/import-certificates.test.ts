@@ -23,7 +23,10 @@ beforeEach(async () => {
 async function certificateFor(
   names: readonly string[],
   days: number,
-  { issuer = 'CN=Test CA', account = 'https://acme-v02.api.letsencrypt.org/acme/acct/1' as string | null } = {},
+  {
+    issuer = 'CN=Test CA',
+    account = 'https://acme-v02.api.letsencrypt.org/acme/acct/1',
+  }: { issuer?: string; account?: string | null } = {},
 ): Promise<FoundCertificate> {
   const ca = await createTestCa(issuer);
   const pair = await issueCertificate(ca, { names, notBefore: NOW - DAY, notAfter: NOW + days * DAY });
