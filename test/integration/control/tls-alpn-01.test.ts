@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect, type SecureVersion } from 'node:tls';
+import type { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
+import { createAlpnAnswer } from '../../../src/acme/alpn-certificate.ts';
 import { DEFAULT_CLIENT_LIMITS } from '../../../src/config/client-limits.ts';
 import { DEFAULT_CONNECTION_LIMITS } from '../../../src/config/connection-limits.ts';
 import { WorkerPool } from '../../../src/control/workers.ts';
@@ -107,4 +109,29 @@ test('after a refusal the next attempt proves the name another way', async () =>
   clockMs = 5 * 60_000;
   await eventually(() => expect(bench.serving('a.test')?.source).toBe('acme'));
   expect(bench.lines.filter(({ message }) => message === 'certificate not obtained')).toHaveLength(1);
+});
+
+test('a worker that replaces another answers what is pending', async () => {
+  const threads: Worker[] = [];
+  const note = (worker: Worker): void => void threads.push(worker);
+  process.on('worker', note);
+  onTestFinished(() => void process.off('worker', note));
+  const port = await freePort();
+  const { pool } = await startPool(port);
+  const challenge = { token: 'token_0123456789abcdef', host: 'a.test', keyAuthorization: 'k', now: Date.now() };
+  await pool.addChallenge(await createAlpnAnswer(challenge));
+  await Promise.all(threads.map((thread) => thread.terminate()));
+  await eventually(() => expect(threads.length === 4 && pool.isListening).toBe(true));
+  for (let round = 0; round < 8; round++) {
+    const socket = connect({
+      host: '127.0.0.1',
+      port,
+      rejectUnauthorized: false,
+      servername: 'a.test',
+      ALPNProtocols: ['acme-tls/1'],
+    });
+    await once(socket, 'secureConnect');
+    expect(socket.alpnProtocol).toBe('acme-tls/1');
+    socket.destroy();
+  }
 });
