@@ -248,6 +248,9 @@ function triedRouters(question: ExplainQuestion, door: Door, facts: AdminFacts):
 
 function refusalMessage(reason: string, status: number): string {
   if (reason === 'answered') return `the router answers ${status} by itself`;
+  if (reason === 'wrong_tls_options') {
+    return `refused with ${status}: connections for this host do not get the TLS options of the router that matches`;
+  }
   return `refused with ${status} before any router is asked (${reason})`;
 }
 

@@ -7,13 +7,15 @@ import { FAILURES } from '../http/failure.ts';
 import { Peer } from '../http/forwarded.ts';
 import { RequestHead } from '../http1/request-head.ts';
 import type { TrialRequest, TrialVerdict } from '../protocol.ts';
+import type { TlsPolicies } from './tls-policies.ts';
 
 /**
  * What this worker would do with a request: the same parser, the same exchange and the same routes decide, up to the router. No
  * middleware runs, nothing is sent, counted or logged.
  */
-export function tryRequest(trial: TrialRequest, plane: DataPlane): TrialVerdict {
+export function tryRequest(trial: TrialRequest, plane: DataPlane, policies: TlsPolicies): TrialVerdict {
   let router: string | undefined;
+  let isRefused = false;
   const dry: DataPlane = {
     ...plane,
     counters: new Counters(),
@@ -21,7 +23,11 @@ export function tryRequest(trial: TrialRequest, plane: DataPlane): TrialVerdict 
     challenges: new ChallengeTable(() => {}),
     routes: {
       match: (asked) => {
-        router = plane.routes.match(asked)?.name;
+        const route = plane.routes.match(asked);
+        router = route?.name;
+        // A client asks for the same name in its handshake and in its request.
+        const { id } = policies.find(trial.entrypoint, asked.host);
+        isRefused = trial.isTls && route !== undefined && route.disabled === undefined && route.tlsOptions !== id;
         // Without a route the exchange ends here, before anything is done.
         return undefined;
       },
@@ -38,6 +44,7 @@ export function tryRequest(trial: TrialRequest, plane: DataPlane): TrialVerdict 
   if (hasControl(trial)) exchange.refuse(head, 'bad_field');
   else if (head.parse(bytes, 0, bytes.length) === bytes.length) exchange.begin(head);
   else exchange.refuse(head, head.fault);
+  if (isRefused) return { router: undefined, reason: 'wrong_tls_options', status: FAILURES.wrong_tls_options.status };
   if (router !== undefined) return { router };
   const { failure, status } = exchange;
   return failure === undefined

@@ -202,7 +202,11 @@ class DataPlaneWorker {
         this.post({ type: 'counters', ack: message.ack, report: this.report() });
         break;
       case 'trial':
-        this.post({ type: 'verdict', ack: message.ack, verdict: tryRequest(message.request, this.plane) });
+        this.post({
+          type: 'verdict',
+          ack: message.ack,
+          verdict: tryRequest(message.request, this.plane, this.tls.policies),
+        });
         break;
       case 'shutdown':
         this.drain();

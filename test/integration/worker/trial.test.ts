@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { DEFAULT_TLS_POLICY } from '../../../src/config/tls-options.ts';
 import type { TrialRequest, TrialVerdict } from '../../../src/protocol.ts';
 import { oneService, router, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
 
@@ -7,16 +8,21 @@ let acks = 0;
 
 beforeAll(async () => {
   const header = (value: string) => ({ kind: 'match', name: 'Header', args: ['x-a', value] }) as const;
-  plane = await startDataPlane(
-    oneService(
+  const strict = { ...DEFAULT_TLS_POLICY, id: 'strict', minVersion: 'TLSv1.3' } as const;
+  const overTls = { tls: true, entrypoints: ['https'], tlsOptions: 'strict' };
+  plane = await startDataPlane({
+    tlsOptions: { strict },
+    ...oneService(
       [server(1)],
       [
+        router('Host(`s.test`)', { name: 'strict', ...overTls }),
+        router('PathPrefix(`/anywhere`)', { name: 'anywhere', ...overTls }),
         router('Host(`b.test`)', { name: 'b' }),
         router('Header(`x-a`, `č`)', { name: 'letters', matcher: header('č') }),
         router('Host(`a.test`)', { name: 'a' }),
       ],
     ),
-  );
+  });
 });
 
 afterAll(() => plane.stop());
@@ -40,6 +46,7 @@ async function trial(changes: Partial<TrialRequest>): Promise<TrialVerdict> {
   });
 }
 
+const OVER_TLS = { entrypoint: 'https', isTls: true } as const;
 const SMUGGLED = 'x\r\nHost: b.test\r\nX: y';
 
 test.for<{ title: string; changes: Partial<TrialRequest>; verdict: TrialVerdict }>([
@@ -53,6 +60,16 @@ test.for<{ title: string; changes: Partial<TrialRequest>; verdict: TrialVerdict 
     title: 'line ends in the target',
     changes: { target: '/ HTTP/1.1\r\nHost: b.test\r\nX:', headers: [] },
     verdict: { router: undefined, reason: 'bad_field', status: 400 },
+  },
+  {
+    title: 'TLS options that its host gets',
+    changes: { ...OVER_TLS, headers: [['host', 's.test']] },
+    verdict: { router: 'strict' },
+  },
+  {
+    title: 'TLS options that its host does not get',
+    changes: { ...OVER_TLS, target: '/anywhere' },
+    verdict: { router: undefined, reason: 'wrong_tls_options', status: 421 },
   },
   {
     title: 'letters whose low bytes are line ends',
