@@ -1,6 +1,7 @@
 import { createSecureContext, type SecureContext, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { TlsAlpnChallenge } from '../protocol.ts';
 import { canonicalHost } from '../lib/hostname.ts';
+import { askClient } from './ask-client.ts';
 
 /** What we speak over TLS, in our order of preference (RFC 7301). */
 export const ALPN_PROTOCOLS: readonly string[] = ['http/1.1'];
@@ -83,6 +84,8 @@ export class AlpnChallenges {
       const found = this.find(name);
       if (found === undefined) return undefined;
       socket.setKeyCert(found.context);
+      // In TLS 1.2 the site's options came first; a CA has no certificate to show.
+      askClient(socket, undefined);
       answered.add(socket);
       return ACME_PROTOCOL;
     }

@@ -1,9 +1,11 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type ConnectionOptions, type SecureVersion } from 'node:tls';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createAlpnAnswer } from '../../../src/acme/alpn-certificate.ts';
+import { DEFAULT_TLS_POLICY } from '../../../src/config/tls-options.ts';
 import type { TlsAlpnChallenge } from '../../../src/protocol.ts';
+import { createTestCa } from '../../support/issue-certificate.ts';
 import { oneService, router, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
 import { rawBackend, type RawBackend } from '../../support/raw-http.ts';
 
@@ -46,13 +48,15 @@ interface Met {
 }
 
 /** Shakes hands as told; asks for a page unless it is a check. Rejects when the handshake is refused. */
-async function meet(options: ConnectionOptions & { readonly silent?: boolean }): Promise<Met> {
-  const socket = connect({ host: '127.0.0.1', port: plane.httpsPort, rejectUnauthorized: false, ...options });
+async function meet(options: ConnectionOptions & { readonly silent?: boolean }, port = plane.httpsPort): Promise<Met> {
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options });
   try {
     await once(socket, 'secureConnect');
     const certificate = socket.getPeerX509Certificate()!;
     let received = '';
     let isClosed = false;
+    // In TLS 1.3 a refusal comes behind the handshake.
+    socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
     socket.on('close', () => (isClosed = true));
     if (options.silent !== true) socket.write('GET / HTTP/1.1\r\nHost: a.test\r\n\r\n');
@@ -171,4 +175,23 @@ test('who checked what is told', async () => {
     remote: '127.0.0.1',
   });
   expect(plane.openConnections()).toBe(0);
+});
+
+describe.each(['strict', 'default'])('a site that asks for client certificates by its %s options', (name) => {
+  test.for(VERSIONS)('%s: a CA has none and is answered, a visitor without one is not', async (version) => {
+    const ca = await createTestCa('CN=Clients');
+    const clientAuth = { mode: 'require', isVerified: true, caPem: ca.rootPem } as const;
+    const site = { name: 'r@test', entrypoints: ['https'], tls: true };
+    const routers = [router('Host(`a.test`)', name === 'strict' ? { ...site, tlsOptions: name } : site)];
+    const tlsOptions = { [name]: { ...DEFAULT_TLS_POLICY, id: name, clientAuth } };
+    const strict = await startDataPlane({ ...oneService([server(backend.port)], routers), tlsOptions });
+    onTestFinished(() => strict.stop());
+    strict.post({ type: 'challenge-add', challenge, ack: 200 });
+    await vi.waitFor(() => expect(strict.messages).toContainEqual({ type: 'ack', ack: 200 }));
+    const versions = { minVersion: version, maxVersion: version, servername: 'a.test' };
+    const check = await meet({ ...versions, ALPNProtocols: CHECK, silent: true }, strict.httpsPort);
+    expect(check).toMatchObject({ protocol: 'acme-tls/1', names: 'DNS:a.test', isClosed: true });
+    const visitor = await meet({ ...versions, ALPNProtocols: ['http/1.1'] }, strict.httpsPort).catch(() => undefined);
+    expect(visitor?.received ?? '').not.toMatch(/ 200 /);
+  });
 });
