@@ -68,10 +68,18 @@ export class OrderError extends Error {
     | 'publish_failed'
     | 'store';
 
-  constructor(code: OrderError['code'], message: string, options?: ErrorOptions) {
+  /** The names it is about, where it is not about all of them. */
+  readonly names: readonly string[];
+
+  constructor(
+    code: OrderError['code'],
+    message: string,
+    options?: ErrorOptions & { readonly names?: readonly string[] },
+  ) {
     super(message, options);
     this.name = 'OrderError';
     this.code = code;
+    this.names = options?.names ?? [];
   }
 }
 

@@ -2,6 +2,7 @@ import type { AcmeConfig } from '../config/static-config.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import type { StatusFacts } from './certificate-status.ts';
 import type { OrderRunner } from './order-runner.ts';
+import { keyOfNames } from './serving.ts';
 import type { ServingList } from './serving-list.ts';
 import type { SortedWanted } from './sort-wanted.ts';
 import type { Specs } from './specs.ts';
@@ -13,6 +14,32 @@ export interface FactSources {
   readonly list: ServingList;
   readonly specs: Specs;
   readonly runner: OrderRunner;
+}
+
+/** What is known of the certificates in the store that serve although no router wants them. */
+export function unusedFacts(
+  wanted: readonly SortedWanted[],
+  { acme, book, list }: FactSources,
+): readonly StatusFacts[] {
+  const keys = new Set(wanted.map((entry) => keyOfNames(entry.wanted.names)));
+  return book.certificates().flatMap(({ spec, certificate }): readonly StatusFacts[] => {
+    const isServing = list.find(spec.names)?.id === certificate.id;
+    if (!isServing || keys.has(keyOfNames(spec.names)) || acme.directories.length === 0) return [];
+    return [
+      {
+        names: spec.names,
+        routers: [],
+        kind: 'acme',
+        note: undefined,
+        certificate,
+        local: undefined,
+        attempt: undefined,
+        parkedUntil: undefined,
+        isRunning: false,
+        isUnused: true,
+      },
+    ];
+  });
 }
 
 /** Everything that the status of a wanted certificate is judged by. */

@@ -11,7 +11,7 @@ import { createAcmeCounters } from './acme-counters.ts';
 import { describeCas } from './acme-status.ts';
 import { createCaSessions } from './ca-sessions.ts';
 import { createCertificateBook } from './certificate-book.ts';
-import { collectFacts } from './certificate-facts.ts';
+import { collectFacts, unusedFacts } from './certificate-facts.ts';
 import { describeStatus } from './certificate-status.ts';
 import type { ChallengePublisher } from './challenge.ts';
 import { createChallengeDesk } from './challenge-desk.ts';
@@ -200,10 +200,12 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
       await Promise.all([watch.idle(), list.idle()]);
     },
     certificates: list.certificates,
-    status: () =>
-      foldCovered(effective(), specs).map((entry) =>
-        describeStatus(collectFacts(entry, { acme, book, list, specs, runner }), now()),
-      ),
+    status: () => {
+      const sources = { acme, book, list, specs, runner };
+      const wanted = foldCovered(effective(), specs);
+      const facts = [...wanted.map((entry) => collectFacts(entry, sources)), ...unusedFacts(effective(), sources)];
+      return facts.map((entry) => describeStatus(entry, now()));
+    },
     renewNow: async (names) => {
       if (!isRunning || isHeld || !book.canOrder())
         return names.map(() => ({ fault: 'certificates are not loaded yet' }));

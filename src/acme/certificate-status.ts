@@ -20,6 +20,8 @@ export interface StatusFacts {
   /** A limit of the CA as a whole. */
   readonly parkedUntil: number | undefined;
   readonly isRunning: boolean;
+  /** No router wants it. */
+  readonly isUnused?: boolean;
   /** Why no CA is asked at all. */
   readonly note: { readonly type: string; readonly detail: string; readonly hint: string } | undefined;
 }
@@ -32,7 +34,7 @@ export function describeStatus(facts: StatusFacts, now: number): CertificateStat
   const renewal = certificate && renewalOf({ ...certificate, suggestedAt: facts.suggestedAt }, TICK_MS);
   return {
     names: facts.names,
-    state: stateOf(facts, now),
+    state: facts.isUnused === true ? 'unused' : stateOf(facts, now),
     routers: facts.routers,
     issuer: serving?.issuer,
     notAfter: serving?.notAfter,

@@ -14,7 +14,7 @@ export interface Failure {
   readonly retryAt: number | undefined;
   /** `ca`: the limit holds for every order there. */
   readonly scope: 'spec' | 'ca';
-  /** Names that the CA said it will not sign. */
+  /** The names that are to blame, where that is known: those the CA will not sign, or those without an address. */
   readonly names: readonly string[];
 }
 
@@ -45,7 +45,14 @@ export function classifyFailure(error: unknown): Failure {
   }
   if (error instanceof OrderError) {
     const hint = describeHint(error.code, error.message);
-    return { ...spec, class: ORDER_CLASSES[error.code], type: error.code, detail: error.message, hint };
+    return {
+      ...spec,
+      names: error.names,
+      class: ORDER_CLASSES[error.code],
+      type: error.code,
+      detail: error.message,
+      hint,
+    };
   }
   const detail = error instanceof Error ? error.message : String(error);
   return { ...spec, class: 'transient', type: 'internal', detail, hint: 'this is a fault of Sluice: please report it' };

@@ -54,8 +54,10 @@ export function createPreflight(options: {
       looked.then(tell, () => undefined);
       return;
     }
-    const absent = ((await withDeadline(looked, DEADLINE_MS)) ?? []).filter((text) => text !== undefined);
-    if (absent.length > 0) throw new OrderError('waiting_dns', absent.join('; '));
+    const answers = (await withDeadline(looked, DEADLINE_MS)) ?? [];
+    const absent = answers.filter((text) => text !== undefined);
+    const without = asked.filter((_, index) => answers[index] !== undefined);
+    if (absent.length > 0) throw new OrderError('waiting_dns', absent.join('; '), { names: without });
   };
 }
 

@@ -8,7 +8,8 @@ type Refused = Readonly<Record<string, RefusedMember>>;
 
 /**
  * Which names of a group keep the others from their certificate, after one more failure. Those the CA rejects outright are
- * ordered apart at once; those it could not validate for a day (`unproved`, those of this attempt) are from then on. A
+ * ordered apart at once; those it could not validate for a day (`unproved`, those of this attempt), or that have no address, are
+ * from then on. A
  * group of which nothing would be left stays whole.
  */
 export function noteRefused(
@@ -24,9 +25,10 @@ export function noteRefused(
     const rejected = named.map((name) => [name, { since: before[name]?.since ?? now, isApart: true }] as const);
     return unlessAll({ ...before, ...Object.fromEntries(rejected) }, names);
   }
-  if (failure.class !== 'validation') return before;
+  if (failure.class !== 'validation' && failure.class !== 'dns') return before;
+  const failed = failure.class === 'dns' ? new Set(failure.names) : unproved;
   const failing = names
-    .filter((name) => unproved.has(name) || before[name]?.isApart === true)
+    .filter((name) => failed.has(name) || before[name]?.isApart === true)
     .map((name) => {
       const { since, isApart } = before[name] ?? { since: now, isApart: false };
       return [name, { since, isApart: isApart || now - since >= PATIENCE_MS }] as const;

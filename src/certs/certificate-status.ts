@@ -5,6 +5,7 @@ export type CertificateState =
   | 'failed'
   | 'rate-limited'
   | 'expired'
+  | 'unused'
   | 'internal'
   | 'needs-dns'
   | 'waiting-dns';

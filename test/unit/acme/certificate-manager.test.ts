@@ -92,6 +92,14 @@ test('a certificate nobody wants stays while it is valid and goes when it expire
   expect(ids(await start([]))).toEqual([valid]);
 });
 
+test('a certificate that serves although nobody wants it is shown as unused', async () => {
+  await keep(['idle.test'], 60);
+  const run = await start([]);
+  expect(run.manager.status()).toMatchObject([{ names: ['idle.test'], state: 'unused', routers: [] }]);
+  run.manager.setWanted([wantedFor('idle.test')]);
+  expect(run.manager.status()).toMatchObject([{ names: ['idle.test'], state: 'ok' }]);
+});
+
 test('an expired certificate that is wanted keeps serving: a warning beats nothing', async () => {
   const id = await keep(['a.test'], -5);
   await holdBack('a.test');

@@ -30,6 +30,12 @@ test('a name that could not be proved for a day is apart, one that could meanwhi
   expect(three).toEqual({ 'c.test': { since: 0, isApart: true } });
 });
 
+test('a name without an address for a day is apart', () => {
+  const failed = { ...failure('waiting_dns', ['b.test']), class: 'dns' as const };
+  const one = noteRefused({}, NAMES, failed, none, 0);
+  expect(noteRefused(one, NAMES, failed, none, 24 * HOUR)).toEqual({ 'b.test': { since: 0, isApart: true } });
+});
+
 test.for([
   { name: 'a lost connection', type: 'timeout', names: NAMES },
   { name: 'a certificate of one name', type: 'dns', names: ['a.test'] },
