@@ -35,7 +35,7 @@ export function findCertificateFiles(folder: string): readonly CertificateSource
     const kind = kindOf(path);
     if (kind === 'file') files.push(name);
     else if (kind === 'folder') {
-      const inner = (namesIn(path) ?? []).filter((one) => kindOf(join(path, one)) === 'file');
+      const inner = namesInside(path).filter((one) => kindOf(join(path, one)) === 'file');
       found.push(...sourcesIn(path, inner, name === 'default'));
     }
   }
@@ -51,6 +51,16 @@ function namesIn(folder: string): readonly string[] | undefined {
       .slice(0, MAX_ENTRIES);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A folder that is nobody's to read (`lost+found`) costs itself only. */
+function namesInside(folder: string): readonly string[] {
+  try {
+    return namesIn(folder) ?? [];
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')) return [];
     throw error;
   }
 }

@@ -9,6 +9,8 @@ import { readPkcs12 } from './pkcs12.ts';
 export interface CertificateFault {
   readonly message: string;
   readonly hint: string;
+  /** The files could not be read, which may be otherwise at the next look though they do not change. */
+  readonly mayPass?: true;
 }
 
 /** A chain with its key is a hundredth of this. */
@@ -69,7 +71,7 @@ function faultOf(error: unknown, { path, keyPath, kind, passwordPath }: Certific
   const name = nameOf(path);
   if (!(error instanceof CertificateError)) {
     const detail = error instanceof Error ? error.message : String(error);
-    return { message: `${name} cannot be read: ${detail}`, hint: 'let the router read it' };
+    return { message: `${name} cannot be read: ${detail}`, hint: 'let the router read it', mayPass: true };
   }
   const hints: Readonly<Record<CertificateError['code'], string>> = {
     certificate_unreadable:

@@ -41,11 +41,12 @@ export class UserCertificates {
   private readonly known = new Map<string, Known>();
   private readonly warned = new Set<string>();
   private named: readonly CertificateFiles[] = [];
+  private inFolder: readonly CertificateSource[] = [];
   private all: readonly Certificate[] = [];
   private standard: Certificate | undefined;
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> = Promise.resolve();
-  private folderFault = '';
+  private folderFault: { readonly reason: string; readonly since: number; isTold: boolean } | undefined;
 
   constructor(options: UserCertificatesOptions) {
     this.options = options;
@@ -87,7 +88,7 @@ export class UserCertificates {
   }
 
   private async readChanged(): Promise<void> {
-    const sources = this.sources();
+    const sources = [...this.sourcesOfFolder(), ...this.sourcesNamed()];
     const keys = new Set(sources.map(keyOf));
     for (const [key, known] of this.known) {
       if (keys.has(key)) known.isAbsent = false;
@@ -99,31 +100,35 @@ export class UserCertificates {
     this.warnOfExpiry();
   }
 
-  private sources(): readonly CertificateSource[] {
-    const named = this.named.map(({ certFile, keyFile, isDefault }): CertificateSource => {
+  private sourcesNamed(): readonly CertificateSource[] {
+    return this.named.map(({ certFile, keyFile, isDefault }): CertificateSource => {
       return { path: certFile, keyPath: keyFile, kind: 'pem', isDefault };
     });
-    return [...this.sourcesOfFolder(), ...named];
   }
 
+  /** While the folder cannot be read it has what it had. */
   private sourcesOfFolder(): readonly CertificateSource[] {
-    const { folder, isFolderNamed, logger } = this.options;
-    let fault = '';
-    let found: readonly CertificateSource[] | undefined;
+    const { folder, isFolderNamed } = this.options;
     try {
-      found = findCertificateFiles(folder);
-      if (found === undefined && isFolderNamed) fault = 'there is no such folder';
+      const found = findCertificateFiles(folder);
+      this.tellFolder(found === undefined && isFolderNamed ? 'there is no such folder' : undefined);
+      this.inFolder = found ?? [];
     } catch (error) {
-      fault = error instanceof Error ? error.message : String(error);
+      this.tellFolder(error instanceof Error ? error.message : String(error));
     }
-    if (fault !== '' && fault !== this.folderFault) {
-      logger.error(
-        { folder, reason: fault, hint: 'create it, or set --certs to another one' },
-        'folder of certificates',
-      );
+    return this.inFolder;
+  }
+
+  private tellFolder(reason: string | undefined): void {
+    const { folder, now, logger } = this.options;
+    if (reason === undefined || reason !== this.folderFault?.reason) {
+      this.folderFault = reason === undefined ? undefined : { reason, since: now(), isTold: false };
     }
-    this.folderFault = fault;
-    return found ?? [];
+    const fault = this.folderFault;
+    if (fault === undefined || fault.isTold || now() - fault.since < PATIENCE_MS) return;
+    fault.isTold = true;
+    const hint = 'create it and let the router read it, or set --certs to another one';
+    logger.error({ event: 'cert.user-unusable', folder, reason, hint }, 'folder of certificates cannot be read');
   }
 
   private async readOne(source: CertificateSource): Promise<void> {
@@ -135,12 +140,15 @@ export class UserCertificates {
     known.source = source;
     if (known.stamp !== stamp) {
       const read = await readCertificateFiles(source);
-      // Written meanwhile: the next look has the whole.
-      known.stamp = stampOf(source) === stamp ? stamp : '';
+      // Written meanwhile, or not to be read just now: the next look reads it again.
+      const isFinal = stampOf(source) === stamp && !('mayPass' in read);
+      known.stamp = isFinal ? stamp : '';
       if ('id' in read) {
         known.certificate = read;
         known.fault = undefined;
-      } else known.fault = { since: this.options.now(), isTold: false, ...read };
+      } else if (known.fault?.message !== read.message) {
+        known.fault = { since: this.options.now(), isTold: false, ...read };
+      }
     }
     this.tellFault(known);
   }

@@ -162,6 +162,8 @@ describe('a folder', () => {
       const b = await bench(isNamed);
       rmSync(b.folder, { recursive: true });
       await b.own.start();
+      b.ahead = 5000;
+      await b.own.look();
       await b.own.look();
       expect(b.errors()).toEqual(isNamed ? ['there is no such folder'] : []);
       mkdirSync(b.folder);
@@ -169,6 +171,32 @@ describe('a folder', () => {
       await b.own.look();
       expect(b.served()).toEqual(['a.test']);
     }
+  });
+
+  test('that cannot be read just now changes nothing; of a file too', async () => {
+    const b = await bench();
+    b.putPair('a', await issue(['a.test']));
+    await b.own.start();
+    const next = await issue(['next.test']);
+    renameSync(b.folder, `${b.folder}.aside`);
+    writeFileSync(b.folder, 'no folder');
+    for (let look = 0; look < 3; look++) await b.own.look();
+    b.ahead = 5000;
+    await b.own.look();
+    expect([b.served(), b.changes]).toEqual([['a.test'], 1]);
+    expect(b.errors()).toEqual([expect.stringContaining('ENOTDIR')]);
+    rmSync(b.folder);
+    renameSync(`${b.folder}.aside`, b.folder);
+    // A key in the place of which there is a folder: nobody can read that.
+    b.put('a.crt', next.chainPem);
+    rmSync(join(b.folder, 'a.key'));
+    mkdirSync(join(b.folder, 'a.key'));
+    await b.own.look();
+    expect(b.served()).toEqual(['a.test']);
+    rmSync(join(b.folder, 'a.key'), { recursive: true });
+    b.put('a.key', next.keyPem);
+    await b.own.look();
+    expect(b.served()).toEqual(['next.test']);
   });
 
   test('what expires soon is told once, and once more when it has', async () => {
