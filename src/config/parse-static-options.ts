@@ -114,7 +114,7 @@ class StaticBuilder {
       dnsResolvers: own.nameServers('dns-resolvers') ?? [],
       publicAddresses: own.ipAddresses('public-address') ?? [],
       domain: own.hostname('domain'),
-      acme: this.#acme(),
+      acme: this.#acme(entrypoints),
       resolvers: traefik?.resolvers ?? [],
       limits: readClientLimits(own, traefik?.limits),
       trustedProxies: own.networks('trusted-proxies') ?? this.#traefikNetworks(sources),
@@ -252,7 +252,7 @@ class StaticBuilder {
     };
   }
 
-  #acme(): AcmeConfig {
+  #acme(entrypoints: readonly EntrypointConfig[]): AcmeConfig {
     const own = this.#own;
     const acme = this.#traefik?.acme;
     const challenges =
@@ -265,7 +265,7 @@ class StaticBuilder {
       eab: this.#eab() ?? acme?.eab,
       profile: own.text('acme-profile') ?? acme?.profile,
       caRootFile: own.text('acme-ca-root') ?? acme?.caRootFile ?? this.#legoRoot(),
-      challenges: this.#withDns(challenges ?? ['http-01', 'tls-alpn-01']),
+      challenges: this.#withDns(challenges, answerable(entrypoints)),
       ...(this.#dns === undefined ? {} : { dns: this.#dns }),
     };
   }
@@ -281,14 +281,15 @@ class StaticBuilder {
   }
 
   /** Wildcards need DNS-01 whatever is preferred; without a writer it cannot be used. */
-  #withDns(challenges: AcmeConfig['challenges']): AcmeConfig['challenges'] {
+  #withDns(asked: AcmeConfig['challenges'] | undefined, standard: AcmeConfig['challenges']): AcmeConfig['challenges'] {
+    const challenges = asked ?? standard;
     if (this.#dns !== undefined) return challenges.includes('dns-01') ? challenges : [...challenges, 'dns-01'];
     const value = this.#own.get('acme-challenge');
     if (challenges.includes('dns-01') && value !== undefined) {
       this.#problems.push(`${value.source}: dns-01 needs somebody who writes the records: set --acme-dns`);
     }
     const others = challenges.filter((type) => type !== 'dns-01');
-    return others.length === 0 ? ['http-01', 'tls-alpn-01'] : others;
+    return others.length === 0 ? standard : others;
   }
 
   #challenges(): AcmeConfig['challenges'] | undefined {
@@ -336,4 +337,11 @@ class StaticBuilder {
     const named = new Map([['level', { ...value, text }]]);
     return new OwnOptions(named, this.#problems).oneOf('level', levels) ?? 'info';
   }
+}
+
+/** A challenge that no entrypoint could answer would cost a refusal each time. */
+function answerable(entrypoints: readonly EntrypointConfig[]): AcmeConfig['challenges'] {
+  const isPlain = entrypoints.some(({ transport }) => transport !== 'tls');
+  const isTls = entrypoints.some(({ transport }) => transport !== 'plain');
+  return [...(isPlain ? ['http-01' as const] : []), ...(isTls ? ['tls-alpn-01' as const] : [])];
 }

@@ -67,7 +67,7 @@ const ROWS: readonly Row[] = [
   [
     'acme-challenge',
     'list',
-    '`http-01,tls-alpn-01`',
+    '`http-01,tls-alpn-01`, those that an entrypoint can answer',
     'challenges to use, in order: `http-01` (port 80), `tls-alpn-01` (port 443), `dns-01`; after a refusal the next one is tried',
   ],
   [

@@ -108,6 +108,9 @@ describe('one option', () => {
     { argv: ['--acme-eab-kid=k', '--acme-eab-key=h'], part: { acme: { eab: { kid: 'k', hmacKey: 'h' } } } },
     { argv: ['--acme-challenge=tls-alpn-01, http-01'], part: { acme: { challenges: ['tls-alpn-01', 'http-01'] } } },
     { argv: ['--acme-challenge=http-01'], part: { acme: { challenges: ['http-01'] } } },
+    { argv: ['--http=off'], part: { acme: { challenges: ['tls-alpn-01'] } } },
+    { argv: ['--https=off'], part: { acme: { challenges: ['http-01'] } } },
+    { argv: ['--http=off', '--acme-challenge=http-01'], part: { acme: { challenges: ['http-01'] } } },
     {
       argv: ['--head-timeout=5s', '--body-timeout=2m', '--write-timeout=30', '--tunnel-timeout=24h'],
       part: { limits: { headMs: 5000, bodyIdleMs: 120_000, stallMs: 30_000, tunnelIdleMs: 86_400_000 } },
