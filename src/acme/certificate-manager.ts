@@ -193,11 +193,11 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
       clearTimeout(soon);
       desk.close();
       checks.close();
-      const stopped = runner.stop();
+      const stopped = Promise.all([runner.stop(), watch.stop()]);
       sessions.close();
       await stopped;
       await desk.idle();
-      await Promise.all([watch.idle(), list.idle()]);
+      await list.idle();
     },
     certificates: list.certificates,
     status: () => {

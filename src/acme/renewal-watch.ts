@@ -13,8 +13,8 @@ const HOUR_MS = 3_600_000;
 export interface RenewalWatch {
   /** Asks about those whose time to ask has come, a few at once. Resolves at the end of the round; never rejects. */
   ask(certificates: readonly StoredCertificate[]): Promise<void>;
-  /** Resolves when nothing is being asked. */
-  idle(): Promise<void>;
+  /** Ends the round; resolves when nothing is being asked any more. */
+  stop(): Promise<void>;
 }
 
 export function createRenewalWatch(options: {
@@ -33,6 +33,7 @@ export function createRenewalWatch(options: {
   /** Their leaves do not say who signed them. */
   const nameless = new Set<string>();
   let round: Promise<void> | undefined;
+  let isStopped = false;
 
   const isDue = ({ spec, certificate }: StoredCertificate): boolean => {
     if (certificate.notAfter <= now() || nameless.has(certificate.id)) return false;
@@ -107,7 +108,7 @@ export function createRenewalWatch(options: {
   const run = async (certificates: readonly StoredCertificate[]): Promise<void> => {
     const due = certificates.filter(isDue);
     const next = async (): Promise<void> => {
-      for (let stored = due.shift(); stored !== undefined; stored = due.shift()) {
+      for (let stored = due.shift(); stored !== undefined && !isStopped; stored = due.shift()) {
         await askOne(stored).catch((cause: unknown) => {
           logger.error({ reason: String(cause) }, 'renewal information not understood');
         });
@@ -120,6 +121,9 @@ export function createRenewalWatch(options: {
       round ??= run(certificates).finally(() => (round = undefined));
       return round;
     },
-    idle: () => round ?? Promise.resolve(),
+    stop: async () => {
+      isStopped = true;
+      await round;
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { describeStatus } from '../../acme/certificate-status.ts';
 import type { CertificateStatus } from '../../certs/certificate-status.ts';
 import { readLocalLeaves } from '../../certs/local-authority.ts';
+import { suggestedTime } from '../../certs/renewal-record.ts';
 import type { StoreEntry } from '../../certs/store-load.ts';
 import type { StaticConfig } from '../../config/static-config.ts';
 import { formatTable, formatTime } from './format-table.ts';
@@ -34,14 +35,16 @@ export async function listCertificates({ dataDir }: StaticConfig, out: (text: st
 }
 
 /** An entry with neither certificate nor failure is an order that has only begun. */
-function statusOfEntry({ names, current, attempt }: StoreEntry, now: number): readonly CertificateStatus[] {
+function statusOfEntry({ names, current, attempt, renewal }: StoreEntry, now: number): readonly CertificateStatus[] {
   if (names.length === 0) return [];
-  return [statusOf({ names, kind: 'acme', certificate: current?.certificate, attempt }, now)];
+  const certificate = current?.certificate;
+  const suggestedAt = certificate && renewal && suggestedTime(renewal, certificate);
+  return [statusOf({ names, kind: 'acme', certificate, attempt, suggestedAt }, now)];
 }
 
 function statusOf(
   facts: Pick<Parameters<typeof describeStatus>[0], 'names' | 'kind'> &
-    Partial<Pick<Parameters<typeof describeStatus>[0], 'certificate' | 'attempt' | 'local'>>,
+    Partial<Pick<Parameters<typeof describeStatus>[0], 'certificate' | 'attempt' | 'local' | 'suggestedAt'>>,
   now: number,
 ): CertificateStatus {
   const absent = { certificate: undefined, local: undefined, attempt: undefined, parkedUntil: undefined };

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { RollOutcome } from '../../../src/certs/ca-status.ts';
 import { caKey } from '../../../src/certs/certificate-spec.ts';
 import { problemAnswer } from '../../support/ca-extras.ts';
 import { startCaLab, type CaLab, type LabRun } from '../../support/ca-lab.ts';
@@ -41,8 +42,8 @@ async function orderMore(run: LabRun, name: string): Promise<void> {
 }
 
 /** Changes the key once the orders before it have written everything. */
-function roll(run: LabRun): ReturnType<LabRun['manager']['rollAccountKey']> {
-  return eventually(async () => {
+async function roll(run: LabRun): Promise<RollOutcome> {
+  return await eventually(async () => {
     const outcome = await run.manager.rollAccountKey();
     expect(JSON.stringify(outcome)).not.toContain('orders are running');
     return outcome;

@@ -90,6 +90,20 @@ test("what serves is the CA's certificate, else the local one", () => {
   expect(describeStatus({ ...facts, local: undefined }, NOW)).toMatchObject({ issuer: undefined, notAfter: undefined });
 });
 
+test.for([
+  { name: 'its dates', suggestedAt: undefined, renewAt: NOW + 30 * DAY, renewBy: 'due' },
+  { name: 'its CA', suggestedAt: NOW + 9 * DAY, renewAt: NOW + 9 * DAY, renewBy: 'ari' },
+  { name: 'its CA, but not too late', suggestedAt: NOW + 59 * DAY, renewAt: NOW + 55.5 * DAY, renewBy: 'ari' },
+])('who says when to renew: $name', ({ suggestedAt, renewAt, renewBy }) => {
+  const status = describeStatus({ ...facts, certificate: certificate(60), suggestedAt }, NOW);
+  expect(status).toMatchObject({ renewAt, renewBy });
+});
+
+test('one that no router wants is unused, whatever else there is to say', () => {
+  const status = describeStatus({ ...facts, certificate: certificate(5), isUnused: true }, NOW);
+  expect(status.state).toBe('unused');
+});
+
 test('the last error has its words, its hint and its time', () => {
   expect(describeStatus({ ...facts, attempt: attempt('validation') }, NOW)).toMatchObject({
     failures: 3,

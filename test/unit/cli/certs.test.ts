@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openLocalAuthority } from '../../../src/certs/local-authority.ts';
 import { parseCertificate } from '../../../src/certs/parse-certificate.ts';
 import type { CertificateSpec } from '../../../src/certs/certificate-spec.ts';
+import { NO_RENEWAL } from '../../../src/certs/renewal-record.ts';
 import { createCertificateStore } from '../../../src/certs/store.ts';
 import { readCertsArguments, runCerts } from '../../../src/cli/certs/certs.ts';
 import type { StaticConfig } from '../../../src/config/static-config.ts';
@@ -70,6 +71,26 @@ async function fillStore(dataDir: string): Promise<void> {
   const authority = await openLocalAuthority({ dataDir, now: Date.now, logger });
   await authority.leaf(['app.localhost'], { keep: true });
 }
+
+test('the time that the CA suggests is listed as the renewal', async () => {
+  const dataDir = await temporaryFolder();
+  await fillStore(dataDir);
+  const store = createCertificateStore({ dataDir, now: Date.now, logger: collectLogger().logger });
+  const entry = (await store.load()).entries.find(({ names }) => names.includes('www.example.test'))!;
+  const [start, end, selected] = [NOW + 20 * DAY, NOW + 22 * DAY, NOW + 21 * DAY];
+  const { spec, certificate } = entry.current!;
+  await store.saveRenewal(spec, {
+    ...NO_RENEWAL,
+    advice: {
+      certificateId: certificate.id,
+      ariId: 'a.b',
+      window: { start, end, selected, explanationUrl: undefined },
+      askAt: NOW,
+      isReplaced: false,
+    },
+  });
+  expect((await run(dataDir)).text).toContain(minute(selected));
+});
 
 const minute = (time: number): string => `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
