@@ -23,7 +23,12 @@ type Version = (typeof VERSIONS)[number];
 let plane: TestDataPlane;
 let backend: ScriptedBackend;
 let ca: TestCa;
-const shown: Record<'right' | 'wrong' | 'none', Partial<IssuedPair>> = { right: {}, wrong: {}, none: {} };
+const shown: Record<'right' | 'wrong' | 'expired' | 'none', Partial<IssuedPair>> = {
+  right: {},
+  wrong: {},
+  expired: {},
+  none: {},
+};
 
 function policy(id: string, changes: Partial<TlsPolicy>): TlsPolicy {
   return { ...DEFAULT_TLS_POLICY, id, ...changes };
@@ -70,6 +75,8 @@ beforeAll(async () => {
   const life = { notBefore: Date.now() - 3_600_000, notAfter: Date.now() + 3_600_000 };
   shown.right = await issueCertificate(ca, { names: ['client'], ...life });
   shown.wrong = await issueCertificate(stranger, { names: ['client'], ...life });
+  const over = { notBefore: Date.now() - 7_200_000, notAfter: Date.now() - 3_600_000 };
+  shown.expired = await issueCertificate(ca, { names: ['client'], ...over });
   backend = new ScriptedBackend(answering(OK));
   await backend.listen();
   plane = await startDataPlane(snapshot({}));
@@ -98,6 +105,8 @@ describe.each(VERSIONS)('%s: who comes in', (version) => {
     ['require', 'none', []],
     ['require', 'wrong', []],
     ['require', 'right', [200]],
+    ['require', 'expired', []],
+    ['optional', 'expired', []],
     ['optional', 'none', [200]],
     ['optional', 'wrong', []],
     ['optional', 'right', [200]],
