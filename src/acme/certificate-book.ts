@@ -32,6 +32,10 @@ export interface CertificateBook {
   account(directory: string): AccountRecord | undefined;
   /** Also ends the row of failures and the pending order of its spec. */
   putCertificate(stored: StoredCertificate): Promise<void>;
+  /** Looks for what other processes with this store have obtained; answers whether there was anything. */
+  takeIn(): Promise<boolean>;
+  /** The same for one spec. */
+  takeInOne(spec: CertificateSpec): Promise<boolean>;
   /** `undefined` ends the row of failures. */
   putAttempt(spec: CertificateSpec, attempt: AttemptRecord | undefined): Promise<void>;
   /** Answers the fault, because an order must not go on without its record. */
@@ -88,6 +92,16 @@ export function createCertificateBook(options: {
     // Only now: until the certificate is on disk, the pending order is how a restart gets it.
     note((await store.savePending(stored.spec, undefined)) ?? (await store.saveAttempt(stored.spec, undefined)));
   };
+  /** One that is newer than what we have ends our own row of failures and our pending order, too. */
+  const adopt = (stored: StoredCertificate | undefined): boolean => {
+    if (stored === undefined) return false;
+    const path = storePath(stored.spec);
+    const held = entries.get(path)?.current?.certificate;
+    if (held !== undefined && held.notBefore >= stored.certificate.notBefore) return false;
+    update(path, { current: stored, attempt: undefined, pending: undefined });
+    logger.info({ names: stored.spec.names }, 'certificate found in the store');
+    return true;
+  };
   const load = async (): Promise<void> => {
     const contents = await store.load();
     if (note(contents.fault) !== undefined) return;
@@ -116,6 +130,8 @@ export function createCertificateBook(options: {
       update(storePath(stored.spec), { current: stored, attempt: undefined, pending: undefined });
       await save(stored);
     },
+    takeIn: async () => (await store.changes()).map(adopt).includes(true),
+    takeInOne: async (spec) => adopt(await store.readCertificate(spec)),
     putAttempt: async (spec, attempt) => {
       update(storePath(spec), { attempt });
       note(await store.saveAttempt(spec, attempt));

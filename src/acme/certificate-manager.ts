@@ -155,6 +155,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     if (now() - storeTriedAt < RETRY_STORE_MS) return;
     storeTriedAt = now();
     await book.retry();
+    await book.takeIn();
   };
   const review = async (): Promise<void> => {
     if (!isRunning || isHeld || !book.canOrder()) return;

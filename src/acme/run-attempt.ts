@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CertificateSpec } from '../certs/certificate-spec.ts';
 import type { StoredCertificate } from '../certs/store-records.ts';
+import type { StoreLock } from '../certs/store-lock.ts';
 import type { CertificateStore } from '../certs/store.ts';
 import type { ChallengeType, TestDirectory } from '../config/static-config.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -17,6 +18,9 @@ import { predecessorOf } from './predecessor.ts';
 import { noteRefused } from './refused-members.ts';
 import { recordFailure, type Validity } from './schedule.ts';
 import { nextProbe } from './staging-probe.ts';
+
+/** How long another process is left alone with its order before it is looked at again. */
+const OTHER_MS = 10_000;
 
 export interface AttemptParts {
   readonly book: CertificateBook;
@@ -60,8 +64,12 @@ export async function runAttempt(attempt: Attempt, parts: AttemptParts, isGivenU
   const unproved = new Set<string>();
   let isProbe = false;
   let wasProbed = false;
+  let lock: StoreLock | undefined;
   try {
     await checkStore(parts);
+    lock = await parts.store.lock(attempt.spec);
+    if (lock === undefined) return await waitForOther(attempt, parts);
+    if (await parts.book.takeInOne(attempt.spec)) return;
     await parts.checks.before(attempt.spec.names, attempt.current === undefined);
     isProbe = shallProbe(attempt, parts);
     if (isProbe) {
@@ -75,7 +83,16 @@ export async function runAttempt(attempt: Attempt, parts: AttemptParts, isGivenU
     if (isGivenUp()) return;
     const failure = classifyFailure(attempt.signal.aborted ? attempt.signal.reason : cause);
     await noteFailure(attempt, { failure, isProbe, wasProbed, unproved }, parts);
+  } finally {
+    void lock?.release();
   }
+}
+
+/** Another process orders this certificate at this moment: what it gets is ours as well. */
+async function waitForOther({ spec, signal }: Attempt, { book, logger }: AttemptParts): Promise<void> {
+  logger.info({ names: spec.names }, 'another process orders this certificate');
+  await delay(OTHER_MS, undefined, { signal });
+  await book.takeInOne(spec);
 }
 
 async function checkStore({ store }: AttemptParts): Promise<void> {

@@ -5,9 +5,12 @@ import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { caKey, specKey, type CertificateSpec } from './certificate-spec.ts';
 import { describeStoreFault, type StoreFault } from './store-fault.ts';
 import { loadStore, type StoreContents } from './store-load.ts';
+import { takeLock, type StoreLock } from './store-lock.ts';
+import { createStoreScan } from './store-scan.ts';
 import { encode } from './record-fields.ts';
 import { encodeRenewal, type RenewalRecord } from './renewal-record.ts';
 import {
+  decodeCertificate,
   decodeNextKey,
   encodeAttempt,
   encodeCertificate,
@@ -29,6 +32,15 @@ export interface CertificateStore {
   /** Everything there is; empty with a fault when it cannot be read. */
   load(): Promise<StoreContents & { readonly fault: StoreFault | undefined }>;
   saveCertificate(stored: StoredCertificate): Promise<StoreFault | undefined>;
+  /** The certificate of a spec as it is on disk now; `undefined`: there is none that can be read. */
+  readCertificate(spec: CertificateSpec): Promise<StoredCertificate | undefined>;
+  /** Certificates that others have put there since the last call. */
+  changes(): Promise<readonly StoredCertificate[]>;
+  /**
+   * The right to order a certificate, among all processes with this store; `undefined`: another one has it. Rejects when the store
+   * cannot be written.
+   */
+  lock(spec: CertificateSpec): Promise<StoreLock | undefined>;
   /** `undefined` removes the record. */
   saveAttempt(spec: CertificateSpec, attempt: AttemptRecord | undefined): Promise<StoreFault | undefined>;
   savePending(spec: CertificateSpec, pending: PendingOrder | undefined): Promise<StoreFault | undefined>;
@@ -65,9 +77,17 @@ export function createCertificateStore(options: {
   const caFolder = (directory: string): string => join(root, 'ca', caKey(directory));
   const specFile = (spec: CertificateSpec, name: string): string =>
     join(caFolder(spec.directory), 'certs', specKey(spec), name);
+  const scan = createStoreScan(root);
   return {
     root,
-    load: () => load(root, options),
+    load: async () => {
+      // What is there now is no news later.
+      await scan.changes();
+      return load(root, options);
+    },
+    readCertificate: (spec) => readCertificate(specFile(spec, 'current.json')),
+    changes: scan.changes,
+    lock: (spec) => takeLock(join(root, 'locks'), specKey(spec)),
     saveCertificate: (stored) =>
       write(specFile(stored.spec, 'current.json'), encodeCertificate(stored), specFile(stored.spec, 'previous.json')),
     saveAttempt: (spec, attempt) =>
@@ -112,6 +132,15 @@ async function load(
     return { ...(await loadStore(root, { repair, now: options.now, logger: options.logger })), fault: undefined };
   } catch (cause) {
     return { ...nothing, fault: describeStoreFault('store_unreadable', root, cause) };
+  }
+}
+
+async function readCertificate(path: string): Promise<StoredCertificate | undefined> {
+  try {
+    return decodeCertificate(await readFile(path, 'utf8'));
+  } catch {
+    // What is damaged is repaired by the next start; it is written anew before.
+    return undefined;
   }
 }
 

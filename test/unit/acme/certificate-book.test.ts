@@ -43,6 +43,7 @@ function stored(id: string): StoredCertificate {
 function brokenStore(contents: Partial<StoreContents & { fault: StoreFault | undefined }> = {}): {
   readonly store: CertificateStore;
   readonly writes: string[];
+  found: StoredCertificate[];
   fault: StoreFault | undefined;
   loadFault: StoreFault | undefined;
 } {
@@ -54,12 +55,17 @@ function brokenStore(contents: Partial<StoreContents & { fault: StoreFault | und
   const nothing = { entries: [], accounts: new Map(), parked: new Map(), issues: [] };
   const state = {
     writes,
+    /** What another process has put there. */
+    found: [] as StoredCertificate[],
     fault: undefined as StoreFault | undefined,
     loadFault: undefined as StoreFault | undefined,
     store: {
       root: '/nowhere',
       load: async () => ({ ...nothing, ...contents, fault: state.loadFault }),
       saveCertificate: ({ certificate }: StoredCertificate) => write(`certificate ${certificate.id}`),
+      readCertificate: async () => state.found[0],
+      changes: async () => state.found,
+      lock: async () => undefined,
       saveAttempt: (_: CertificateSpec, record: unknown) => write(record === undefined ? 'no attempt' : 'attempt'),
       savePending: (_: CertificateSpec, record: unknown) => write(record === undefined ? 'no pending' : 'pending'),
       saveRenewal: () => write('renewal'),
@@ -195,4 +201,27 @@ test.for([
   );
   await book.load();
   expect(book.get(spec)).toEqual({ current, ...expected });
+});
+
+test('what another process obtained is taken in if it is newer, and ends our own failures', async () => {
+  const entry = { path: storePath(spec), names: spec.names, current: stored('ours'), attempt, pending };
+  const disk = brokenStore({ entries: [entry] });
+  const { book } = open(disk);
+  await book.load();
+  const at = (notBefore: number): StoredCertificate => {
+    const one = stored(`at ${notBefore}`);
+    return { ...one, certificate: { ...one.certificate, notBefore } };
+  };
+  const { notBefore } = stored('ours').certificate;
+  for (const find of [() => book.takeIn(), () => book.takeInOne(spec)]) {
+    disk.found = [at(notBefore)];
+    expect(await find()).toBe(false);
+    expect(book.get(spec)).toMatchObject({ attempt, pending });
+  }
+  disk.found = [at(notBefore + 1)];
+  expect(await book.takeIn()).toBe(true);
+  expect(book.get(spec)).toMatchObject({ current: at(notBefore + 1), attempt: undefined, pending: undefined });
+  disk.found = [at(notBefore + 2)];
+  expect(await book.takeInOne(spec)).toBe(true);
+  expect([book.certificates(), disk.writes]).toEqual([[at(notBefore + 2)], []]);
 });

@@ -1,0 +1,36 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { startCaLab, type CaLab } from '../../support/ca-lab.ts';
+import { eventually } from '../../support/certificate-bench.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+let lab: CaLab;
+
+beforeAll(async () => {
+  lab = await startCaLab();
+});
+afterEach(() => lab.proxy.heal());
+afterAll(() => lab.stop());
+
+test('of two routers with one store one orders, and both serve what it gets', { timeout: 40_000 }, async () => {
+  const dataDir = await temporaryFolder();
+  const orders = lab.proxy.count('/order-plz');
+  const [one, two] = await Promise.all([lab.run(['both.test'], { dataDir }), lab.run(['both.test'], { dataDir })]);
+  await eventually(() => {
+    expect(one.serving('both.test')?.source).toBe('acme');
+    expect(two.serving('both.test')?.id).toBe(one.serving('both.test')?.id);
+  }, 30_000);
+  expect(lab.proxy.count('/order-plz') - orders).toBe(1);
+});
+
+test('a renewal of one is served by the other within a minute', { timeout: 40_000 }, async () => {
+  const dataDir = await temporaryFolder();
+  const one = await lab.run(['later.test'], { dataDir });
+  await eventually(() => expect(one.serving('later.test')?.source).toBe('acme'));
+  const two = await lab.run(['later.test'], { dataDir });
+  const first = one.serving('later.test')!.id;
+  expect(two.serving('later.test')?.id).toBe(first);
+  expect(await one.manager.renewNow(['later.test'])).toMatchObject([{ state: 'started' }]);
+  await eventually(() => expect(one.serving('later.test')!.id).not.toBe(first));
+  two.clock.advance(60_001);
+  await eventually(() => expect(two.serving('later.test')?.id).toBe(one.serving('later.test')!.id));
+});
