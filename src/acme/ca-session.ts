@@ -42,8 +42,11 @@ export interface CaSession {
   forgetAccount(): Promise<void>;
   /** Gives up the key and its account for new ones. False, and nothing done: the key is less than a day old. */
   replaceKey(): Promise<boolean>;
-  /** Agrees to the terms as they are now (RFC 8555 7.3.3). False: the CA refused, or it did not help within a day. */
-  agreeToTerms(): Promise<boolean>;
+  /**
+   * Agrees to the terms as they are now (RFC 8555 7.3.3), once a day; orders begun before that share it. False: the CA
+   * refused, or an order begun since was asked for it again.
+   */
+  agreeToTerms(begunAt: number): Promise<boolean>;
   /** Gives the account a new key; after a crash at any point it is finished at the next start. No order must run. */
   rollAccountKey(): Promise<Account>;
   /** The account as it is known, without asking. */
@@ -71,7 +74,7 @@ export function createCaSession(options: CaSessionOptions): CaSession {
   let connection: Promise<Connection> | undefined;
   let isClosed = false;
   let account: Promise<Account> | undefined;
-  let agreedAt: number | undefined;
+  let agreement: { readonly at: number; readonly done: Promise<boolean> } | undefined;
 
   /** The root file is read again after a failure: it may have been mended. */
   const open = (): Promise<Connection> => {
@@ -104,6 +107,22 @@ export function createCaSession(options: CaSessionOptions): CaSession {
     });
     return account;
   };
+  const agree = async (): Promise<boolean> => {
+    if (record?.url === undefined) return false;
+    // The contact as it is: a change without anything that accounts have is refused by some.
+    const change = { termsOfServiceAgreed: true as const, contact: record.contact };
+    try {
+      await (await ensureAccount()).api.updateAccount(change);
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof AcmeProblem)) {
+        agreement = undefined;
+        throw cause;
+      }
+      options.logger.warn({ directory, reason: cause.message }, 'the CA does not take our agreement');
+      return false;
+    }
+  };
   return {
     account: ensureAccount,
     directory: async () => (await open()).fetchDirectory(),
@@ -126,19 +145,12 @@ export function createCaSession(options: CaSessionOptions): CaSession {
       record = await createAccountKey(options);
       return true;
     },
-    agreeToTerms: async () => {
-      if (record?.url === undefined || (agreedAt !== undefined && now() - agreedAt < DAY_MS)) return false;
-      agreedAt = now();
-      // The contact as it is: a change without anything that accounts have is refused by some.
-      const change = { termsOfServiceAgreed: true as const, contact: record.contact };
-      try {
-        await (await ensureAccount()).api.updateAccount(change);
-        return true;
-      } catch (cause) {
-        if (!(cause instanceof AcmeProblem)) throw cause;
-        options.logger.warn({ directory, reason: cause.message }, 'the CA does not take our agreement');
-        return false;
+    agreeToTerms: (begunAt) => {
+      if (agreement !== undefined && now() - agreement.at < DAY_MS) {
+        return agreement.at >= begunAt ? agreement.done : Promise.resolve(false);
       }
+      agreement = { at: now(), done: agree() };
+      return agreement.done;
     },
     rollAccountKey: async () => {
       const { api } = await ensureAccount();

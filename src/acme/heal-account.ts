@@ -13,9 +13,15 @@ const USELESS_KEY = /^(accountDoesNotExist|badPublicKey|badSignatureAlgorithm)$/
 export async function withAccount<T>(
   session: CaSession,
   work: (account: Account) => Promise<T>,
-  options: { readonly directory: string; readonly logger: Logger; readonly onForgotten: () => Promise<unknown> },
+  options: {
+    readonly directory: string;
+    readonly now: () => number;
+    readonly logger: Logger;
+    readonly onForgotten: () => Promise<unknown>;
+  },
 ): Promise<T> {
   const { directory, logger } = options;
+  const begunAt = options.now();
   try {
     return await work(await session.account());
   } catch (cause) {
@@ -23,7 +29,7 @@ export async function withAccount<T>(
     if (cause.type === 'userActionRequired') {
       const facts = { directory, reason: cause.detail, terms: cause.terms, page: cause.instance };
       logger.warn(facts, 'the CA changed its terms, agreeing to them');
-      if (!(await session.agreeToTerms())) throw cause;
+      if (!(await session.agreeToTerms(begunAt))) throw cause;
       return work(await session.account());
     }
     if (cause.type !== 'accountDoesNotExist') throw cause;

@@ -45,6 +45,7 @@ export async function obtainCertificate(
   let resumable = pending;
   return withAccount(deps.session, (account) => runOrder(spec, resumable, account, deps), {
     directory: spec.directory,
+    now: deps.clock.now,
     logger: deps.logger,
     onForgotten: () => {
       resumable = undefined;

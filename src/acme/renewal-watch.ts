@@ -33,7 +33,7 @@ export function createRenewalWatch(options: {
   /** Their leaves do not say who signed them. */
   const nameless = new Set<string>();
   let round: Promise<void> | undefined;
-  let isStopped = false;
+  const stopping = new AbortController();
 
   const isDue = ({ spec, certificate }: StoredCertificate): boolean => {
     if (certificate.notAfter <= now() || nameless.has(certificate.id)) return false;
@@ -108,7 +108,7 @@ export function createRenewalWatch(options: {
   const run = async (certificates: readonly StoredCertificate[]): Promise<void> => {
     const due = certificates.filter(isDue);
     const next = async (): Promise<void> => {
-      for (let stored = due.shift(); stored !== undefined && !isStopped; stored = due.shift()) {
+      for (let stored = due.shift(); stored !== undefined && !stopping.signal.aborted; stored = due.shift()) {
         await askOne(stored).catch((cause: unknown) => {
           logger.error({ reason: String(cause) }, 'renewal information not understood');
         });
@@ -122,7 +122,7 @@ export function createRenewalWatch(options: {
       return round;
     },
     stop: async () => {
-      isStopped = true;
+      stopping.abort();
       await round;
     },
   };

@@ -159,14 +159,16 @@ test('changed terms are agreed to once, and the order is made again', async () =
   await signed(run, 'terms.test');
   const { url } = await accountOf(run.dataDir);
   const instance = 'https://ca.test/agree';
-  lab.proxy.fail('/order-plz', problemAnswer(403, 'userActionRequired', { instance }), 1);
-  await orderMore(run, 'terms-b.test');
+  lab.proxy.fail('/order-plz', problemAnswer(403, 'userActionRequired', { instance }), 2);
+  run.manager.setWanted([wantedFor('terms-b.test'), wantedFor('terms-d.test')]);
+  await signed(run, 'terms-b.test');
+  await signed(run, 'terms-d.test');
   const agreed = (): readonly unknown[] =>
     lab.proxy.requests.filter(
       ({ path, payload }) => url!.endsWith(path) && JSON.stringify(payload)?.startsWith('{"termsOfServiceAgreed":true'),
     );
   expect(agreed()).toHaveLength(1);
-  expect(run.lines.filter(({ fields }) => fields['page'] === instance)).toHaveLength(1);
+  expect(run.lines.filter(({ fields }) => fields['page'] === instance)).toHaveLength(2);
 
   lab.proxy.fail('/order-plz', problemAnswer(403, 'userActionRequired', { instance }));
   run.manager.setWanted([wantedFor('terms-c.test')]);
