@@ -212,7 +212,9 @@ describe('while the configuration changes', () => {
 
   test('options that cannot be had refuse the host and nobody else', async () => {
     await publish(snapshot({ gone: policy('gone', { refused: 'no roots' }) }));
-    expect((await go('gone.test', { with: 'right' })).statuses).toEqual([]);
+    const refused = await go('gone.test', { with: 'right' });
+    // Not even a certificate is shown.
+    expect([refused.statuses, refused.names]).toEqual([[], '']);
     expect((await go(['open.test', 'gone.test'])).statuses).toEqual([200, 421]);
   });
 });
