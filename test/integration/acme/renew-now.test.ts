@@ -30,6 +30,8 @@ test('a certificate is ordered again on request, and a second request joins the 
   const run = await lab.run([wantedFor('now-a.test', 'now-b.test')]);
   const first = await signed(run, 'now-a.test');
   const names = ['now-a.test', 'now-b.test'];
+  // It serves before everything is written.
+  await eventually(() => expect(run.events('cert.obtained')).toHaveLength(1));
   const outcomes = run.manager.renewNow(['now-b.test']);
   expect(await outcomes).toEqual([{ names, state: 'started' }]);
   expect(await run.manager.renewNow(['now-a.test'])).toEqual([{ names, state: 'running' }]);
@@ -58,6 +60,7 @@ test('what cannot be ordered is said', async () => {
   const internal = { names: ['in.test'], issuer: 'internal' as const, routers: [] };
   const run = await lab.run([internal, 'limited.test']);
   await signed(run, 'limited.test');
+  await eventually(() => expect(run.events('cert.obtained')).toHaveLength(1));
   expect(await run.manager.renewNow(['nobody.test', 'in.test'])).toEqual([
     { fault: 'no router wants a certificate for nobody.test' },
     { fault: 'in.test: the local authority signs it' },
