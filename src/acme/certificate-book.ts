@@ -29,6 +29,8 @@ export interface CertificateBook {
   canOrder(): boolean;
   get(spec: CertificateSpec): BookEntry;
   certificates(): readonly StoredCertificate[];
+  /** Those with this very name among theirs; wildcards as they are written. */
+  withName(name: string): readonly StoredCertificate[];
   account(directory: string): AccountRecord | undefined;
   /** Also ends the row of failures and the pending order of its spec. */
   putCertificate(stored: StoredCertificate): Promise<void>;
@@ -67,7 +69,11 @@ export function createCertificateBook(options: {
   let isLoaded = false;
   let fault: StoreFault | undefined;
 
+  /** Made when it is asked for after a change. */
+  let byName: ReadonlyMap<string, readonly StoredCertificate[]> | undefined;
+
   const update = (path: string, change: Partial<BookEntry>): void => {
+    if ('current' in change) byName = undefined;
     entries.set(path, { ...(entries.get(path) ?? NOTHING), ...change });
   };
   const renewalOf = (path: string): RenewalRecord => entries.get(path)?.renewal ?? NO_RENEWAL;
@@ -125,6 +131,10 @@ export function createCertificateBook(options: {
     canOrder: () => isLoaded,
     get: (spec) => entries.get(storePath(spec)) ?? NOTHING,
     certificates: () => [...entries.values()].flatMap(({ current }) => (current === undefined ? [] : [current])),
+    withName: (name) => {
+      byName ??= indexNames(entries.values());
+      return byName.get(name) ?? [];
+    },
     account: (directory) => accounts.get(caKey(directory)),
     putCertificate: async (stored) => {
       update(storePath(stored.spec), { current: stored, attempt: undefined, pending: undefined });
@@ -148,6 +158,7 @@ export function createCertificateBook(options: {
     },
     remove: async (spec) => {
       entries.delete(storePath(spec));
+      byName = undefined;
       unsaved.delete(storePath(spec));
       note(await store.removeSpec(spec));
     },
@@ -163,4 +174,13 @@ export function createCertificateBook(options: {
     },
     fault: () => fault,
   };
+}
+
+function indexNames(entries: Iterable<BookEntry>): ReadonlyMap<string, readonly StoredCertificate[]> {
+  const index = new Map<string, StoredCertificate[]>();
+  for (const { current } of entries) {
+    if (current === undefined) continue;
+    for (const name of current.certificate.names) index.getOrInsertComputed(name, () => []).push(current);
+  }
+  return index;
 }

@@ -51,7 +51,7 @@ export function collectFacts({ wanted, kind, note }: SortedWanted, parts: FactSo
     routers,
     kind,
     note,
-    certificate: parts.list.find(names),
+    certificate: parts.list.find(names) ?? (kind === 'acme' ? parts.specs.serving(names)?.certificate : undefined),
     suggestedAt: kind === 'acme' ? parts.specs.held(names)?.suggestedAt : undefined,
     local: parts.list.findLocal(names),
     attempt: kind === 'acme' ? parts.specs.latestAttempt(names) : undefined,

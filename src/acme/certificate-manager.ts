@@ -143,7 +143,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     if (isHeld || !book.canOrder()) return;
     const wanted = wantedOfCa();
     if (queue.startDue([...wanted, ...unused.inGrace(wanted)])) tickSoon(THROTTLED_MS);
-    void watch.ask(wanted.flatMap(({ names }) => specs.stored(names) ?? []));
+    void watch.ask(wanted.flatMap(({ names }) => specs.serving(names) ?? []));
   };
   const tickSoon = (waitMs: number): void => {
     soon ??= setTimeout(() => {

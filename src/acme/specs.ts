@@ -6,7 +6,7 @@ import { signsAddresses } from '../config/acme-directories.ts';
 import { isIpAddress } from '../lib/hostname.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import type { HeldCertificate } from './plan.ts';
-import { keyOfNames } from './serving.ts';
+import { coverageOf, findUncovered, keyOfNames } from './serving.ts';
 
 /** What is ordered for a set of names at each CA, and what is known of it. */
 export interface Specs {
@@ -16,6 +16,11 @@ export interface Specs {
   directories(names: readonly string[]): readonly string[];
   /** The certificate of a CA in use for these names: the newest valid one. */
   stored(names: readonly string[]): StoredCertificate | undefined;
+  /**
+   * What serves for these names: the one that was ordered for them, or while there is none another one that covers them all (acme.md 8).
+   * Its dates say when one of their own is to be ordered.
+   */
+  serving(names: readonly string[]): StoredCertificate | undefined;
   held(names: readonly string[]): HeldCertificate | undefined;
   /** The latest failure for these names at any CA in use, since the last success there. */
   latestAttempt(names: readonly string[]): AttemptRecord | undefined;
@@ -46,15 +51,28 @@ export function createSpecs(options: {
     const candidates = valid.length > 0 ? valid : found;
     return candidates.toSorted((a, b) => b.certificate.notBefore - a.certificate.notBefore)[0];
   };
+  const covering = (names: readonly string[]): StoredCertificate | undefined => {
+    const [first = ''] = names;
+    const wildcard = first.startsWith('*.') ? [] : book.withName(`*${first.slice(first.indexOf('.'))}`);
+    return [...book.withName(first), ...wildcard]
+      .filter(({ spec, certificate }) => acme.directories.includes(spec.directory) && certificate.notAfter > now())
+      .filter(({ certificate }) => findUncovered(names, coverageOf([certificate])).length === 0)
+      .sort((a, b) => b.certificate.notAfter - a.certificate.notAfter)[0];
+  };
+  const serving = (names: readonly string[]): StoredCertificate | undefined => {
+    const own = stored(names);
+    return own !== undefined && own.certificate.notAfter > now() ? own : (covering(names) ?? own);
+  };
   return {
     at,
+    serving,
     directories: (names) => {
       const isForAll = acme.customDirectory || acme.profile !== undefined || !names.some(isIpAddress);
       return isForAll ? acme.directories : acme.directories.filter(signsAddresses);
     },
     stored,
     held: (names) => {
-      const found = stored(names);
+      const found = serving(names);
       if (found === undefined) return undefined;
       const { spec, certificate, issuedAt } = found;
       return { ...certificate, issuedAt, suggestedAt: suggestedTime(book.renewal(spec), certificate) };

@@ -70,6 +70,7 @@ function open(
   const started: string[] = [];
   const running = new Map<string, string>((facts.running ?? []).map((name) => [name, CA]));
   const book = {
+    withName: () => [],
     get: ({ names, directory }: CertificateSpec) => ({
       current: facts.certificates?.find(({ spec }) => spec.names[0] === names[0] && spec.directory === directory),
       attempt: directory === CA ? facts.attempts?.[names[0]!] : undefined,
