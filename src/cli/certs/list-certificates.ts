@@ -7,7 +7,8 @@ import type { StaticConfig } from '../../config/static-config.ts';
 import { formatTable, formatTime } from './format-table.ts';
 import { openQuietStore } from './open-quiet-store.ts';
 
-const HEADER = ['NAMES', 'ISSUER', 'EXPIRES', 'RENEWAL', 'STATE'];
+const HEADER = ['NAMES', 'ISSUER', 'EXPIRES', 'DAYS', 'STATE', 'NEXT'];
+const DAY_MS = 86_400_000;
 
 /**
  * `sluice certs`: what is in the store, as a table, with the last error of what failed. Reads the disk only. Exit code 0, 1 when
@@ -52,12 +53,16 @@ function statusOf(
 }
 
 function row(status: CertificateStatus, now: number): readonly string[] {
-  const next = status.nextAttempt ?? status.renewAt;
-  return [
-    status.names.join(', '),
-    status.issuer ?? '-',
-    formatTime(status.notAfter),
-    next !== undefined && next <= now ? 'due' : formatTime(next),
-    status.state,
-  ];
+  const { names, issuer, notAfter } = status;
+  const days = notAfter === undefined ? '-' : String(Math.trunc((notAfter - now) / DAY_MS));
+  return [names.join(', '), issuer ?? '-', formatTime(notAfter), days, status.state, nextOf(status, now)];
+}
+
+/** What the router does about it next. */
+function nextOf({ state, nextAttempt, renewAt, renewBy }: CertificateStatus, now: number): string {
+  if (nextAttempt !== undefined) return `tries again ${formatTime(nextAttempt)}`;
+  if (state === 'unused') return 'none: no router wants it';
+  if (renewAt === undefined) return '-';
+  const reason = renewBy === 'ari' ? ' (the CA says when)' : '';
+  return renewAt <= now ? 'renewal is due' : `renews ${formatTime(renewAt)}${reason}`;
 }

@@ -89,25 +89,25 @@ test('the time that the CA suggests is listed as the renewal', async () => {
       isReplaced: false,
     },
   });
-  expect((await run(dataDir)).text).toContain(minute(selected));
+  expect((await run(dataDir)).text).toContain(`renews ${minute(selected)} (the CA says when)`);
 });
 
 const minute = (time: number): string => `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-test('lists names, issuer, expiry, renewal and state, with the error below', async () => {
+test('lists names, issuer, expiry, days left, state and what comes next, with the error below', async () => {
   const dataDir = await temporaryFolder();
   await fillStore(dataDir);
   const { code, text } = await run(dataDir);
   const lines = text.split('\n');
   const cells = lines.slice(0, 5).map((line) => line.split(/ {2,}/));
   expect(code).toBe(0);
-  expect(cells[0]).toEqual(['NAMES', 'ISSUER', 'EXPIRES', 'RENEWAL', 'STATE']);
+  expect(cells[0]).toEqual(['NAMES', 'ISSUER', 'EXPIRES', 'DAYS', 'STATE', 'NEXT']);
   expect(cells[1]!.slice(0, 1)).toEqual(['app.localhost']);
-  expect(cells[1]!.at(-1)).toBe('internal');
-  expect(cells[2]).toEqual(['broken.test', '-', '-', '2099-01-01 12:00 UTC', 'failed']);
-  expect(cells[3]).toEqual(['old.test', 'Test CA', minute(NOW - DAY), 'due', 'expired']);
+  expect(cells[1]!.slice(-3)).toEqual(['6', 'internal', '-']);
+  expect(cells[2]).toEqual(['broken.test', '-', '-', '-', 'failed', 'tries again 2099-01-01 12:00 UTC']);
+  expect(cells[3]).toEqual(['old.test', 'Test CA', minute(NOW - DAY), '-1', 'expired', 'renewal is due']);
   expect(cells[4]!.slice(0, 3)).toEqual(['www.example.test, example.test', 'Test CA', minute(NOW + 89 * DAY)]);
-  expect(cells[4]!.at(-1)).toBe('ok');
+  expect(cells[4]!.slice(3)).toEqual(['88', 'ok', expect.stringMatching(/^renews \d{4}-/)]);
   expect(lines.slice(5)).toEqual([
     '',
     'broken.test: NXDOMAIN looking up A for broken.test',
