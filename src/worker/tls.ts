@@ -85,7 +85,8 @@ export class TlsContexts {
       ca: clientAuth === undefined ? NO_ROOTS : clientAuth.caPem,
       // Whoever asks for no name is asked like all others, and judged when the handshake is done.
       ...(clientAuth === undefined ? {} : { requestCert: true, rejectUnauthorized: false }),
-      ...(hasTickets ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }),
+      // No second handshake within a connection: it costs us more than its client, and could ask for another name.
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (hasTickets ? 0 : constants.SSL_OP_NO_TICKET),
       ticketKeys: Buffer.from(ticketKeys),
       sessionIdContext: 'sluice',
       minVersion,
