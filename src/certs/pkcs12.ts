@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type forge from 'node-forge';
 import { CertificateError } from './parse-certificate.ts';
 
@@ -17,8 +17,7 @@ export async function readPkcs12(der: Uint8Array, password: string): Promise<Unp
   // Of use to few, and slow to load.
   const { default: library } = await import('node-forge');
   const bags = openBags(library, Buffer.from(der).toString('latin1'), password);
-  const keys = bags.keys.map((key) => createPrivateKey({ key, format: 'der', type: 'pkcs8' }));
-  const certificates = bags.certificates.map((certificate) => new X509Certificate(certificate));
+  const { keys, certificates } = parseBags(bags);
   const [key] = keys;
   if (key === undefined) throw new CertificateError('key_unreadable', 'there is no private key in the file');
   const leaf = certificates.find((certificate) => certificate.checkPrivateKey(key));
@@ -62,6 +61,22 @@ function openBags(library: typeof forge, bytes: string, password: string): Bags 
       .filter(({ type }) => type === certBag)
       .map(({ cert, asn1 }) => (cert == null ? der(asn1) : der(library.pki.certificateToAsn1(cert)))),
   };
+}
+
+function parseBags(bags: Bags): {
+  readonly keys: readonly KeyObject[];
+  readonly certificates: readonly X509Certificate[];
+} {
+  try {
+    return {
+      keys: bags.keys.map((key) => createPrivateKey({ key, format: 'der', type: 'pkcs8' })),
+      certificates: bags.certificates.map((certificate) => new X509Certificate(certificate)),
+    };
+  } catch (cause) {
+    throw new CertificateError('certificate_unreadable', 'a key or a certificate in the file cannot be read', {
+      cause,
+    });
+  }
 }
 
 /** From the leaf upward, as far as the file goes; a root that signed itself is not sent. */

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { certificatesIn } from '../config/root-cas.ts';
+import { readBoundedFile, UnfitFileError } from '../lib/read-bounded-file.ts';
 import type { Certificate } from './certificate.ts';
 import type { CertificateSource } from './certificate-files.ts';
+import { openPkcs12 } from './open-pkcs12.ts';
 import { CertificateError, parseCertificate } from './parse-certificate.ts';
-import { readPkcs12 } from './pkcs12.ts';
 
 /** Why files are no certificate, and what to do. */
 export interface CertificateFault {
@@ -22,7 +22,7 @@ export async function readCertificateFiles(source: CertificateSource): Promise<C
   try {
     const bytes = await readBounded(path);
     if (kind === 'pkcs12') {
-      const { chainPem, keyPem } = await readPkcs12(bytes, await readPassword(source));
+      const { chainPem, keyPem } = await openPkcs12(bytes, await readPassword(source));
       return parseCertificate(chainPem, keyPem, 'user');
     }
     const text = bytes.toString('latin1');
@@ -50,9 +50,7 @@ function keyIn(text: string): string | undefined {
 /** Also of a path that is PEM text itself (Traefik's `certFile`). */
 async function readBounded(path: string): Promise<Buffer> {
   if (path.includes('-----BEGIN')) return Buffer.from(path, 'latin1');
-  const bytes = await readFile(path);
-  if (bytes.length > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
-  return bytes;
+  return readBoundedFile(path, MAX_BYTES);
 }
 
 async function readPassword({ passwordPath }: CertificateSource): Promise<string> {
@@ -69,6 +67,12 @@ function missingKey({ path, keyPath }: CertificateSource): CertificateFault {
 
 function faultOf(error: unknown, { path, keyPath, kind, passwordPath }: CertificateSource): CertificateFault {
   const name = nameOf(path);
+  if (error instanceof UnfitFileError) {
+    return {
+      message: `${name} cannot be read: ${error.message}`,
+      hint: 'name a file with one certificate and its key',
+    };
+  }
   if (!(error instanceof CertificateError)) {
     const detail = error instanceof Error ? error.message : String(error);
     return { message: `${name} cannot be read: ${detail}`, hint: 'let the router read it', mayPass: true };

@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { UserCertificates } from '../../../src/control/user-certificates.ts';
@@ -246,4 +247,27 @@ describe('files that configuration names', () => {
     await b.own.look();
     expect(b.errors()).toEqual([expect.stringContaining('/none/a.crt cannot be read: ENOENT')]);
   });
+});
+
+test('pipes, devices and huge files that somebody names cost nobody else', async () => {
+  const b = await bench();
+  b.putPair('good', await issue(['good.test']));
+  const at = (name: string): string => join(b.folder, '..', name);
+  execFileSync('mkfifo', [at('pipe')]);
+  const huge = at('huge');
+  writeFileSync(huge, '');
+  truncateSync(huge, 2 ** 31);
+  await b.own.start();
+  const name = (certFile: string) => ({ certFile, keyFile: join(b.folder, 'good.key'), isDefault: false, line: 1 });
+  await b.own.setFiles([at('pipe'), '/dev/zero', huge].map(name));
+  b.ahead = 5000;
+  await b.own.look();
+  expect(b.served()).toEqual(['good.test']);
+  expect(b.errors()).toEqual([
+    `${at('pipe')} cannot be read: it is no file`,
+    '/dev/zero cannot be read: it is no file',
+    `${huge} cannot be read: it is larger than 1048576 bytes`,
+  ]);
+  await b.own.setFiles([]);
+  expect(b.served()).toEqual(['good.test']);
 });
