@@ -88,7 +88,7 @@ async function proxyRows(folder: string): Promise<Record<string, Record<string, 
     notBefore: now - 3_600_000,
     notAfter: now + 86_400_000,
   });
-  // The leaf alone, as our local authority serves it: the size of the chain is not what is compared.
+  // The leaf alone: the size of the chain is not what is compared.
   const pair = { keyPem, chainPem: `${chainPem.split('-----END CERTIFICATE-----')[0]}-----END CERTIFICATE-----\n` };
   const backend = await startBackend(folder);
   const peers: Peer[] = [];

@@ -12,6 +12,7 @@ const options = JSON.parse(json) as {
   readonly isTls: boolean;
   readonly count: number;
   readonly host: string;
+  readonly isResumed?: boolean;
 };
 
 /** 100 bytes of payload in a masked frame; a proxy looks into none of it. */
@@ -97,6 +98,35 @@ async function websocket(): Promise<void> {
   console.log('ready');
 }
 
+/** Connections one after another, each for one request; prints how many, and how many resumed against the wish, when asked. */
+async function handshakes(): Promise<void> {
+  let count = 0;
+  let wrong = 0;
+  let session: Buffer | undefined;
+  const isResumed = options.isResumed === true;
+  const visit = async (): Promise<void> => {
+    const at = { host: '127.0.0.1', port: options.port, servername: options.host, rejectUnauthorized: false };
+    const socket = connectTls({ ...at, minVersion: 'TLSv1.3', ...(isResumed && session ? { session } : {}) });
+    const hadSession = isResumed && session !== undefined;
+    socket.on('session', (fresh: Buffer) => (session = fresh));
+    socket.on('error', () => (wrong += 1));
+    socket.once('secureConnect', () => {
+      if (socket.isSessionReused() !== hadSession) wrong += 1;
+      socket.write(`${GET.slice(0, -2)}Connection: close\r\n\r\n`);
+    });
+    socket.resume();
+    await once(socket, 'close');
+    count += 1;
+  };
+  const loop = async (): Promise<void> => {
+    for (;;) await visit();
+  };
+  process.stdin.on('data', () => console.log(`${count} ${wrong}`));
+  await visit();
+  for (let i = 0; i < options.count; i++) void loop();
+  console.log('ready');
+}
+
 /** Each connection makes one request and stays. */
 async function idle(): Promise<void> {
   await openAll(async (socket) => {
@@ -142,6 +172,9 @@ switch (mode) {
     break;
   case 'websocket':
     await websocket();
+    break;
+  case 'handshakes':
+    await handshakes();
     break;
   case 'idle':
     await idle();

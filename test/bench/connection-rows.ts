@@ -22,6 +22,8 @@ export interface ConnectionRow {
 
 /** What is measured of connections rather than of requests. */
 export const CONNECTION_ROWS: readonly ConnectionRow[] = [
+  { name: 'new TLS 1.3 connection + GET', rounds: 5, measure: (peer, seconds) => handshakes(peer, seconds, false) },
+  { name: 'resumed TLS 1.3 connection + GET', rounds: 5, measure: (peer, seconds) => handshakes(peer, seconds, true) },
   { name: 'WebSocket message, 100 bytes', rounds: 3, measure: websocketMessages },
   { name: 'idle connection', rounds: 1, measure: (peer) => idleConnections(peer, false) },
   { name: 'idle connection, TLS', rounds: 1, measure: (peer) => idleConnections(peer, true) },
@@ -44,6 +46,21 @@ async function websocketMessages(peer: Peer, seconds: number): Promise<Figures> 
   const [to = 0, p50 = 0, p99 = 0] = await count();
   const cpu = cpuMicros(peer.pid) - before;
   return { 'CPU µs/message': cpu / (2 * (to - from)), 'p50 ms': p50, 'p99 ms': p99 };
+}
+
+/** A connection, one request on it, its end. wrk would resume every other one, so the clients are our own. */
+async function handshakes(peer: Peer, seconds: number, isResumed: boolean): Promise<Figures> {
+  const options = { port: peer.httpsPort, isTls: true, count: 8, host: 'localhost', isResumed };
+  await using clients = await startClients('handshakes', options);
+  const counts = async (): Promise<readonly number[]> => (await clients.ask()).split(' ').map(Number);
+  await delay(500);
+  const [from = 0, wrongFrom = 0] = await counts();
+  const before = cpuMicros(peer.pid);
+  await delay(seconds * 1000);
+  const [to = 0, wrong = 0] = await counts();
+  const cpu = cpuMicros(peer.pid) - before;
+  if (wrong > wrongFrom) throw new Error(`${peer.name}: ${wrong - wrongFrom} handshakes were not as asked`);
+  return { 'CPU µs/connection': cpu / (to - from) };
 }
 
 /** Resident memory that `IDLE` connections add, each after one request. */

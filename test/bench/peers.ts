@@ -29,7 +29,7 @@ type StartPeer = (inputs: PeerInputs, httpPort: number, httpsPort: number) => Pr
 
 /** What each proxy would be run with by a careful person: keep-alive to the backend, access log off, one worker. */
 const COMMANDS: Readonly<Record<string, StartPeer>> = {
-  sluice: async ({ folder, backendPort, echoPort }, httpPort, httpsPort) => {
+  sluice: async ({ folder, backendPort, echoPort, keyPem, chainPem }, httpPort, httpsPort) => {
     const file = join(folder, 'services.yaml');
     const url = `http://127.0.0.1:${backendPort}`;
     const services = {
@@ -40,12 +40,16 @@ const COMMANDS: Readonly<Record<string, StartPeer>> = {
         labels: { 'sluice.host': '127.0.0.1/ws', 'sluice.tls': 'off' },
       },
     };
+    await mkdir(join(folder, 'certs'), { recursive: true });
+    await writeFile(join(folder, 'certs', 'localhost.key'), keyPem);
+    await writeFile(join(folder, 'certs', 'localhost.crt'), chainPem);
     // JSON is YAML.
     await writeFile(file, JSON.stringify(services));
     return [
       ...[process.execPath, new URL('../../src/main.ts', import.meta.url).pathname, '--docker', 'off', '--file', file],
       ...['--http', `127.0.0.1:${httpPort}`, '--https', `127.0.0.1:${httpsPort}`, '--admin', 'off', '--workers', '1'],
       ...['--data', join(folder, 'data'), '--acme-ca', 'internal', '--log-level', 'error'],
+      ...['--certs', join(folder, 'certs')],
       // All load comes from one address.
       ...['--max-connections-per-address', '20000'],
     ];

@@ -38,10 +38,4 @@ export const ROWS: readonly Row[] = [
   { name: '10 KB POST', isTls: false, workload: get('/post', { method: 'POST', bodyBytes: 10_240 }), peers: ALL },
   { name: 'small GET, TLS keep-alive', isTls: true, workload: get('/'), peers: ALL },
   { name: '1 MB body down, TLS', isTls: true, workload: get('/1m', { connections: 8 }), peers: ALL },
-  {
-    name: 'new TLS connection + GET',
-    isTls: true,
-    workload: get('/', { headers: { Connection: 'close' } }),
-    peers: ALL,
-  },
 ];
