@@ -32,7 +32,7 @@ const ALONE: Readonly<Record<string, string>> = {
 };
 
 /** What a data-plane thread must never load (design section 2). */
-const NOT_IN_WORKER = ['dockerode', 'acme-client', 'pino', 'undici', '@peculiar/x509', 'yaml'];
+const NOT_IN_WORKER = ['dockerode', 'acme-client', 'pino', 'undici', '@peculiar/x509', 'node-forge', 'yaml'];
 
 interface Source {
   readonly file: string;
