@@ -89,7 +89,7 @@ function createEncoder({ asn1 }: typeof Forge): Encoder {
   return {
     sequence: (...parts) => asn1.create(Class.UNIVERSAL, Type.SEQUENCE, true, [...parts]),
     set: (...parts) => asn1.create(Class.UNIVERSAL, Type.SET, true, [...parts]),
-    tagged: (part) => asn1.create(Class.CONTEXT_SPECIFIC, 0, true, [part]),
+    tagged: (part) => asn1.create(Class.CONTEXT_SPECIFIC, Type.NONE, true, [part]),
     oid: (text) => plain(Type.OID, asn1.oidToDer(text).getBytes()),
     octets: (bytes) => plain(Type.OCTETSTRING, bytes.toString('binary')),
     // The library itself writes two bytes for each unit.
