@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isKnownDirectory } from '../config/acme-directories.ts';
 import type { AcmeConfig } from '../config/static-config.ts';
 import type { AccountRecord } from '../certs/store-records.ts';
 import type { CertificateStore } from '../certs/store.ts';
@@ -177,7 +178,9 @@ interface Connection {
 
 async function openConnection({ directory, acme, userAgent, now, onAnswer }: CaSessionOptions): Promise<Connection> {
   const extraRootPem = acme.caRootFile === undefined ? undefined : await readRoot(acme.caRootFile, directory);
-  const transport = createTransport({ userAgent, extraRootPem, now, ...(onAnswer === undefined ? {} : { onAnswer }) });
+  const isOwnCa = !isKnownDirectory(directory);
+  const told = onAnswer === undefined ? {} : { onAnswer };
+  const transport = createTransport({ userAgent, extraRootPem, now, isOwnCa, ...told });
   return { transport, fetchDirectory: createDirectoryCache(directory, transport, now) };
 }
 

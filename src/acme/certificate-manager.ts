@@ -35,8 +35,6 @@ import { withoutUserNames } from './user-coverage.ts';
 
 const TICK_MS = 30_000;
 const RETRY_STORE_MS = 60_000;
-/** An order that waits for the start limit is looked at again after this. */
-const THROTTLED_MS = 2000;
 /** The end of one order makes room for the next; many ends at once are one look. */
 const NEXT_ORDER_MS = 20;
 
@@ -106,7 +104,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
   let isHeld = options.holdOrders === true;
   let storeTriedAt = now();
   let timer: NodeJS.Timeout | undefined;
-  let soon: NodeJS.Timeout | undefined;
+  let soon: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
 
   const book = createCertificateBook({ store, logger });
   const specs = createSpecs({ book, acme, now });
@@ -129,7 +127,16 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
   const watch = createRenewalWatch({ ...common, onChange: () => tickSoon(0) });
   const unused = createUnusedCertificates({ book, directories: acme.directories, now, logger });
   const warnOfLives = createLifeWarnings({ specs, now, logger });
-  const queue = createOrderQueue({ book, runner, specs, now, random, tickMs, startedAt: now() });
+  const queue = createOrderQueue({
+    book,
+    runner,
+    specs,
+    now,
+    random,
+    tickMs,
+    startedAt: now(),
+    isOwnCa: acme.customDirectory,
+  });
 
   const effective = (): readonly SortedWanted[] =>
     withoutUserNames(splitGroups(sorted, { specs, book, now }), options.userCertificates?.() ?? [], now());
@@ -142,14 +149,20 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     list.refresh(effective());
     if (isHeld || !book.canOrder()) return;
     const wanted = wantedOfCa();
-    if (queue.startDue([...wanted, ...unused.inGrace(wanted)])) tickSoon(THROTTLED_MS);
+    const nextMs = queue.startDue([...wanted, ...unused.inGrace(wanted)]);
+    // A tick may be a long time in the life of a certificate.
+    if (nextMs !== undefined) tickSoon(Math.max(nextMs, NEXT_ORDER_MS));
     void watch.ask(wanted.flatMap(({ names }) => specs.serving(names) ?? []));
   };
   const tickSoon = (waitMs: number): void => {
-    soon ??= setTimeout(() => {
+    const at = performance.now() + waitMs;
+    if (soon !== undefined && soon.at <= at) return;
+    clearTimeout(soon?.timer);
+    const timer = setTimeout(() => {
       soon = undefined;
       tick();
     }, waitMs).unref();
+    soon = { timer, at };
   };
   const retryStore = async (): Promise<void> => {
     if (now() - storeTriedAt < RETRY_STORE_MS) return;
@@ -191,7 +204,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     stop: async () => {
       isRunning = false;
       clearInterval(timer);
-      clearTimeout(soon);
+      clearTimeout(soon?.timer);
       desk.close();
       checks.close();
       const stopped = Promise.all([runner.stop(), watch.stop()]);
@@ -202,7 +215,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     },
     certificates: list.certificates,
     status: () => {
-      const sources = { acme, book, list, specs, runner };
+      const sources = { acme, book, list, specs, runner, now };
       const wanted = foldCovered(effective(), specs);
       const facts = [...wanted.map((entry) => collectFacts(entry, sources)), ...unusedFacts(effective(), sources)];
       return facts.map((entry) => describeStatus(entry, now()));

@@ -4,21 +4,25 @@ import type { CertificateBook } from './certificate-book.ts';
 import type { OrderRunner } from './order-runner.ts';
 import { pickDirectory, type DirectoryFacts } from './pick-directory.ts';
 import { emergencyTime, planRenewals, type HeldCertificate, type PlannedRenewal } from './plan.ts';
-import { nextAttemptAt } from './schedule.ts';
+import { limitUntil, nextAttemptAt } from './schedule.ts';
 import type { Specs } from './specs.ts';
 
 const SPREAD_MS = 3_600_000;
 const ORDERS_IN_FLIGHT = 5;
-const ORDER_BURST = 10;
+/** A CA that is not known by name is mostly somebody's own, without the limits of the public ones. */
+const ORDER_BURST = { public: 10, own: 20 } as const;
 const ORDERS_PER_SECOND = 0.5;
+/** An order that waits for the start limit is looked at again after this. */
+const THROTTLED_MS = 2000;
 
 /** Starts what is due, within the CAs' limits. */
 export interface OrderQueue {
   /**
    * Plans the wanted certificates and starts those whose time has come: by urgency, five at a time for each CA, ten at
-   * once and then one every two seconds. Answers whether something due had to stay behind for that last limit.
+   * once (twenty at a CA of one's own) and then one every two seconds. Answers after how many milliseconds to call again when
+   * that is before the next tick: something had to stay behind for that last limit, or its time comes until then.
    */
-  startDue(wanted: readonly WantedCertificate[]): boolean;
+  startDue(wanted: readonly WantedCertificate[]): number | undefined;
 }
 
 /** `startedAt`: what was overdue then is spread over an hour, so that a restart is no burst of renewals. */
@@ -30,9 +34,15 @@ export function createOrderQueue(options: {
   readonly random: () => number;
   readonly tickMs: number;
   readonly startedAt: number;
+  /** Some CA in use is not known by name. */
+  readonly isOwnCa: boolean;
 }): OrderQueue {
   const { book, runner, specs, now, tickMs, startedAt } = options;
-  const starts = createTokenBucket({ burst: ORDER_BURST, perSecond: ORDERS_PER_SECOND, now });
+  const starts = createTokenBucket({
+    burst: options.isOwnCa ? ORDER_BURST.own : ORDER_BURST.public,
+    perSecond: ORDERS_PER_SECOND,
+    now,
+  });
   const spread = new Map<string, number>();
 
   /** A share of the hour, drawn once for each certificate; none when there is no time to lose. */
@@ -47,25 +57,31 @@ export function createOrderQueue(options: {
   const factsOf = (names: readonly string[], directory: string, isEmergency: boolean): DirectoryFacts => {
     const { attempt } = book.get(specs.at(names, directory));
     const own = attempt === undefined ? undefined : nextAttemptAt(attempt, { now: now(), isEmergency });
-    const parked = book.parked(directory)?.until;
-    const times = [own, parked].filter((time) => time !== undefined);
+    const times = [own, limitUntil(book.parked(directory), now())].filter((time) => time !== undefined);
     return { directory, attempt, notBefore: times.length === 0 ? undefined : Math.max(...times) };
   };
 
   return {
     startDue: (wanted) => {
+      let nextMs = tickMs;
+      const noteTime = (at: number): void => {
+        if (at > now()) nextMs = Math.min(nextMs, at - now());
+      };
       for (const planned of planRenewals(({ names }) => specs.held(names), wanted, { now: now(), tickMs })) {
         const { names } = planned.wanted;
         const current = specs.held(names);
-        if (planned.dueAt + delayOf(planned, current) > now() || runner.isRunning(names)) continue;
+        const startAt = planned.dueAt + delayOf(planned, current);
+        noteTime(startAt);
+        if (startAt > now() || runner.isRunning(names)) continue;
         const isEmergency = planned.reason === 'emergency' || planned.reason === 'expired';
         const facts = specs.directories(names).map((directory) => factsOf(names, directory, isEmergency));
         const directory = pickDirectory(facts, current, now());
+        if (directory === undefined) for (const { notBefore = 0 } of facts) noteTime(notBefore);
         if (directory === undefined || runner.count(directory) >= ORDERS_IN_FLIGHT) continue;
-        if (!starts.tryTake()) return true;
+        if (!starts.tryTake()) return Math.min(nextMs, THROTTLED_MS);
         runner.start(specs.at(names, directory), planned.reason, current);
       }
-      return false;
+      return nextMs < tickMs ? nextMs : undefined;
     },
   };
 }

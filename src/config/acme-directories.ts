@@ -11,8 +11,15 @@ const DIRECTORIES: ReadonlyMap<string, string> = new Map([
   ['google', 'https://dv.acme-v02.api.pki.goog/directory'],
 ]);
 
+const KNOWN: ReadonlySet<string> = new Set(DIRECTORIES.values());
+
 /** The CA of whoever names none. */
 export const DEFAULT_DIRECTORY = DIRECTORIES.get('letsencrypt')!;
+
+/** Whether this is the directory of a CA that is known by name. */
+export function isKnownDirectory(directory: string): boolean {
+  return KNOWN.has(directory);
+}
 
 export const DIRECTORY_NAMES: readonly string[] = [...DIRECTORIES.keys(), 'internal', 'off'];
 
@@ -29,8 +36,7 @@ export function parseDirectories(
     if (url === undefined) return { wrong: item };
     directories.push(url);
   }
-  const known = new Set(DIRECTORIES.values());
-  return { directories, customDirectory: directories.some((url) => !known.has(url)) };
+  return { directories, customDirectory: !directories.every(isKnownDirectory) };
 }
 
 /** The directory at the host of an account's URL: of those in use, or one that is known by name. */

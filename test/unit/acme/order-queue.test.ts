@@ -58,6 +58,7 @@ function open(
     running?: readonly string[];
     suggested?: Readonly<Record<string, number>>;
     random?: number;
+    isOwnCa?: boolean;
   } = {},
 ): {
   readonly queue: OrderQueue;
@@ -104,13 +105,14 @@ function open(
     random: () => facts.random ?? 0.5,
     tickMs: 30_000,
     startedAt: START,
+    isOwnCa: facts.isOwnCa ?? false,
   });
   return { queue, specs, started, finish: (name) => void running.delete(name), at: (ms) => void (now = START + ms) };
 }
 
 test('a name without a certificate is ordered at once, one that runs is not', () => {
   const { queue, started } = open({ running: ['busy.test'] });
-  expect(queue.startDue([wanted('new.test'), wanted('busy.test')])).toBe(false);
+  expect(queue.startDue([wanted('new.test'), wanted('busy.test')])).toBeUndefined();
   expect(started).toEqual(['new.test missing']);
 });
 
@@ -200,26 +202,48 @@ test('five at a time for a CA; the end of one makes room', () => {
   expect(started).toHaveLength(6);
 });
 
-test('ten at once, then one every two seconds, and it says that more wait', () => {
-  const { queue, started, finish, at } = open();
+test.for([
+  { ca: 'a public CA', isOwnCa: false, atOnce: 10 },
+  { ca: 'a CA of our own', isOwnCa: true, atOnce: 20 },
+])('$atOnce at once at $ca, then one every two seconds, and it says that more wait', ({ isOwnCa, atOnce }) => {
+  const { queue, started, finish, at } = open({ isOwnCa });
   const list = Array.from({ length: 30 }, (_, index) => wanted(`n${index}.test`));
   const done = new Set<string>();
-  const round = (): boolean => {
-    const isHeld = queue.startDue(list.filter(({ names }) => !done.has(names[0]!)));
+  const round = (): number | undefined => {
+    const nextMs = queue.startDue(list.filter(({ names }) => !done.has(names[0]!)));
     for (const entry of started) {
       const name = entry.split(' ')[0]!;
       finish(name);
       done.add(name);
     }
-    return isHeld;
+    return nextMs;
   };
-  expect([round(), round(), round()]).toEqual([false, false, true]);
-  expect(started).toHaveLength(10);
+  for (let count = 5; count <= atOnce; count += 5) {
+    expect(round()).toBeUndefined();
+    expect(started).toHaveLength(count);
+  }
+  expect(round()).toBe(2000);
+  expect(started).toHaveLength(atOnce);
   at(2000);
-  expect(round()).toBe(true);
-  expect(started).toHaveLength(11);
+  expect(round()).toBe(2000);
+  expect(started).toHaveLength(atOnce + 1);
   at(12_000);
   round();
   round();
-  expect(started).toHaveLength(16);
+  expect(started).toHaveLength(atOnce + 6);
+});
+
+test('what comes due before the next tick is told of', () => {
+  const isDueIn = (ms: number): StoredCertificate => {
+    const stored = certificate('a.test', 30);
+    const notAfter = stored.certificate.notAfter + ms;
+    return { ...stored, certificate: { ...stored.certificate, notAfter, notBefore: notAfter - 90 * DAY } };
+  };
+  const nextOf = (facts: Parameters<typeof open>[0]): number | undefined =>
+    open(facts).queue.startDue([wanted('a.test')]);
+  expect(nextOf({ certificates: [isDueIn(12_000)] })).toBe(12_000);
+  expect(nextOf({ certificates: [isDueIn(30_000)] })).toBeUndefined();
+  expect(nextOf({ attempts: { 'a.test': failing(7000) } })).toBe(7000);
+  expect(nextOf({ attempts: { 'a.test': failing(HOUR) } })).toBeUndefined();
+  expect(nextOf({ parked: { [CA]: START + 9000 } })).toBe(9000);
 });
