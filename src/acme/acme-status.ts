@@ -2,6 +2,7 @@ import type { CaStatus } from '../certs/ca-status.ts';
 import type { AcmeCounters } from './acme-counters.ts';
 import type { CaSessions } from './ca-sessions.ts';
 import type { CertificateBook } from './certificate-book.ts';
+import { limitUntil } from './schedule.ts';
 
 /** The CAs in use. */
 export function describeCas(
@@ -16,13 +17,13 @@ export function describeCas(
   return directories.map((directory) => {
     const account = parts.sessions.known(directory) ?? parts.book.account(directory);
     const parked = parts.book.parked(directory);
-    const limit = parked !== undefined && parked.until > parts.now ? parked : undefined;
+    const limitedUntil = limitUntil(parked, parts.now);
     return {
       directory,
       account: account?.url,
       contact: account?.contact ?? [],
-      limitedUntil: limit?.until,
-      limit: limit?.detail,
+      limitedUntil,
+      limit: limitedUntil === undefined ? undefined : parked?.detail,
       counters: parts.counters.of(directory),
     };
   });

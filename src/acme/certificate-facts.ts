@@ -2,6 +2,7 @@ import type { AcmeConfig } from '../config/static-config.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import type { StatusFacts } from './certificate-status.ts';
 import type { OrderRunner } from './order-runner.ts';
+import { limitUntil } from './schedule.ts';
 import { keyOfNames } from './serving.ts';
 import type { ServingList } from './serving-list.ts';
 import type { SortedWanted } from './sort-wanted.ts';
@@ -14,6 +15,7 @@ export interface FactSources {
   readonly list: ServingList;
   readonly specs: Specs;
   readonly runner: OrderRunner;
+  readonly now: () => number;
 }
 
 /** What is known of the certificates in the store that serve although no router wants them. */
@@ -55,7 +57,7 @@ export function collectFacts({ wanted, kind, note }: SortedWanted, parts: FactSo
     suggestedAt: kind === 'acme' ? parts.specs.held(names)?.suggestedAt : undefined,
     local: parts.list.findLocal(names),
     attempt: kind === 'acme' ? parts.specs.latestAttempt(names) : undefined,
-    parkedUntil: first === undefined ? undefined : parts.book.parked(first)?.until,
+    parkedUntil: first === undefined ? undefined : limitUntil(parts.book.parked(first), parts.now()),
     isRunning: parts.runner.isRunning(names),
   };
 }

@@ -39,6 +39,7 @@ const BY_TYPE: ReadonlyMap<string, string> = new Map(
     garbage: 'check --acme-ca: the address must be an ACME directory',
     trust_root: 'check --acme-ca-root: the file must be readable and hold PEM certificates',
     challenge_missing: 'the CA offers no challenge that is enabled with --acme-challenge',
+    certificate_wrong: 'check the clock of this machine; if it is right, ask the CA or use another with --acme-ca',
     waiting_dns: 'create a DNS record (A or AAAA) for this name that points to this server: it is noticed by itself',
     dns_record: 'check --acme-dns: what it calls must write the record that the text names',
     store: 'make the data folder writable: no order is made for a certificate that cannot be kept',

@@ -30,7 +30,8 @@ const ORDER_CLASSES: Readonly<Record<OrderError['code'], FailureClass>> = {
   challenge_missing: 'config',
   dns_record: 'transient',
   waiting_dns: 'dns',
-  certificate_wrong: 'transient',
+  // It is paid for, and the next one will be no better: five in a week are all there are (acme.md 2.1).
+  certificate_wrong: 'config',
   publish_failed: 'transient',
   store: 'store',
 };

@@ -6,6 +6,9 @@ const QUARTER_HOUR_MS = HOUR_MS / 4;
 /** A name without a certificate does not wait longer than this for a CA that named a time, if there is another. */
 const PATIENCE_MS = HOUR_MS;
 
+/** This CA will not sign this name, or not so that it can be used. */
+const USELESS_TYPES: ReadonlySet<string> = new Set(['caa', 'rejectedIdentifier', 'certificate_wrong']);
+
 /** One configured CA and how it stands with a spec. */
 export interface DirectoryFacts {
   readonly directory: string;
@@ -37,7 +40,7 @@ function isUseless(
   current: Validity | undefined,
   now: number,
 ): boolean {
-  if (attempt?.error.type === 'caa' || attempt?.error.type === 'rejectedIdentifier') return true;
+  if (attempt !== undefined && USELESS_TYPES.has(attempt.error.type)) return true;
   if (attempt?.class === 'transient') {
     const isLate = current !== undefined && current.notAfter - now < (current.notAfter - current.notBefore) / 6;
     return now - attempt.since > (isLate ? QUARTER_HOUR_MS : HOUR_MS);

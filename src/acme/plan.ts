@@ -2,6 +2,8 @@ import type { Certificate } from '../certs/certificate.ts';
 import type { WantedCertificate } from '../routing/snapshot.ts';
 
 const DAY_MS = 86_400_000;
+/** More than clocks differ by themselves. */
+const CLOCK_ERROR_MS = 300_000;
 
 /** Why a certificate is ordered: `due` by its dates, `ari` because its CA says so; `asked` by a person. */
 export type RenewalReason = 'missing' | 'expired' | 'emergency' | 'due' | 'ari' | 'asked';
@@ -74,7 +76,9 @@ function planOne(
 ): PlannedRenewal {
   if (certificate === undefined) return { wanted, reason: 'missing', dueAt: now };
   const { at, by } = renewalOf(certificate, tickMs);
-  const dueAt = Math.max(at, certificate.issuedAt + restMs(certificate, by));
+  // Issued in the future: the clock was wrong then, and the rest could last longer than the certificate.
+  const restedAt = certificate.issuedAt > now + CLOCK_ERROR_MS ? at : certificate.issuedAt + restMs(certificate, by);
+  const dueAt = Math.max(at, restedAt);
   if (certificate.notAfter <= now) return { wanted, reason: 'expired', dueAt };
   return { wanted, reason: emergencyTime(certificate, tickMs) <= now ? 'emergency' : by, dueAt };
 }

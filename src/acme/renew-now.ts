@@ -1,6 +1,7 @@
 import type { RenewOutcome } from '../certs/ca-status.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import type { OrderRunner } from './order-runner.ts';
+import { limitUntil } from './schedule.ts';
 import type { SortedWanted } from './sort-wanted.ts';
 import type { Specs } from './specs.ts';
 
@@ -26,9 +27,10 @@ export async function renewNow(
     if (kind !== 'acme') return { fault: note?.detail ?? `${names.join(', ')}: the local authority signs it` };
     if (runner.isRunning(names)) return { names, state: 'running' };
     const directories = specs.directories(names);
-    const directory = directories.find((one) => (book.parked(one)?.until ?? 0) <= now());
+    const limits = directories.map((one) => limitUntil(book.parked(one), now()));
+    const directory = directories[limits.indexOf(undefined)];
     if (directory === undefined) {
-      const until = Math.min(...directories.map((one) => book.parked(one)?.until ?? 0));
+      const until = Math.min(...limits.map((limit) => limit ?? 0));
       return { fault: `the CA takes no orders before ${new Date(until).toISOString()}` };
     }
     for (const one of directories) {

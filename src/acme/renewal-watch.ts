@@ -8,6 +8,7 @@ import { ariIdOf, heedAnswer, heedFailure, isMoved } from './renewal-info.ts';
 
 const AT_ONCE = 4;
 const HOUR_MS = 3_600_000;
+const MAX_WAIT_MS = 25 * HOUR_MS;
 
 /** Asks the CAs when they want their certificates renewed (RFC 9773, acme.md 7.2). */
 export interface RenewalWatch {
@@ -39,7 +40,8 @@ export function createRenewalWatch(options: {
     if (certificate.notAfter <= now() || nameless.has(certificate.id)) return false;
     if ((silentUntil.get(spec.directory) ?? 0) > now()) return false;
     const { advice } = book.renewal(spec);
-    return advice?.certificateId !== certificate.id || advice.askAt <= now();
+    // No wait is longer than a day: such a time was noted under a wrong clock.
+    return advice?.certificateId !== certificate.id || advice.askAt <= now() || advice.askAt - now() > MAX_WAIT_MS;
   };
   const offers = async (directory: string): Promise<boolean> => {
     try {

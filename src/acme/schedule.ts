@@ -1,4 +1,4 @@
-import type { AttemptRecord, FailureClass } from '../certs/store-records.ts';
+import type { AttemptRecord, FailureClass, ParkedRecord } from '../certs/store-records.ts';
 import { backoffDelay, type BackoffSchedule } from '../lib/backoff.ts';
 import type { Failure } from './failure.ts';
 
@@ -28,6 +28,12 @@ const LIMIT_WITHOUT_TIME: BackoffSchedule = {
   stepsMs: [1, 2, 4, 8, 16].map((hours) => hours * HOUR_MS),
   capMs: DAY_MS,
   jitter: [1, 1.1],
+};
+/** What the CA's own time must not be under: one that is always past would let us come back without end. */
+const LIMIT_FLOOR: BackoffSchedule = {
+  stepsMs: minutes([0.5, 1, 2, 4, 8]),
+  capMs: 15 * MINUTE_MS,
+  jitter: [1, 1],
 };
 const STORE: BackoffSchedule = { stepsMs: [], capMs: MINUTE_MS, jitter: [1, 1] };
 
@@ -83,6 +89,12 @@ export function nextAttemptAt(
   return isCut ? Math.min(record.nextAt, record.lastAt + HOUR_MS) : record.nextAt;
 }
 
+/** Until when a CA takes no orders; undefined: it takes some. One that is too far off was noted under a wrong clock. */
+export function limitUntil(parked: ParkedRecord | undefined, now: number): number | undefined {
+  if (parked === undefined || parked.until <= now) return undefined;
+  return parked.until - now > 1.1 * MAX_CA_WAIT_MS + CLOCK_ERROR_MS ? undefined : parked.until;
+}
+
 function waitMs(
   failure: Failure,
   count: number,
@@ -90,7 +102,7 @@ function waitMs(
 ): number {
   const asked = failure.retryAt === undefined ? undefined : Math.min(failure.retryAt - now, MAX_CA_WAIT_MS);
   if (failure.class === 'rate-limited' && asked !== undefined)
-    return Math.max(Math.round(asked * (1 + random / 10)), 1000);
+    return Math.max(Math.round(asked * (1 + random / 10)), backoffDelay(LIMIT_FLOOR, count, random));
   const schedules: Readonly<Record<FailureClass, BackoffSchedule>> = {
     transient: capTransient(current, now),
     validation: capValidation(current, now),

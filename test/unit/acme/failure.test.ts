@@ -44,7 +44,7 @@ test.for([
   { name: 'no trust', error: new AcmeTransportError('untrusted', 'SELF_SIGNED', URL), class: 'transient' },
   { name: 'an unreadable root file', error: new AcmeTransportError('trust_root', 'ENOENT', URL), class: 'transient' },
   { name: 'a slow order', error: new OrderError('order_slow', 'slow'), class: 'transient' },
-  { name: 'a wrong certificate', error: new OrderError('certificate_wrong', 'wrong'), class: 'transient' },
+  { name: 'a wrong certificate', error: new OrderError('certificate_wrong', 'wrong'), class: 'config' },
   { name: 'no challenge', error: new OrderError('challenge_missing', 'none'), class: 'config' },
   { name: 'a store that cannot be written', error: new OrderError('store', 'EROFS'), class: 'store' },
   { name: 'a fault of ours', error: new TypeError('x is undefined'), class: 'transient' },

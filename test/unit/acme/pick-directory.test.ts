@@ -66,6 +66,11 @@ test.for([
     picked: 'second',
   },
   {
+    name: 'the second when what the first delivers cannot be used',
+    facts: [failing('config', { type: 'certificate_wrong' }), second],
+    picked: 'second',
+  },
+  {
     name: 'the second when CAA forbids the first',
     facts: [failing('validation', { type: 'caa' }), second],
     picked: 'second',

@@ -89,6 +89,12 @@ test('a short-lived certificate rests a quarter of its life', () => {
   expect(planned!.dueAt).toBe(BORN + 30_000);
 });
 
+test('one that was issued under a clock far ahead does not rest past its end', () => {
+  const certificate = { ...held(90 * DAY), issuedAt: BORN + 89 * DAY };
+  const [planned] = planRenewals(() => certificate, [wanted('a.test')], { now: BORN + 61 * DAY, tickMs: TICK });
+  expect(planned!.dueAt).toBe(BORN + 60 * DAY);
+});
+
 test.for([
   { name: 'earlier than its dates', suggestedAt: BORN + 20 * DAY, due: BORN + 20 * DAY },
   { name: 'later than its dates', suggestedAt: BORN + 70 * DAY, due: BORN + 70 * DAY },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../../src/acme/failure.ts';
-import { nextAttemptAt, recordFailure, type Validity } from '../../../src/acme/schedule.ts';
+import { limitUntil, nextAttemptAt, recordFailure, type Validity } from '../../../src/acme/schedule.ts';
 import type { AttemptRecord, FailureClass } from '../../../src/certs/store-records.ts';
 
 const MINUTE = 60_000;
@@ -74,10 +74,16 @@ describe('the time the CA gave', () => {
   test.for([
     { name: 'is kept', retryAt: NOW + HOUR, random: 0, wait: HOUR },
     { name: 'gets up to a tenth on top', retryAt: NOW + HOUR, random: 1, wait: 66 * MINUTE },
-    { name: 'in the past means a second', retryAt: NOW - HOUR, random: 0.5, wait: 1000 },
+    { name: 'in the past means our own pace', retryAt: NOW - HOUR, random: 0.5, wait: 30_000 },
     { name: 'beyond reason is cut', retryAt: NOW + 4000 * DAY, random: 0, wait: 8 * DAY },
   ])('$name', ({ retryAt, random, wait }) => {
     expect(waits([failure('rate-limited', retryAt)], { random })).toEqual([wait]);
+  });
+
+  test('that is always past does not make us come back ever so soon', () => {
+    expect(waits(Array.from({ length: 8 }, () => failure('rate-limited', 0)))).toEqual(
+      [0.5, 1, 2, 4, 8, 15, 15, 15].map((value) => value * MINUTE),
+    );
   });
 
   test('of a server error is kept when it is longer than our own', () => {
@@ -163,4 +169,17 @@ describe('the next attempt', () => {
   ] as const)('$name', ({ kind, now, isEmergency, at }) => {
     expect(nextAttemptAt(record(kind), { now, isEmergency })).toBe(at);
   });
+});
+
+test.for([
+  { name: 'that is not over holds', until: NOW + HOUR, limit: NOW + HOUR },
+  { name: 'that is over is none', until: NOW - 1, limit: undefined },
+  { name: 'of a week holds', until: NOW + 8 * DAY, limit: NOW + 8 * DAY },
+  { name: 'that was noted under a clock far ahead is none', until: NOW + 300 * DAY, limit: undefined },
+])('a limit of a CA $name', ({ until, limit }) => {
+  expect(limitUntil({ until, detail: '' }, NOW)).toBe(limit);
+});
+
+test('without a limit there is none', () => {
+  expect(limitUntil(undefined, NOW)).toBeUndefined();
 });
