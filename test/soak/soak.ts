@@ -5,8 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** End-to-end tests that count what is lost; in `npm test` with short counts, here with full ones. */
-const FILES = ['redeploy', 'killed-server', 'neighbours', 'long-hold', 'engine-under-load'];
+/** Tests that count what is lost; in `npm test` with short counts, here with full ones. */
+const FILES = [
+  'redeploy',
+  'killed-server',
+  'neighbours',
+  'long-hold',
+  'engine-under-load',
+  'killed-while-ordering',
+  'short-lives',
+  'renewal-told-by-ca',
+  'certificates-on-demand',
+];
+const PROJECTS = ['e2e', 'integration'];
 const LONGEST_TEST_MS = 1_800_000;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -15,7 +26,9 @@ async function main(files: readonly string[]): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-soak-'));
   const table = join(folder, 'table.jsonl');
   try {
-    const args = ['run', '--config', 'test/vitest.config.ts', '--project', 'e2e', `--testTimeout=${LONGEST_TEST_MS}`];
+    const projects = PROJECTS.flatMap((name) => ['--project', name]);
+    const oneByOne = ['--no-file-parallelism', `--testTimeout=${LONGEST_TEST_MS}`];
+    const args = ['run', '--config', 'test/vitest.config.ts', ...projects, ...oneByOne];
     const child = spawn('vitest', [...args, ...files], {
       cwd: ROOT,
       stdio: 'inherit',

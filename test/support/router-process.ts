@@ -40,6 +40,10 @@ export interface RouterOptions {
   readonly openFiles?: number;
   /** Further flags. */
   readonly flags?: readonly string[];
+  /** Flags of Node, as `--import`. */
+  readonly nodeFlags?: readonly string[];
+  /** Further variables of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The router as a process of this machine. */
@@ -93,9 +97,15 @@ export async function launchRouter(options: RouterOptions): Promise<RouterProces
   // The shell lowers its own limit and becomes the router, so that the process id is the router's.
   const { openFiles } = options;
   const limited = openFiles === undefined ? [] : ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`];
-  const [program, ...words] = [...limited, process.execPath, MAIN, ...flagsOf(options, ports)];
+  const [program, ...words] = [
+    ...limited,
+    process.execPath,
+    ...(options.nodeFlags ?? []),
+    MAIN,
+    ...flagsOf(options, ports),
+  ];
   const child = spawn(program!, words, {
-    env: ownEnvironment(),
+    env: { ...ownEnvironment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const killWithUs = (): void => void child.kill('SIGKILL');
