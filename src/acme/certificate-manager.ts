@@ -165,7 +165,8 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     soon = { timer, at };
   };
   const retryStore = async (): Promise<void> => {
-    if (now() - storeTriedAt < RETRY_STORE_MS) return;
+    // A clock that is set back must not put it off until it is there again.
+    if (Math.abs(now() - storeTriedAt) < RETRY_STORE_MS) return;
     storeTriedAt = now();
     await book.retry();
     await book.takeIn();

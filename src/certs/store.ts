@@ -22,6 +22,8 @@ import {
 } from './store-records.ts';
 
 const VERSION = '1';
+/** More than all that an order writes. */
+const PROBE_BYTES = 65_536;
 
 /**
  * Certificates, accounts and unfinished work on disk, below `<dataDir>/acme`: one folder per CA and per spec.
@@ -128,7 +130,8 @@ async function load(
       return { ...nothing, fault };
     }
     const repair = options.readOnly !== true;
-    if (repair && version !== undefined) await chmod(root, 0o700);
+    // A volume that cannot be written still has what serves.
+    if (repair && version !== undefined) await chmod(root, 0o700).catch(() => undefined);
     return { ...(await loadStore(root, { repair, now: options.now, logger: options.logger })), fault: undefined };
   } catch (cause) {
     return { ...nothing, fault: describeStoreFault('store_unreadable', root, cause) };
@@ -159,7 +162,8 @@ async function probe(root: string): Promise<StoreFault | undefined> {
     const version = await readVersion(root);
     if (version === undefined) await writeFileAtomic(join(root, 'version'), `${VERSION}\n`);
     const path = join(root, '.probe');
-    await writeFileAtomic(path, '');
+    // A disk that is full still takes files without content.
+    await writeFileAtomic(path, Buffer.alloc(PROBE_BYTES));
     await rm(path);
     return undefined;
   } catch (cause) {
