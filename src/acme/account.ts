@@ -14,14 +14,19 @@ export interface AccountContext {
   readonly logger: Logger;
 }
 
+interface NewAccount extends AccountContext {
+  /** The account made beforehand that this one is bound to (RFC 8555 7.3.4). */
+  readonly eab: AcmeConfig['eab'];
+}
+
 /** The key is on disk before the CA hears of it: after a crash the same key finds the same account (RFC 8555 7.3.1). */
-export async function createAccountKey({ directory, acme, store, now }: AccountContext): Promise<AccountRecord> {
+export async function createAccountKey({ directory, acme, eab, store, now }: NewAccount): Promise<AccountRecord> {
   const record: AccountRecord = {
     directory,
     keyPem: await createKeyPem(),
     url: undefined,
     contact: contactOf(acme),
-    eabKid: acme.eab?.kid,
+    eabKid: eab?.kid,
     createdAt: now(),
   };
   const fault = await store.saveAccount(record);
@@ -33,11 +38,11 @@ export async function createAccountKey({ directory, acme, store, now }: AccountC
 export async function registerAccount(
   api: AcmeApi,
   record: AccountRecord,
-  context: AccountContext,
+  context: NewAccount,
 ): Promise<AccountRecord> {
   const { directory, acme, logger } = context;
   const { externalAccountRequired } = await api.directory();
-  if (externalAccountRequired && acme.eab === undefined) {
+  if (externalAccountRequired && context.eab === undefined) {
     const detail = 'this CA binds accounts to one made beforehand';
     throw new AcmeProblem({ type: 'externalAccountRequired', status: 403, detail, url: directory });
   }

@@ -71,7 +71,8 @@ export interface CaSessionOptions {
 /** Opens nothing by itself: the first order does. */
 export function createCaSession(options: CaSessionOptions): CaSession {
   const { directory, acme, store, now } = options;
-  let record = options.saved?.eabKid === acme.eab?.kid ? options.saved : undefined;
+  let record = options.saved;
+  let isChecked = false;
   let connection: Promise<Connection> | undefined;
   let isClosed = false;
   let account: Promise<Account> | undefined;
@@ -88,17 +89,35 @@ export function createCaSession(options: CaSessionOptions): CaSession {
       return opened;
     });
   };
+  /** What was made beforehand at one CA is no business of another: of a test CA never, of several of those that ask for it. */
+  const findEab = async (): Promise<AcmeConfig['eab']> => {
+    if (acme.eab === undefined || !acme.directories.includes(directory)) return undefined;
+    if (acme.directories.length === 1) return acme.eab;
+    const { externalAccountRequired } = await (await open()).fetchDirectory();
+    return externalAccountRequired ? acme.eab : undefined;
+  };
   const connect = async ({ keyPem, url }: Pick<AccountRecord, 'keyPem' | 'url'>): Promise<AcmeApi> => {
-    const parts = await open();
-    return connectAcme({ directory, ...parts, accountKeyPem: keyPem, accountUrl: url, eab: acme.eab, now });
+    const [parts, eab] = [await open(), await findEab()];
+    return connectAcme({ directory, ...parts, accountKeyPem: keyPem, accountUrl: url, eab, now });
+  };
+  /** Whether the account on disk is the one that is asked for. One that was taken over does not say what it is bound to. */
+  const isOf = async (eab: AcmeConfig['eab']): Promise<boolean> => {
+    if (record?.eabKid === eab?.kid) return true;
+    const isTakenOver = record?.url !== undefined && record.eabKid === undefined;
+    return isTakenOver && (await (await open()).fetchDirectory()).externalAccountRequired;
   };
   const openAccount = async (): Promise<Account> => {
     await open();
-    record ??= await createAccountKey(options);
+    const eab = await findEab();
+    if (!isChecked && !(await isOf(eab))) record = undefined;
+    isChecked = true;
+    record ??= await createAccountKey({ ...options, eab });
     record = await settleKeyChange(record, { ...options, connect });
     const api = await connect(record);
     const isNew = record.url === undefined;
-    record = isNew ? await registerAccount(api, record, options) : await followContact(api, record, options);
+    record = isNew
+      ? await registerAccount(api, record, { ...options, eab })
+      : await followContact(api, record, options);
     return { api, url: record.url! };
   };
   const ensureAccount = (): Promise<Account> => {
@@ -143,7 +162,7 @@ export function createCaSession(options: CaSessionOptions): CaSession {
     replaceKey: async () => {
       if (record !== undefined && now() - record.createdAt < DAY_MS) return false;
       account = undefined;
-      record = await createAccountKey(options);
+      record = await createAccountKey({ ...options, eab: await findEab() });
       return true;
     },
     agreeToTerms: (begunAt) => {

@@ -17,6 +17,8 @@ import { verifyIssued } from './verify-issued.ts';
 
 const READY_DEADLINE_MS = 30_000;
 const ISSUE_DEADLINE_MS = 300_000;
+/** The CA was slow, or we have to stop: the order is as good as before, and the next attempt goes on with it. */
+const MAY_GO_ON: ReadonlySet<OrderError['code']> = new Set(['authorization_slow', 'order_slow']);
 
 export interface OrderDeps {
   readonly session: CaSession;
@@ -160,7 +162,7 @@ async function authorizeOne(url: string, api: AcmeApi, deps: OrderDeps): Promise
     if (cause instanceof AcmeProblem && cause.status === 0) {
       deps.onUnproved(`${authorization.isWildcard ? '*.' : ''}${authorization.name}`);
     }
-    if (cause instanceof OrderError && cause.code !== 'authorization_slow') {
+    if (cause instanceof OrderError && !MAY_GO_ON.has(cause.code)) {
       // Left pending, it would count against the account's limit for a week.
       await api.deactivateAuthorization(url).catch(() => undefined);
       await deps.savePending(undefined);

@@ -6,6 +6,7 @@ import type { DnsLookup } from '../dns-lookup.ts';
 import type { DnsRecord, DnsRecordWriter } from './dns-writer.ts';
 
 const LOOK_MS = 2000;
+const HOST_LABEL = /^[a-z0-9_][a-z0-9_-]{0,62}$/;
 
 /** A pending DNS-01 challenge (RFC 8555 8.4). */
 export interface DnsChallenge {
@@ -79,6 +80,9 @@ export function createDnsSolver(options: {
     publish: async ({ token, host, keyAuthorization }, signal) => {
       // The zone may have given the name away to another (acme.md 12).
       const target = await lookup.follow(`_acme-challenge.${host}`);
+      // Nobody would take away what is written after this.
+      signal.throwIfAborted();
+      checkTarget(target, host);
       const record = { fqdn: `${target}.`, value: recordValue(keyAuthorization) };
       present.set(token, record);
       try {
@@ -102,4 +106,11 @@ export function createDnsSolver(options: {
     },
     idle: async () => void (await last),
   };
+}
+
+/** DNS may hold any bytes, and this name goes to programs that somebody wrote for names of hosts. */
+function checkTarget(target: string, host: string): void {
+  const isName = target.length <= 253 && target.split('.').every((label) => HOST_LABEL.test(label));
+  if (isName) return;
+  throw new OrderError('dns_record', `_acme-challenge.${host} leads to ${JSON.stringify(target)}: not a host name`);
 }

@@ -15,6 +15,7 @@ function open(
     readonly present?: () => Promise<void>;
     readonly cleanup?: () => Promise<void>;
     readonly waitMs?: number;
+    readonly follow?: (name: string) => Promise<string>;
   } = {},
 ): {
   readonly solver: DnsSolver;
@@ -27,7 +28,7 @@ function open(
   let now = 0;
   let looks = 0;
   const lookup = {
-    follow: async (name: string) => (name === '_acme-challenge.alias.test' ? 'target.test' : name),
+    follow: options.follow ?? (async (name: string) => (name === '_acme-challenge.alias.test' ? 'target.test' : name)),
     authorities: async () => options.servers ?? ['ns1'],
     texts: async (_name: string, server: string) => (options.texts ?? (() => [VALUE]))(server, ++looks),
   } as Partial<DnsLookup> as DnsLookup;
@@ -146,3 +147,28 @@ test('what was begun and failed is cleaned up too, once, and a failure there is 
   expect(events.filter((event) => event.startsWith('clean'))).toHaveLength(1);
   expect(warnings()).toEqual(['TXT record not removed: remove it by hand']);
 });
+
+test('who gives up while the alias is looked for writes nothing: nobody would take it away', async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const abort = new AbortController();
+  const { solver, events } = open({ follow: () => promise });
+  const published = solver.publish(CHALLENGE, abort.signal);
+  abort.abort(new Error('stopping'));
+  solver.withdraw(CHALLENGE.token);
+  resolve('target.test');
+  await expect(published).rejects.toThrow(/stopping/);
+  await solver.idle();
+  expect(events).toEqual([]);
+});
+
+test.for(['$(reboot).evil.test', '-rf.evil.test', 'a b.evil.test', 'a;b.evil.test', '', '*.evil.test'])(
+  'an alias that leads to %j is not written to: a program is called with it',
+  async (target) => {
+    const { solver, events } = open({ follow: async () => target });
+    await expect(solver.publish(CHALLENGE, SIGNAL)).rejects.toMatchObject({
+      code: 'dns_record',
+      message: expect.stringContaining('_acme-challenge.a.test'),
+    });
+    expect(events).toEqual([]);
+  },
+);
