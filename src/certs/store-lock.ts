@@ -3,10 +3,11 @@ import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setInterval } from 'node:timers';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const REFRESH_MS = 5000;
 const STALE_MS = 30_000;
-/** One that was made a moment ago may not be written yet. */
+/** One that was made a moment ago may not be written to its end yet. */
 const BEING_WRITTEN_MS = 2000;
 
 /** Of this process; another one at the same place in the process table is told apart by it. */
@@ -62,17 +63,31 @@ function hold(path: string): StoreLock {
   };
 }
 
-/** The text of a lock whose owner is gone; `undefined` when it is not, or the lock is. */
-async function readDead(path: string): Promise<string | undefined> {
+/** The text of a lock whose owner is gone, also while it wrote it; `undefined` when it is not, or the lock is. */
+async function readDead(path: string, isSecondLook = false): Promise<string | undefined> {
   try {
     const { mtimeMs } = await stat(path);
     const text = await readFile(path, 'utf8');
     const ageMs = Date.now() - mtimeMs;
     // A clock that was set back makes ages negative: such a lock is as good as a new one.
-    if (text === '') return ageMs > BEING_WRITTEN_MS ? text : undefined;
-    return ageMs > STALE_MS || isDead(JSON.parse(text) as Partial<Owner> | null) ? text : undefined;
+    if (ageMs > STALE_MS) return text;
+    const owner = readOwner(text);
+    if (owner !== undefined) return isDead(owner) ? text : undefined;
+    if (ageMs > BEING_WRITTEN_MS) return text;
+    if (isSecondLook) return undefined;
+    await delay(BEING_WRITTEN_MS + 1 - Math.max(ageMs, 0));
+    return await readDead(path, true);
   } catch (cause) {
-    return cause instanceof SyntaxError ? undefined : ignoreAbsent(cause);
+    return ignoreAbsent(cause);
+  }
+}
+
+/** `undefined`: the text is not whole. */
+function readOwner(text: string): Partial<Owner> | null | undefined {
+  try {
+    return JSON.parse(text) as Partial<Owner> | null;
+  } catch {
+    return undefined;
   }
 }
 

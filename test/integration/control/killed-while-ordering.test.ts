@@ -101,7 +101,7 @@ test(
       expect([leaf.serialNumber, entries[0]!.pending]).toEqual([served.serial, undefined]);
     }
     noteRow('killed at a write', { kills, first: FIRST, each: EACH, orderedAgain: again });
-    expect(kills).toBeGreaterThan(2);
+    expect(kills).toBeGreaterThan(1);
   },
 );
 

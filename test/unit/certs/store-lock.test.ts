@@ -59,11 +59,12 @@ const foreign = JSON.stringify({ pid: 1, host: 'elsewhere', instance: 'x' });
 test.for<[what: string, text: string, ageMs: number, isFree: boolean]>([
   ['of another machine, alive half a minute ago', foreign, 25_000, false],
   ['of another machine, silent for longer', foreign, 31_000, true],
-  ['just being written', '', 1000, false],
+  ['whose writing has begun and does not go on', '', 1000, true],
+  ['whose writing has begun under another clock', '', -3_600_000, false],
   ['never written', '', 3000, true],
-  ['that makes no sense, new', '{', 25_000, false],
+  ['half written by who was killed there', foreign.slice(0, 20), 3000, true],
   ['that is no lock, new', 'null', 25_000, false],
-  ['that makes no sense, old', '{', 31_000, true],
+  ['that is no lock, old', 'null', 31_000, true],
   ['of the future', foreign, -3_600_000, false],
   ['of a process before us with our number', JSON.stringify({ pid: process.pid, host: hostname() }), 0, true],
   ['of a process that is alive', JSON.stringify({ pid: process.ppid, host: hostname() }), 0, false],
@@ -72,6 +73,13 @@ test.for<[what: string, text: string, ageMs: number, isFree: boolean]>([
   const at = new Date(Date.now() - ageMs);
   await utimes(path, at, at);
   expect((await takeLock(folder, 'a')) !== undefined).toBe(isFree);
+});
+
+test('a lock that is just being written is let be', async () => {
+  await writeFile(path, '');
+  const taken = takeLock(folder, 'a');
+  await writeFile(path, JSON.stringify({ pid: process.ppid, host: hostname() }));
+  expect(await taken).toBeUndefined();
 });
 
 test('of many that find a dead owner one takes over', async () => {
