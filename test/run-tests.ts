@@ -15,6 +15,8 @@ const PROGRAMS: readonly LabProgram[] = [
   'busybox',
   'varnishtest',
   'slowhttptest',
+  'sslscan',
+  'testssl',
 ];
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CLOSING_LINE = /(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$/;

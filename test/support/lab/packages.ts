@@ -18,6 +18,8 @@ const PROGRAMS = {
   busybox: 'busybox-static',
   varnishtest: 'varnish',
   slowhttptest: 'slowhttptest',
+  sslscan: 'sslscan',
+  testssl: 'testssl.sh',
 } as const;
 
 export type LabProgram = keyof typeof PROGRAMS;
