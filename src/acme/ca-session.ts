@@ -150,7 +150,8 @@ export function createCaSession(options: CaSessionOptions): CaSession {
       const { transport, fetchDirectory } = await open();
       const { renewalInfo } = await fetchDirectory();
       if (renewalInfo === undefined) return undefined;
-      const { data, headers } = await transport.request(`${renewalInfo.replace(/\/$/, '')}/${ariId}`, 'GET');
+      const url = `${renewalInfo.replace(/\/$/, '')}/${ariId}`;
+      const { data, headers } = await transport.request(url, 'GET', undefined, { canWait: true });
       return { data, retryAt: readRetryAt(headers['retry-after'], '', now()) };
     },
     forgetAccount: async () => {

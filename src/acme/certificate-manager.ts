@@ -152,7 +152,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     const nextMs = queue.startDue([...wanted, ...unused.inGrace(wanted)]);
     // A tick may be a long time in the life of a certificate.
     if (nextMs !== undefined) tickSoon(Math.max(nextMs, NEXT_ORDER_MS));
-    void watch.ask(wanted.flatMap(({ names }) => specs.serving(names) ?? []));
+    watch.ask(wanted.flatMap(({ names }) => specs.serving(names) ?? []));
   };
   const tickSoon = (waitMs: number): void => {
     const at = performance.now() + waitMs;

@@ -70,13 +70,15 @@ export function heedAnswer(
 
 /** The advice after a failed question, the `tries`th in a row (from 1): soon again twice if it may pass, else in 6 h. */
 export function heedFailure(advice: RenewalAdvice, cause: unknown, tries: number, now: number): RenewalAdvice {
-  const isPassing =
-    cause instanceof AcmeTransportError
-      ? cause.code === 'timeout' || cause.code === 'unreachable'
-      : cause instanceof AcmeProblem && (cause.status >= 500 || cause.status === 429);
-  const waitMs = (isPassing ? QUICK_TRIES_MS[tries - 1] : undefined) ?? NEXT_DAY_PART_MS;
+  const waitMs = (isPassing(cause) ? QUICK_TRIES_MS[tries - 1] : undefined) ?? NEXT_DAY_PART_MS;
   const retryAt = cause instanceof AcmeProblem ? (cause.retryAt ?? 0) : 0;
   return { ...advice, askAt: Math.min(Math.max(now + waitMs, retryAt), now + DAY_MS) };
+}
+
+/** Whether a failed question is about the CA and not about this certificate. */
+export function isPassing(cause: unknown): boolean {
+  if (cause instanceof AcmeTransportError) return cause.code === 'timeout' || cause.code === 'unreachable';
+  return cause instanceof AcmeProblem && (cause.status >= 500 || cause.status === 429);
 }
 
 /** Whether a window came much nearer or went far away, or is all of a sudden over: mass revocation looks like that. */

@@ -1,20 +1,25 @@
 import type { RenewalAdvice } from '../certs/renewal-record.ts';
 import type { StoredCertificate } from '../certs/store-records.ts';
 import type { Logger } from '../observe/logger.ts';
-import { AcmeTransportError } from './acme-error.ts';
+import { AcmeProblem, AcmeTransportError } from './acme-error.ts';
 import type { CaSession } from './ca-session.ts';
 import type { CertificateBook } from './certificate-book.ts';
-import { ariIdOf, heedAnswer, heedFailure, isMoved } from './renewal-info.ts';
+import { ariIdOf, heedAnswer, heedFailure, isMoved, isPassing } from './renewal-info.ts';
 
-const AT_ONCE = 4;
-const HOUR_MS = 3_600_000;
+/** For each CA. Half of the connections there: one that hangs must not stand in the way of orders. */
+const AT_ONCE = 2;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const MAX_WAIT_MS = 25 * HOUR_MS;
 
 /** Asks the CAs when they want their certificates renewed (RFC 9773, acme.md 7.2). */
 export interface RenewalWatch {
-  /** Asks about those whose time to ask has come, a few at once. Resolves at the end of the round; never rejects. */
-  ask(certificates: readonly StoredCertificate[]): Promise<void>;
-  /** Ends the round; resolves when nothing is being asked any more. */
+  /**
+   * Asks about those whose time to ask has come, in the background, the latest issued first and two at once for each CA. A call
+   * replaces what is left of the one before.
+   */
+  ask(certificates: readonly StoredCertificate[]): void;
+  /** Asks no more; resolves when nothing is being asked. */
   stop(): Promise<void>;
 }
 
@@ -29,12 +34,12 @@ export function createRenewalWatch(options: {
 }): RenewalWatch {
   const { book, now, logger } = options;
   const tries = new Map<string, number>();
-  /** CAs without renewal information, and those whose directory could not be read: not asked for each certificate. */
+  /** CAs without renewal information, and those that cannot answer now: not asked for each certificate. */
   const silentUntil = new Map<string, number>();
   /** Their leaves do not say who signed them. */
   const nameless = new Set<string>();
-  let round: Promise<void> | undefined;
-  const stopping = new AbortController();
+  const lines = new Map<string, Line>();
+  let isStopping = false;
 
   const isDue = ({ spec, certificate }: StoredCertificate): boolean => {
     if (certificate.notAfter <= now() || nameless.has(certificate.id)) return false;
@@ -51,7 +56,7 @@ export function createRenewalWatch(options: {
     } catch (cause) {
       // The orders say what is wrong with a CA.
       logger.debug({ directory, reason: String(cause) }, 'renewal information not asked for');
-      silentUntil.set(directory, now() + HOUR_MS / 12);
+      silentUntil.set(directory, now() + 5 * MINUTE_MS);
     }
     return false;
   };
@@ -79,6 +84,10 @@ export function createRenewalWatch(options: {
     await book.putRenewal(spec, { advice: { ...heeded, isReplaced } });
     tell(stored, advice, heeded);
   };
+  const silence = (directory: string, cause: unknown): void => {
+    const retryAt = cause instanceof AcmeProblem ? (cause.retryAt ?? 0) : 0;
+    silentUntil.set(directory, Math.min(Math.max(now() + MINUTE_MS, retryAt), now() + 24 * HOUR_MS));
+  };
   const questionOf = async (directory: string, advice: RenewalAdvice): Promise<RenewalAdvice | undefined> => {
     const count = (tries.get(advice.ariId) ?? 0) + 1;
     try {
@@ -91,6 +100,7 @@ export function createRenewalWatch(options: {
     } catch (cause) {
       if (cause instanceof AcmeTransportError && cause.code === 'stopped') return undefined;
       tries.set(advice.ariId, count);
+      if (isPassing(cause)) silence(directory, cause);
       logger.debug({ directory, reason: String(cause) }, 'no renewal information');
       return heedFailure(advice, cause, count, now());
     }
@@ -107,25 +117,48 @@ export function createRenewalWatch(options: {
     }
     options.onChange();
   };
-  const run = async (certificates: readonly StoredCertificate[]): Promise<void> => {
-    const due = certificates.filter(isDue);
-    const next = async (): Promise<void> => {
-      for (let stored = due.shift(); stored !== undefined && !stopping.signal.aborted; stored = due.shift()) {
-        await askOne(stored).catch((cause: unknown) => {
-          logger.error({ reason: String(cause) }, 'renewal information not understood');
-        });
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, next));
+  const work = async (line: Line): Promise<void> => {
+    for (let stored = line.waiting.shift(); stored !== undefined; stored = line.waiting.shift()) {
+      const { id } = stored.certificate;
+      line.asking.add(id);
+      await askOne(stored).catch((cause: unknown) => {
+        logger.error({ reason: String(cause) }, 'renewal information not understood');
+      });
+      line.asking.delete(id);
+    }
+  };
+  const start = (line: Line): void => {
+    for (let free = Math.min(AT_ONCE - line.workers.size, line.waiting.length); free > 0; free--) {
+      const worker = work(line).finally(() => line.workers.delete(worker));
+      line.workers.add(worker);
+    }
   };
   return {
     ask: (certificates) => {
-      round ??= run(certificates).finally(() => (round = undefined));
-      return round;
+      if (isStopping) return;
+      for (const line of lines.values()) line.waiting = [];
+      for (const stored of certificates.filter(isDue).toSorted((a, b) => b.issuedAt - a.issuedAt)) {
+        const line = lines.getOrInsertComputed(stored.spec.directory, newLine);
+        if (!line.asking.has(stored.certificate.id)) line.waiting.push(stored);
+      }
+      for (const line of lines.values()) start(line);
     },
     stop: async () => {
-      stopping.abort();
-      await round;
+      isStopping = true;
+      for (const line of lines.values()) line.waiting = [];
+      await Promise.all([...lines.values()].flatMap(({ workers }) => [...workers]));
     },
   };
+}
+
+/** The questions to one CA. */
+interface Line {
+  waiting: StoredCertificate[];
+  /** Ids of certificates. */
+  readonly asking: Set<string>;
+  readonly workers: Set<Promise<void>>;
+}
+
+function newLine(): Line {
+  return { waiting: [], asking: new Set(), workers: new Set() };
 }

@@ -14,6 +14,10 @@ const MAX_ANSWER_BYTES = 1 << 20;
  */
 const REQUESTS_PER_SECOND = { public: 10, own: 25 } as const;
 const MAX_SOCKETS = 4;
+/** How often a request that can wait looks for room. */
+const LOOK_MS = 100;
+/** More than the orders that run at once can use before they are too old. */
+const MAX_NONCES = 20;
 
 export interface AcmeResponse {
   readonly status: number;
@@ -26,9 +30,10 @@ export interface AcmeResponse {
 export interface Transport {
   /**
    * One request. Resolves for a status below 400, and for a rejected nonce, which the signing layer repeats itself
-   * (RFC 8555 6.5). Rejects with `AcmeProblem` or `AcmeTransportError`; never retries, never sleeps on `Retry-After`.
+   * (RFC 8555 6.5). Rejects with `AcmeProblem` or `AcmeTransportError`; never retries, never sleeps on `Retry-After`. One
+   * that `canWait` leaves half of the pace to the others.
    */
-  request(url: string, method: string, body?: unknown): Promise<AcmeResponse>;
+  request(url: string, method: string, body?: unknown, options?: { readonly canWait?: boolean }): Promise<AcmeResponse>;
   /** A nonce from an earlier answer that is not older than a minute. */
   takeNonce(): string | undefined;
   /** Ends every request that runs; later ones reject. */
@@ -88,6 +93,11 @@ export function createTransport(options: TransportOptions): Transport {
       request.end(payload);
     });
 
+  const awaitRoom = async (url: string): Promise<void> => {
+    while (!pace.tryTake(perSecond / 2)) await pause(LOOK_MS, closing.signal, url);
+    await pause(0, closing.signal, url);
+  };
+
   const counted = async (sent: Promise<AcmeResponse>): Promise<AcmeResponse> => {
     try {
       const answer = await sent;
@@ -108,13 +118,15 @@ export function createTransport(options: TransportOptions): Transport {
       }
       return undefined;
     },
-    request: async (url, method, body) => {
-      await pause(pace.take(), closing.signal, url);
+    request: async (url, method, body, { canWait = false } = {}) => {
+      await (canWait ? awaitRoom(url) : pause(pace.take(), closing.signal, url));
       const isHead = method.toUpperCase() === 'HEAD';
       const keepNonce = (headers: AcmeResponse['headers']): void => {
         const nonce = headers['replay-nonce'];
         // The one asked for by HEAD is used at once by who asked.
-        if (nonce !== undefined && !isHead) nonces.push({ nonce, at: now() });
+        if (nonce === undefined || isHead) return;
+        nonces.push({ nonce, at: now() });
+        if (nonces.length > MAX_NONCES) nonces.shift();
       };
       const answer = await counted(send(url, method, body));
       if (answer.status < 400) {

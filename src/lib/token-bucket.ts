@@ -1,7 +1,7 @@
 /** Lets `burst` events through at once and `perSecond` of them in the long run. */
 export interface TokenBucket {
-  /** Takes a token if there is one; otherwise nothing changes. */
-  tryTake(): boolean;
+  /** Takes a token if there is one beside `reserve` others (default 0); otherwise nothing changes. */
+  tryTake(reserve?: number): boolean;
   /** Takes a token, borrowing if there is none, and tells how many milliseconds to wait for it. */
   take(): number;
 }
@@ -21,9 +21,9 @@ export function createTokenBucket(options: {
     filledAt = at;
   };
   return {
-    tryTake: () => {
+    tryTake: (reserve = 0) => {
       fill();
-      if (tokens < 1) return false;
+      if (tokens < 1 + reserve) return false;
       tokens -= 1;
       return true;
     },

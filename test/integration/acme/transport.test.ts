@@ -200,3 +200,43 @@ test('requests beyond ten in a second wait their turn', async () => {
   await Promise.all(Array.from({ length: 13 }, () => transport.request(url, 'GET')));
   expect(performance.now() - startedAt).toBeGreaterThan(250);
 });
+
+test('what can wait leaves half of the pace to what cannot', async () => {
+  let now = 0;
+  const seen: string[] = [];
+  const url = await serve((request, response) => {
+    seen.push(request.url!);
+    response.end();
+  });
+  const transport = open({ now: () => now });
+  const later = Array.from({ length: 6 }, (_, index) =>
+    transport.request(`${url}/later${index}`, 'GET', undefined, { canWait: true }),
+  );
+  await Promise.all(later.slice(0, 5));
+  await Promise.all(Array.from({ length: 5 }, (_, index) => transport.request(`${url}/now${index}`, 'GET')));
+  expect(seen.filter((path) => path.includes('/later'))).toHaveLength(5);
+  expect(seen).toHaveLength(10);
+  now = 1000;
+  await later[5];
+  expect(seen.at(-1)).toContain('/later5');
+});
+
+test('closing ends what waits for its turn', async () => {
+  const url = await serve((_, response) => void response.end());
+  const transport = open({ now: () => 0 });
+  const all = Array.from({ length: 6 }, () => transport.request(url, 'GET', undefined, { canWait: true }));
+  await Promise.all(all.slice(0, 5));
+  transport.close();
+  await expect(all[5]).rejects.toMatchObject({ code: 'stopped' });
+});
+
+test('of many nonces the newest are kept: answers that nobody signed for bring them as well', async () => {
+  let count = 0;
+  let now = 0;
+  const url = await serve((_, response) => void response.writeHead(200, { 'replay-nonce': `n${++count}` }).end());
+  const transport = open({ now: () => (now += 100) });
+  for (let index = 0; index < 60; index++) await transport.request(url, 'GET');
+  const nonces: string[] = [];
+  for (let nonce = transport.takeNonce(); nonce !== undefined; nonce = transport.takeNonce()) nonces.push(nonce);
+  expect(nonces).toEqual(Array.from({ length: 20 }, (_, index) => `n${60 - index}`));
+});

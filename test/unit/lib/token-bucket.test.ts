@@ -37,3 +37,16 @@ test('a clock that steps back gives nothing away and does not stall for good', (
   at(2000);
   expect(bucket.tryTake()).toBe(true);
 });
+
+test('a reserve is left to others', () => {
+  let now = 0;
+  const bucket = createTokenBucket({ burst: 4, perSecond: 1, now: () => now });
+  expect([bucket.tryTake(2), bucket.tryTake(2), bucket.tryTake(2), bucket.tryTake()]).toEqual([
+    true,
+    true,
+    false,
+    true,
+  ]);
+  now = 2000;
+  expect([bucket.tryTake(2), bucket.tryTake(2)]).toEqual([true, false]);
+});
