@@ -21,6 +21,8 @@ export interface CaRequest {
   readonly userAgent: string;
   /** Nonce in the protected header of a signed request. */
   readonly nonce: string | undefined;
+  /** Account that signed it. */
+  readonly account: string | undefined;
   readonly payload: unknown;
 }
 
@@ -137,12 +139,13 @@ function record(incoming: IncomingMessage, body: Buffer): CaRequest {
     body.length === 0 ? undefined : (JSON.parse(body.toString()) as { protected: string; payload: string });
   const decode = (text: string | undefined): unknown =>
     text === undefined || text === '' ? undefined : JSON.parse(Buffer.from(text, 'base64url').toString());
-  const head = decode(signed?.protected) as { readonly nonce?: string } | undefined;
+  const head = decode(signed?.protected) as { readonly nonce?: string; readonly kid?: string } | undefined;
   return {
     method: incoming.method ?? '',
     path: incoming.url ?? '',
     userAgent: incoming.headers['user-agent'] ?? '',
     nonce: head?.nonce,
+    account: head?.kid,
     payload: decode(signed?.payload),
   };
 }

@@ -40,6 +40,8 @@ export interface RouterOptions {
   readonly openFiles?: number;
   /** Further flags. */
   readonly flags?: readonly string[];
+  /** There are flags of Traefik's among them: entrypoints are then named in its form. */
+  readonly hasTraefikFlags?: boolean;
   /** Flags of Node, as `--import`. */
   readonly nodeFlags?: readonly string[];
   /** Further variables of the environment. */
@@ -155,8 +157,8 @@ function flagsOf(options: RouterOptions, ports: RouterPorts): readonly string[] 
   const own = {
     docker: options.docker,
     data: options.dataDir,
-    http: `127.0.0.1:${ports.http}`,
-    https: `127.0.0.1:${ports.https}`,
+    [options.hasTraefikFlags === true ? 'entrypoints.http.address' : 'http']: `127.0.0.1:${ports.http}`,
+    [options.hasTraefikFlags === true ? 'entrypoints.https.address' : 'https']: `127.0.0.1:${ports.https}`,
     admin: `127.0.0.1:${ports.admin}`,
     workers: '2',
     'log-format': 'json',
