@@ -26,7 +26,7 @@ export function readAcmeDns(
   const writer = parseDnsWriter(value.text.trim());
   if ('message' in writer) {
     // A URL may hold a password: it is not repeated.
-    own.fail({ ...value, text: value.text.replace(/\/\/[^/]*@/, '//…@') }, writer.message, writer.hint);
+    own.fail({ ...value, text: value.text.replace(/\/\/.*@/, '//…@') }, writer.message, writer.hint);
     return undefined;
   }
   const signed = writer.kind === 'rfc2136' ? { ...writer, tsig } : writer;

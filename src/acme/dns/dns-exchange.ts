@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { connect, isIP } from 'node:net';
 import { once } from 'node:events';
 import { lookup } from 'node:dns/promises';
+import { isAnswerTo } from './dns-message.ts';
 
 /** A name server, by name or address. */
 export interface NameServer {
@@ -48,7 +49,7 @@ function exchangeUdp({ host, port }: NameServer, message: Buffer): Promise<Buffe
     socket.once('error', fail);
     socket.on('message', (answer) => {
       // Anybody may send to us: what answers nothing is passed over.
-      if (answer.length < 12 || answer.readUInt16BE(0) !== message.readUInt16BE(0)) return;
+      if (!isAnswerTo(answer, message)) return;
       end();
       resolve(answer);
     });
@@ -68,7 +69,10 @@ async function exchangeTcp({ host, port }: NameServer, message: Buffer): Promise
       received = Buffer.concat([received, chunk]);
       if (received.length < 2) continue;
       const end = 2 + received.readUInt16BE(0);
-      if (end >= 14 && received.length >= end) return received.subarray(2, end);
+      if (received.length < end) continue;
+      const answer = received.subarray(2, end);
+      if (isAnswerTo(answer, message)) return answer;
+      throw new Error(`${host}:${port} gave no answer to what was asked`);
     }
     throw new Error(`${host}:${port} ended the connection without an answer`);
   } finally {

@@ -3,7 +3,12 @@ export const RECORD_TYPE = { soa: 6, txt: 16, tsig: 250, any: 255 } as const;
 /** Classes: an update says by them what is to be done (RFC 2136 2.5). */
 export const RECORD_CLASS = { in: 1, none: 254, any: 255 } as const;
 
+const HEADER_BYTES = 12;
+/** In the third byte of a message. */
+const OPCODE_BITS = 0x78;
 const MAX_POINTERS = 32;
+/** Of a name in wire form (RFC 1035 2.3.4). */
+const MAX_NAME_BYTES = 255;
 
 /** A name in wire form, lower-case and without compression (RFC 1035 3.1). Throws when it is none. */
 export function encodeName(name: string): Buffer {
@@ -15,7 +20,7 @@ export function encodeName(name: string): Buffer {
     return Buffer.concat([Buffer.of(bytes.length), bytes]);
   });
   const encoded = Buffer.concat([...parts, Buffer.of(0)]);
-  if (encoded.length > 255) throw new RangeError(`not a DNS name: ${name}`);
+  if (encoded.length > MAX_NAME_BYTES) throw new RangeError(`not a DNS name: ${name}`);
   return encoded;
 }
 
@@ -64,7 +69,7 @@ export interface ReceivedMessage {
 /** Reads a message (RFC 1035 4.1). Throws `RangeError` when it is broken. */
 export function decodeMessage(bytes: Buffer): ReceivedMessage {
   const counts = [4, 6, 8, 10].map((offset) => bytes.readUInt16BE(offset)) as [number, number, number, number];
-  let offset = 12;
+  let offset = HEADER_BYTES;
   for (let left = counts[0]; left > 0; left--) offset = readName(bytes, offset).end + 4;
   const section = (count: number): ReceivedRecord[] => {
     const records: ReceivedRecord[] = [];
@@ -89,15 +94,39 @@ export function decodeMessage(bytes: Buffer): ReceivedMessage {
   };
 }
 
+/**
+ * Whether a message answers ours, which has one question: the number, the kind and the question are the same (RFC 5452 3). A server may
+ * leave the question out of the answer to an update (RFC 2136 3.8), and where it could not read us.
+ */
+export function isAnswerTo(answer: Buffer, message: Buffer): boolean {
+  if (answer.length < HEADER_BYTES || answer.readUInt16BE(0) !== message.readUInt16BE(0)) return false;
+  const flags = answer.readUInt8(2);
+  if (flags < 0x80 || (flags & OPCODE_BITS) !== (message.readUInt8(2) & OPCODE_BITS)) return false;
+  if (answer.readUInt16BE(4) === 0) return (flags & OPCODE_BITS) !== 0 || (answer.readUInt8(3) & 15) !== 0;
+  try {
+    return questionOf(answer) === questionOf(message);
+  } catch {
+    return false;
+  }
+}
+
+function questionOf(message: Buffer): string {
+  const { name, end } = readName(message, HEADER_BYTES);
+  return `${name} ${message.readUInt32BE(end)}`;
+}
+
 /** Lower-case, without the trailing dot; `end` is behind it. */
 export function readName(bytes: Buffer, start: number): { readonly name: string; readonly end: number } {
   const labels: string[] = [];
   let end: number | undefined;
   let offset = start;
+  let size = 1;
   for (let pointers = 0; ;) {
     const length = bytes.readUInt8(offset);
     if (length === 0) return { name: labels.join('.').toLowerCase(), end: end ?? offset + 1 };
     if (length < 64) {
+      size += length + 1;
+      if (size > MAX_NAME_BYTES) throw new RangeError('the DNS message has a name that is too long');
       labels.push(bytes.toString('latin1', offset + 1, offset + 1 + length));
       offset += length + 1;
       continue;

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import type { DnsRecordWriter } from './dns-writer.ts';
 
 const TIMEOUT_MS = 60_000;
-/** What a program says goes into a log line. */
-const MAX_OUTPUT_BYTES = 65_536;
+/** The end of what a program says goes into a log line. One that says more is ended. */
+const MAX_OUTPUT_BYTES = 1 << 20;
 
 /** Calls a program as `program present|cleanup FQDN VALUE`, with our environment. It must end by itself within a minute, with 0. */
 export function createExecWriter(path: string, timeoutMs = TIMEOUT_MS): DnsRecordWriter {

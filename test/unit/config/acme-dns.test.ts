@@ -59,6 +59,7 @@ describe('who writes records', () => {
     { argv: ['--acme-dns=exec:hook'], says: /names no program; write exec:\/path/ },
     { argv: ['--acme-dns=webhook:ftp://a'], says: /not the URL of a webhook/ },
     { argv: ['--acme-dns=webhook:https://u:geheim@hook.test?x'], says: /^(?!.*geheim).*not the URL of a webhook/ },
+    { argv: ['--acme-dns=webhook:https://u:ge/heim@hook.test?x'], says: /^(?!.*heim).*not the URL of a webhook/ },
     { argv: ['--acme-dns=rfc2136://'], says: /not the address of a name server/ },
     { argv: ['--acme-dns=rfc2136://ns.test?zona=a'], says: /unknown part zona/ },
     { argv: ['--acme-dns=rfc2136://ns.test?ttl=x'], says: /ttl that is none/ },

@@ -30,3 +30,11 @@ test.for(['', '\0'.repeat(11), `\0\0\0\0\0\0\0\x01${'\0'.repeat(4)}\0\0\x01\0\x0
     expect(() => decodeMessage(Buffer.from(text, 'latin1'))).toThrow(RangeError);
   },
 );
+
+test('a name longer than 255 bytes is broken: pointers could make a megabyte of a small message', () => {
+  const label = Buffer.concat([Buffer.of(63), Buffer.alloc(63, 0x61)]);
+  const name = (labels: number): Buffer =>
+    Buffer.concat([...Array.from({ length: labels }, () => label), Buffer.of(0)]);
+  expect(readName(name(3), 0).name).toHaveLength(191);
+  expect(() => readName(name(4), 0)).toThrow(RangeError);
+});
