@@ -12,8 +12,9 @@ export default defineConfig({
     passWithNoTests: false,
     projects: [
       { test: { name: 'architecture', include: ['test/architecture.test.ts'] } },
-      project('unit'),
-      project('integration', { testTimeout: 20_000 }),
+      // Time-outs end what hangs; a machine that is busy with other things is no fault of a test.
+      project('unit', { testTimeout: 30_000 }),
+      project('integration', { testTimeout: 60_000, hookTimeout: 60_000 }),
       // One engine, one Pebble, two cores: the end-to-end files run one after another.
       project('e2e', {
         testTimeout: 120_000,
