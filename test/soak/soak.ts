@@ -16,6 +16,8 @@ const FILES = [
   'short-lives',
   'renewal-told-by-ca',
   'certificates-on-demand',
+  'control/broken-ca',
+  'control/wrong-name',
 ];
 const PROJECTS = ['e2e', 'integration'];
 const LONGEST_TEST_MS = 1_800_000;

@@ -36,7 +36,7 @@ async function register({ proxy }: RouterCaLab, dataDir: string): Promise<string
     directory,
     acme: { ...ACME_OFF, directories: [directory], caRootFile },
     store,
-    saved: { directory, keyPem: String(keyPem), url: undefined, contact: [], eabKid: undefined, createdAt: now() },
+    saved: { directory, keyPem, url: undefined, contact: [], eabKid: undefined, createdAt: now() },
     userAgent: 'test/1',
     now,
     logger,
