@@ -5,10 +5,11 @@ import type { SelfAnswer } from './self-request.ts';
 /** Everything that was found out about a name that could not be proved. */
 export interface NameFacts {
   readonly name: string;
-  /** Of the failure: the CA's type, and until when it will hear nothing, Unix milliseconds. */
+  /** Of the failure: the CA's type. */
   readonly type: string;
-  readonly limitedUntil: number | undefined;
   readonly addresses: AddressAnswer;
+  /** Whether an address can be reached by the CA, as far as that is known. */
+  readonly isReachable: (address: string) => boolean;
   /** Public addresses that are known to be ours; empty when none is known (NAT, containers). */
   readonly ownAddresses: readonly string[];
   /** Who answered when the name's addresses were asked for a random challenge on port 80. */
@@ -21,6 +22,7 @@ export interface NameFacts {
 export type FindingKind =
   | 'ca-limit'
   | 'no-address'
+  | 'private-address'
   | 'caa'
   | 'aaaa-wrong'
   | 'elsewhere'
@@ -34,13 +36,15 @@ export interface Finding {
   readonly text: string;
 }
 
+/** A limit of the CA says nothing of the name. `until`: Unix milliseconds. */
+export function describeLimit(until: number): Finding {
+  const time = new Date(until).toISOString().replace(/\.\d+Z$/, 'Z');
+  return { kind: 'ca-limit', text: `the CA's limit is reached: nothing can be ordered before ${time}` };
+}
+
 /** The most telling finding, or none: then what the CA said has to do. Pure. */
 export function diagnose(facts: NameFacts): Finding | undefined {
-  const { name, addresses, limitedUntil } = facts;
-  if (limitedUntil !== undefined) {
-    const until = new Date(limitedUntil).toISOString().replace(/\.\d+Z$/, 'Z');
-    return { kind: 'ca-limit', text: `the CA's limit is reached: nothing can be ordered before ${until}` };
-  }
+  const { name, addresses } = facts;
   if (addresses.kind === 'absent') {
     const text = `${name} does not resolve (${addresses.detail}): create an A or AAAA record that points to this server`;
     return { kind: 'no-address', text };
@@ -49,7 +53,11 @@ export function diagnose(facts: NameFacts): Finding | undefined {
     const text = `the CAA record of ${name} forbids this CA: ${facts.caaFault}; add "issue ${facts.caIdentities[0]}"`;
     return { kind: 'caa', text };
   }
-  return addresses.kind === 'found' ? judgeProbes(facts, [...addresses.v4, ...addresses.v6]) : undefined;
+  if (addresses.kind !== 'found') return undefined;
+  const resolved = [...addresses.v4, ...addresses.v6];
+  if (resolved.some((address) => facts.isReachable(address))) return judgeProbes(facts, resolved);
+  const text = `${name} points to ${resolved.join(', ')}: addresses of private networks, where no public CA gets; give it a public one, or prove it by DNS (--acme-dns)`;
+  return { kind: 'private-address', text };
 }
 
 function judgeProbes(facts: NameFacts, resolved: readonly string[]): Finding | undefined {

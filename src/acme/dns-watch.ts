@@ -1,15 +1,20 @@
+import { createLimiter } from '../lib/limiter.ts';
 import type { AttemptRecord } from '../certs/store-records.ts';
 import type { AddressAnswer, DnsLookup } from './dns-lookup.ts';
 
 /** A change of DNS ends a wait at most this often for a name (acme.md 6). */
 const RESET_MS = 600_000;
-/** Names that are looked at in one round; the rest has its turn in the next. */
-const MAX_NAMES = 100;
+/** So many at once: each takes up to twenty questions, and DNS-01 needs its own answered meanwhile. */
+const AT_ONCE = 4;
+/** Names that are looked at in one round, so that there are twenty questions a second at most; the rest has its turn in the next. */
+const MAX_NAMES = 30;
 /** What is remembered beyond the names that wait: attempts that run may need it. */
 const MAX_SPARE = 1000;
 
 /** A set of names that waits for its next attempt. */
 export interface WaitingNames {
+  /** The same names may wait at several CAs. */
+  readonly directory: string;
   readonly names: readonly string[];
   readonly attempt: AttemptRecord;
 }
@@ -37,6 +42,7 @@ export function createDnsWatch(options: {
   const { lookup, now, turned } = options;
   const seen = new Map<string, Seen>();
   const turnedAt = new Map<string, number>();
+  const limit = createLimiter(AT_ONCE);
   let isLooking = false;
   let next = 0;
 
@@ -54,20 +60,24 @@ export function createDnsWatch(options: {
     if (before === undefined || answer.kind === 'absent') return false;
     return before.isAbsent || found.every((address) => !before.addresses.has(address)) || (before.hasV6 && !hasV6);
   };
-  const lookAt = async (waiting: WaitingNames): Promise<void> => {
-    const { names, attempt } = waiting;
-    const key = names.join(',');
+  /** The same names, at one CA or at several. */
+  const lookAt = async (group: readonly WaitingNames[]): Promise<void> => {
+    const { names } = group[0]!;
+    const isWithoutAddress = group.some(({ attempt }) => attempt.class === 'dns');
     let hasTurned = false;
     for (const name of names.filter((one) => !one.startsWith('*.'))) {
       const answer = await lookup.freshAddresses(name);
       const isKnown = seen.has(name);
       const isBetter = note(name, answer);
       // After a restart only the record says that there was no address.
-      hasTurned ||= isBetter || (!isKnown && attempt.class === 'dns' && answer.kind === 'found');
+      hasTurned ||= isBetter || (!isKnown && isWithoutAddress && answer.kind === 'found');
     }
-    if (!hasTurned || now() - (turnedAt.get(key) ?? -Infinity) < RESET_MS) return;
-    turnedAt.set(key, now());
-    turned(waiting);
+    for (const waiting of hasTurned ? group : []) {
+      const key = keyOf(waiting);
+      if (now() - (turnedAt.get(key) ?? -Infinity) < RESET_MS) continue;
+      turnedAt.set(key, now());
+      turned(waiting);
+    }
   };
   return {
     // What DNS says at an attempt is what the next answers are compared with.
@@ -80,16 +90,27 @@ export function createDnsWatch(options: {
       isLooking = true;
       try {
         forget(seen, new Set(waiting.flatMap(({ names }) => names)));
-        forget(turnedAt, new Set(waiting.map(({ names }) => names.join(','))));
-        const due = waiting.filter(({ attempt }) => attempt.class === 'dns' || attempt.class === 'validation');
+        forget(turnedAt, new Set(waiting.map(keyOf)));
+        const due = [
+          ...Map.groupBy(
+            waiting.filter(({ attempt }) => attempt.class === 'dns' || attempt.class === 'validation'),
+            ({ names }) => names.join(','),
+          ).values(),
+        ];
         const start = due.length > MAX_NAMES ? next % due.length : 0;
         next = start + MAX_NAMES;
-        await Promise.all([...due.slice(start), ...due.slice(0, start)].slice(0, MAX_NAMES).map(lookAt));
+        await Promise.all(
+          [...due.slice(start), ...due.slice(0, start)].slice(0, MAX_NAMES).map((one) => limit(() => lookAt(one))),
+        );
       } finally {
         isLooking = false;
       }
     },
   };
+}
+
+function keyOf({ directory, names }: WaitingNames): string {
+  return `${directory} ${names.join(',')}`;
 }
 
 function forget(map: Map<string, unknown>, needed: ReadonlySet<string>): void {

@@ -5,7 +5,7 @@ import { isIpAddress, isPublicName } from '../lib/hostname.ts';
 import { withDeadline } from '../lib/with-deadline.ts';
 import { caaForbids } from './caa.ts';
 import type { ChallengePublisher } from './challenge.ts';
-import { diagnose, type Finding, type NameFacts } from './diagnose.ts';
+import { describeLimit, diagnose, type Finding, type NameFacts } from './diagnose.ts';
 import type { AddressAnswer, DnsLookup } from './dns-lookup.ts';
 import { requestChallenge } from './self-request.ts';
 
@@ -30,14 +30,20 @@ export function createDoctor(options: {
   /** Enabled ones: without HTTP-01 nobody asks on port 80. */
   readonly methods: readonly string[];
   readonly publicAddresses: readonly string[];
+  /** It cannot reach private networks, so there is nothing to find there: whoever makes up a name must not send us around in ours. */
+  readonly isPublicCa: boolean;
   readonly probePort?: number;
 }): Doctor {
   const { lookup, challenges, methods } = options;
   const running = new Map<string, Promise<Finding | undefined>>();
 
+  const mayAsk = (address: string): boolean =>
+    !options.isPublicCa || isPublicName(address) || interfaceAddresses().includes(address);
   const probe = async (host: string, addresses: AddressAnswer): Promise<NameFacts['probes']> => {
     if (addresses.kind !== 'found' || !methods.includes('http-01')) return [];
-    const asked = [...addresses.v4.slice(0, MAX_PROBES / 2), ...addresses.v6.slice(0, MAX_PROBES / 2)];
+    const [v4, v6] = [addresses.v4.filter(mayAsk), addresses.v6.filter(mayAsk)];
+    const asked = [...v4.slice(0, MAX_PROBES / 2), ...v6.slice(0, MAX_PROBES / 2)];
+    if (asked.length === 0) return [];
     const token = randomBytes(24).toString('base64url');
     const challenge = { token, host, keyAuthorization: `${token}.${randomBytes(16).toString('base64url')}` };
     await challenges.publish(challenge);
@@ -50,6 +56,7 @@ export function createDoctor(options: {
     }
   };
   const examine: Doctor = async (name, attempt, ca) => {
+    if (attempt.class === 'rate-limited') return describeLimit(attempt.nextAt);
     const host = name.replace(/^\*\./, '');
     const isWildcard = host !== name;
     const [addresses, caa] = await Promise.all([
@@ -60,9 +67,10 @@ export function createDoctor(options: {
     return diagnose({
       name,
       type: attempt.error.type,
-      limitedUntil: attempt.class === 'rate-limited' ? attempt.nextAt : undefined,
       addresses,
-      ownAddresses: [...options.publicAddresses, ...interfaceAddresses()],
+      // DNS-01 has its turn too, and needs no address.
+      isReachable: (address) => methods.includes('dns-01') || mayAsk(address),
+      ownAddresses: [...options.publicAddresses, ...interfaceAddresses().filter((address) => isPublicName(address))],
       probes: await probe(host, addresses),
       caaFault: caa === undefined ? undefined : caaForbids(caa, question),
       caIdentities: ca.identities,
@@ -90,5 +98,5 @@ async function addressesOf(host: string, isWildcard: boolean, lookup: DnsLookup)
 
 function interfaceAddresses(): readonly string[] {
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return all.map(({ address }) => address).filter((address) => isPublicName(address));
+  return all.map(({ address }) => address);
 }

@@ -12,6 +12,22 @@ import { createPreflight } from './preflight.ts';
 
 const DEFAULT_IDENTITIES = ['letsencrypt.org'];
 
+/** Names of a group that are looked at together: each costs some sockets. */
+const AT_ONCE = 4;
+
+/** The first answer there is, in the order of the names. */
+async function findFirst<T>(
+  names: readonly string[],
+  ask: (name: string) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  for (let from = 0; from < names.length; from += AT_ONCE) {
+    const found = await Promise.all(names.slice(from, from + AT_ONCE).map(ask));
+    const first = found.find((one) => one !== undefined);
+    if (first !== undefined) return first;
+  }
+  return undefined;
+}
+
 /** What is looked at before an order, while its names wait, and after it failed. */
 export interface NameChecks {
   /** Rejects with `OrderError` when the CA need not be asked (`createPreflight`). */
@@ -46,14 +62,15 @@ export function createNameChecks(options: {
     challenges: options.challenges,
     methods: types,
     publicAddresses,
+    isPublicCa: !customDirectory,
     ...(probePort === undefined ? {} : { probePort }),
   });
   const waiting = new Map<string, CertificateSpec>();
   const watch = createDnsWatch({
     lookup,
     now,
-    turned: ({ names, attempt }) => {
-      const spec = waiting.get(names.join(','));
+    turned: ({ directory, names, attempt }) => {
+      const spec = waiting.get(`${directory} ${names.join(',')}`);
       const current = spec === undefined ? undefined : book.get(spec).attempt;
       // Of the same failure: what was found out about it meanwhile stays.
       if (spec === undefined || isClosed || current?.lastAt !== attempt.lastAt) return;
@@ -76,8 +93,7 @@ export function createNameChecks(options: {
   const examine = async (spec: CertificateSpec, attempt: AttemptRecord): Promise<void> => {
     const ca = await factsOf(spec.directory);
     // The name the CA spoke of is mostly in its text; of a group the first that shows a fault is enough.
-    const findings = await Promise.all(spec.names.map((name) => doctor(name, attempt, ca)));
-    const finding = findings.find((one) => one !== undefined);
+    const finding = await findFirst(spec.names, (name) => doctor(name, attempt, ca));
     const current = book.get(spec).attempt;
     if (finding === undefined || isClosed || current?.lastAt !== attempt.lastAt) return;
     logger.warn({ names: spec.names, finding: finding.kind, hint: finding.text }, 'why there is no certificate');
@@ -97,8 +113,9 @@ export function createNameChecks(options: {
       const list = specs.flatMap((spec) => {
         const { attempt } = book.get(spec);
         if (attempt === undefined || attempt.nextAt <= now()) return [];
-        waiting.set(spec.names.join(','), spec);
-        return { names: spec.names, attempt };
+        const { directory, names } = spec;
+        waiting.set(`${directory} ${names.join(',')}`, spec);
+        return { directory, names, attempt };
       });
       await watch.look(list);
     },

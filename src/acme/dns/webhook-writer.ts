@@ -37,11 +37,12 @@ export function createWebhookWriter(
 
 /** Who answers may go on for ever: no more is read than is told. */
 async function beginningOf({ body }: Response): Promise<string> {
-  const reader = body?.getReader();
+  if (body === null) return '';
+  const reader = body.getReader();
   const parts: Uint8Array[] = [];
   let size = 0;
   try {
-    while (reader !== undefined && size < MAX_TOLD_BYTES) {
+    while (size < MAX_TOLD_BYTES) {
       const { done, value } = await reader.read();
       if (done) break;
       parts.push(value);
@@ -50,7 +51,7 @@ async function beginningOf({ body }: Response): Promise<string> {
   } catch {
     // What came until then is told.
   }
-  reader?.releaseLock();
+  reader.releaseLock();
   return Buffer.concat(parts).toString().slice(0, MAX_TOLD_BYTES);
 }
 

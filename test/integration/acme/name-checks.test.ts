@@ -145,3 +145,10 @@ test.for<{
   expect(told).toHaveLength(1);
   expect(told[0]!.fields['hint']).toMatch(hint);
 });
+
+test('what a name leads to in private networks is not asked, and said', async () => {
+  answers.set('inner.example.com', ['169.254.169.254', '127.0.0.3']);
+  const run = await bench('inner.example.com');
+  const hint = /^inner\.example\.com points to 169\.254\.169\.254, 127\.0\.0\.3: addresses of private networks/;
+  await eventually(() => expect(run.status('inner.example.com')?.lastError?.hint).toMatch(hint), 30_000);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { diagnose, type FindingKind, type NameFacts } from '../../../src/acme/diagnose.ts';
+import { describeLimit, diagnose, type FindingKind, type NameFacts } from '../../../src/acme/diagnose.ts';
 import type { SelfAnswer } from '../../../src/acme/self-request.ts';
 
 const V4 = '93.184.216.34';
@@ -13,12 +13,6 @@ const probe = (address: string, kind: SelfAnswer['kind'], detail = kind): NameFa
 };
 
 test.for<{ name: string; facts: Partial<NameFacts>; kind: FindingKind | undefined; says?: string }>([
-  {
-    name: 'a limit of the CA, whatever else',
-    facts: { limitedUntil: Date.UTC(2026, 10, 24), addresses: { kind: 'absent', detail: 'x' } },
-    kind: 'ca-limit',
-    says: 'before 2026-11-24T00:00:00Z',
-  },
   {
     name: 'no address',
     facts: { addresses: { kind: 'absent', detail: 'there is no such name (NXDOMAIN)' } },
@@ -77,6 +71,17 @@ test.for<{ name: string; facts: Partial<NameFacts>; kind: FindingKind | undefine
     facts: { ownAddresses: ['10.0.0.1'], probes: [probe(V4, 'other')] },
     kind: 'port-not-ours',
   },
+  {
+    name: 'private addresses only',
+    facts: { isReachable: () => false, probes: [] },
+    kind: 'private-address',
+    says: `points to ${V4}: addresses of private networks`,
+  },
+  {
+    name: 'a private address beside a public one',
+    facts: { addresses: BOTH, isReachable: (address) => address === V4, probes: [probe(V4, 'refused')] },
+    kind: 'port-closed',
+  },
   { name: 'silent', facts: { probes: [probe(V4, 'timeout')] }, kind: 'firewall', says: 'does not answer' },
   { name: 'closed', facts: { probes: [probe(V4, 'refused')] }, kind: 'port-closed' },
   { name: 'no way there', facts: { probes: [probe(V4, 'failed')] }, kind: undefined },
@@ -85,7 +90,7 @@ test.for<{ name: string; facts: Partial<NameFacts>; kind: FindingKind | undefine
   const finding = diagnose({
     name: 'a.example.com',
     type: 'connection',
-    limitedUntil: undefined,
+    isReachable: () => true,
     addresses: ONLY_V4,
     ownAddresses: [],
     probes: [],
@@ -95,4 +100,9 @@ test.for<{ name: string; facts: Partial<NameFacts>; kind: FindingKind | undefine
   });
   expect(finding?.kind).toBe(kind);
   if (says !== undefined) expect(finding?.text).toContain(says);
+});
+
+test('a limit of the CA', () => {
+  const { kind, text } = describeLimit(Date.UTC(2026, 10, 24));
+  expect([kind, text]).toEqual(['ca-limit', expect.stringContaining('before 2026-11-24T00:00:00Z')]);
 });

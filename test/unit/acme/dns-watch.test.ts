@@ -22,7 +22,7 @@ function waiting(failureClass: FailureClass, ...names: readonly string[]): Waiti
     nextAt: 9e12,
     error: { type: 'dns', detail: '', hint: '' },
   };
-  return { names, attempt };
+  return { directory: 'https://ca.test/dir', names, attempt };
 }
 
 function open(): {
@@ -102,22 +102,44 @@ test('addresses that take turns are no change after the first round', async () =
   expect(await watch.look(found('192.0.2.2'))).toBe(0);
 });
 
-test('of many names all have their turn, a hundred in a round', async () => {
+test('of many names all have their turn, thirty in a round, four at once', async () => {
   const asked: string[] = [];
+  let running = 0;
+  let most = 0;
   const watch = createDnsWatch({
     lookup: {
       freshAddresses: async (name) => {
         asked.push(name);
+        most = Math.max(most, ++running);
+        await new Promise(setImmediate);
+        running -= 1;
         return UNKNOWN;
       },
     },
     now: () => 0,
     turned: () => undefined,
   });
-  const all = Array.from({ length: 250 }, (_, index) => waiting('dns', `n${index}.example.com`));
-  for (const round of [100, 200, 300]) {
+  const all = Array.from({ length: 75 }, (_, index) => waiting('dns', `n${index}.example.com`));
+  for (const round of [30, 60, 90]) {
     await watch.look(all);
     expect(asked).toHaveLength(round);
   }
-  expect(new Set(asked).size).toBe(250);
+  expect(new Set(asked).size).toBe(75);
+  expect(most).toBe(4);
+});
+
+test('names that wait at two CAs go on at both', async () => {
+  const turned: string[] = [];
+  let answer = ABSENT as AddressAnswer;
+  const watch = createDnsWatch({
+    lookup: { freshAddresses: async () => answer },
+    now: () => 1e9,
+    turned: ({ directory }) => void turned.push(directory),
+  });
+  const one = waiting('dns', 'a.example.com');
+  const both = [one, { ...one, directory: 'https://other.test/dir' }];
+  await watch.look(both);
+  answer = found('192.0.2.1');
+  await watch.look(both);
+  expect(turned).toEqual(both.map(({ directory }) => directory));
 });
