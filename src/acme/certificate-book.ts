@@ -123,6 +123,8 @@ export function createCertificateBook(options: {
         pending: isCollected ? undefined : pending,
         renewal,
       });
+      // There is a key in it. A disk that cannot be written keeps it until the next order.
+      if (isCollected) await store.savePending(current.spec, undefined);
     }
     for (const [key, record] of contents.parked) parked.set(key, record);
   };

@@ -192,15 +192,21 @@ test('a limit of a CA is kept by directory', async () => {
 });
 
 test.for([
-  { name: 'the same order', orderUrl: 'o', issuedAt: 1, expected: { attempt: undefined, pending: undefined } },
-  { name: 'an earlier order', orderUrl: 'earlier', issuedAt: 0, expected: { attempt, pending } },
-])('what a crash left of $name beside a certificate', async ({ orderUrl, issuedAt, expected }) => {
+  {
+    name: 'the same order',
+    orderUrl: 'o',
+    issuedAt: 1,
+    expected: { attempt: undefined, pending: undefined },
+    writes: ['no pending'],
+  },
+  { name: 'an earlier order', orderUrl: 'earlier', issuedAt: 0, expected: { attempt, pending }, writes: [] },
+])('what a crash left of $name beside a certificate', async ({ orderUrl, issuedAt, expected, writes }) => {
   const current = { ...stored('1'), orderUrl, issuedAt };
-  const { book } = open(
-    brokenStore({ entries: [{ path: storePath(spec), names: ['a.test'], current, attempt, pending }] }),
-  );
+  const disk = brokenStore({ entries: [{ path: storePath(spec), names: ['a.test'], current, attempt, pending }] });
+  const { book } = open(disk);
   await book.load();
   expect(book.get(spec)).toEqual({ current, ...expected });
+  expect(disk.writes).toEqual(writes);
 });
 
 test('what another process obtained is taken in if it is newer, and ends our own failures', async () => {
