@@ -9,6 +9,7 @@ const NAME = 'short.test';
 const RENEWALS = count(3, 50);
 const LIFE_SECONDS = count(16, 60);
 const PER_SECOND = count(20, 50);
+const KEPT_EACH_MS = 250;
 
 test(
   'a certificate of a short life is renewed under load: nobody is refused, and none sees an expired one',
@@ -27,16 +28,17 @@ test(
     await using load = startSteadyLoad(client, '/', PER_SECOND);
     const kept = await call(router.ports.https, { servername: NAME });
     const deadline = performance.now() + RENEWALS * LIFE_SECONDS * 1000;
+    let askedAt = performance.now();
     while (seen.size <= RENEWALS && performance.now() < deadline) {
-      const [served, status] = await Promise.all([
-        // A fresh connection each time, and the client judges dates, chain and name.
-        lab.look(NAME).catch((error: unknown) => ({ serial: '', isTrusted: false, error: String(error) })),
-        kept.ask(NAME),
-      ]);
+      // A fresh connection each time, and the client judges dates, chain and name.
+      const served = await lab.look(NAME).catch((error: unknown) => ({ serial: '', isTrusted: false, error }));
       handshakes += 1;
       if (served.isTrusted) seen.add(served.serial);
       else refused.push(served);
-      expect(status).toBe(200);
+      // Few enough that the connection is not full (T8).
+      if (performance.now() - askedAt < KEPT_EACH_MS) continue;
+      askedAt = performance.now();
+      expect(await kept.ask(NAME)).toBe(200);
       answers += 1;
     }
     kept.close();
