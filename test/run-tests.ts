@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { FAILURES_HEAD } from './support/closing-line-reporter.ts';
+import { forgetOldPorts } from './support/free-port.ts';
 import { ensurePrograms, type LabProgram } from './support/lab/packages.ts';
 
 /** What any test needs beside Node: installed here, because two installations at once would wait for each other in vain. */
@@ -53,6 +54,7 @@ function failuresOf(output: string): string {
  */
 async function main(): Promise<number> {
   await ensurePrograms(PROGRAMS);
+  await forgetOldPorts();
   const endToEnd = run(['e2e'], false);
   const others = await run(['architecture', 'unit', 'integration'], true);
   const last = await endToEnd;

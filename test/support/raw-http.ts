@@ -207,7 +207,7 @@ export class RawClient {
   }
 
   /** Resolves when `isTrue` holds; rejects after `ms` with what was received. */
-  async until(isTrue: () => boolean, what: string, ms = 8000): Promise<void> {
+  async until(isTrue: () => boolean, what: string, ms = 20_000): Promise<void> {
     const end = performance.now() + ms;
     while (!isTrue()) {
       const left = end - performance.now();
