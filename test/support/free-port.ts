@@ -40,12 +40,12 @@ async function isFree(port: number, host: string): Promise<boolean> {
   try {
     server.listen(port, host);
     await once(server, 'listening');
-    return true;
   } catch {
     return false;
-  } finally {
-    server.close();
   }
+  server.close();
+  await once(server, 'close');
+  return true;
 }
 
 /** Forgets the claims of earlier runs. */
