@@ -102,8 +102,8 @@ export function createCertificateBook(options: {
   const adopt = (stored: StoredCertificate | undefined): boolean => {
     if (stored === undefined) return false;
     const path = storePath(stored.spec);
-    const held = entries.get(path)?.current?.certificate;
-    if (held !== undefined && held.notBefore >= stored.certificate.notBefore) return false;
+    const held = entries.get(path)?.current;
+    if (held !== undefined && !isNewer(stored, held)) return false;
     update(path, { current: stored, attempt: undefined, pending: undefined });
     logger.info({ names: stored.spec.names }, 'certificate found in the store');
     return true;
@@ -176,6 +176,13 @@ export function createCertificateBook(options: {
     },
     fault: () => fault,
   };
+}
+
+/** Dates of certificates are whole seconds: of two of the same second the later one is known by when it came. */
+function isNewer(one: StoredCertificate, other: StoredCertificate): boolean {
+  if (one.certificate.id === other.certificate.id) return false;
+  const later = one.certificate.notBefore - other.certificate.notBefore;
+  return later > 0 || (later === 0 && one.issuedAt > other.issuedAt);
 }
 
 function indexNames(entries: Iterable<BookEntry>): ReadonlyMap<string, readonly StoredCertificate[]> {

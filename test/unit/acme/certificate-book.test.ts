@@ -224,6 +224,8 @@ test('what another process obtained is taken in if it is newer, and ends our own
     expect(await find()).toBe(false);
     expect(book.get(spec)).toMatchObject({ attempt, pending });
   }
+  disk.found = [{ ...at(notBefore), issuedAt: stored('ours').issuedAt + 1 }];
+  expect(await book.takeIn()).toBe(true);
   disk.found = [at(notBefore + 1)];
   expect(await book.takeIn()).toBe(true);
   expect(book.get(spec)).toMatchObject({ current: at(notBefore + 1), attempt: undefined, pending: undefined });
