@@ -127,16 +127,7 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
   const watch = createRenewalWatch({ ...common, onChange: () => tickSoon(0) });
   const unused = createUnusedCertificates({ book, directories: acme.directories, now, logger });
   const warnOfLives = createLifeWarnings({ specs, now, logger });
-  const queue = createOrderQueue({
-    book,
-    runner,
-    specs,
-    now,
-    random,
-    tickMs,
-    startedAt: now(),
-    isOwnCa: acme.customDirectory,
-  });
+  const queue = createOrderQueue({ book, runner, specs, now, random, tickMs, startedAt: now() });
 
   const effective = (): readonly SortedWanted[] =>
     withoutUserNames(splitGroups(sorted, { specs, book, now }), options.userCertificates?.() ?? [], now());
@@ -224,8 +215,10 @@ export function createCertificateManager(options: CertificateManagerOptions): Ce
     renewNow: async (names) => {
       if (!isRunning || isHeld || !book.canOrder())
         return names.map(() => ({ fault: 'certificates are not loaded yet' }));
-      const parts = { wanted: effective(), specs, book, runner, now };
-      return (await Promise.all(names.map((name) => renewNow(name, parts)))).flat();
+      const parts = { wanted: effective(), specs, book, runner, queue, now };
+      const outcomes = await Promise.all(names.map((name) => renewNow(name, parts)));
+      tick();
+      return outcomes.flat();
     },
     rollAccountKey: async () => {
       const [directory] = acme.directories;

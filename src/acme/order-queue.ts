@@ -1,10 +1,12 @@
-import { createTokenBucket } from '../lib/token-bucket.ts';
+import { isKnownDirectory } from '../config/acme-directories.ts';
+import { createTokenBucket, type TokenBucket } from '../lib/token-bucket.ts';
 import type { WantedCertificate } from '../routing/snapshot.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import type { OrderRunner } from './order-runner.ts';
 import { pickDirectory, type DirectoryFacts } from './pick-directory.ts';
 import { emergencyTime, planRenewals, type HeldCertificate, type PlannedRenewal } from './plan.ts';
 import { limitUntil, nextAttemptAt } from './schedule.ts';
+import { keyOfNames } from './serving.ts';
 import type { Specs } from './specs.ts';
 
 const SPREAD_MS = 3_600_000;
@@ -23,6 +25,8 @@ export interface OrderQueue {
    * that is before the next tick: something had to stay behind for that last limit, or its time comes until then.
    */
   startDue(wanted: readonly WantedCertificate[]): number | undefined;
+  /** Somebody wants this one ordered now: it is the first to start, within the same limits, at the next `startDue`. */
+  ask(wanted: WantedCertificate): void;
 }
 
 /** `startedAt`: what was overdue then is spread over an hour, so that a restart is no burst of renewals. */
@@ -34,15 +38,10 @@ export function createOrderQueue(options: {
   readonly random: () => number;
   readonly tickMs: number;
   readonly startedAt: number;
-  /** Some CA in use is not known by name. */
-  readonly isOwnCa: boolean;
 }): OrderQueue {
   const { book, runner, specs, now, tickMs, startedAt } = options;
-  const starts = createTokenBucket({
-    burst: options.isOwnCa ? ORDER_BURST.own : ORDER_BURST.public,
-    perSecond: ORDERS_PER_SECOND,
-    now,
-  });
+  const starts = new Map<string, TokenBucket>();
+  const asked = new Map<string, WantedCertificate>();
   const spread = new Map<string, number>();
 
   /** A share of the hour, drawn once for each certificate; none when there is no time to lose. */
@@ -61,9 +60,41 @@ export function createOrderQueue(options: {
     return { directory, attempt, notBefore: times.length === 0 ? undefined : Math.max(...times) };
   };
 
+  const mayStart = (directory: string): boolean => {
+    const burst = isKnownDirectory(directory) ? ORDER_BURST.public : ORDER_BURST.own;
+    const bucket = starts.getOrInsertComputed(directory, () =>
+      createTokenBucket({ burst, perSecond: ORDERS_PER_SECOND, now }),
+    );
+    return bucket.tryTake();
+  };
+  /** The CAs for these names, and the one to order from now, if any. */
+  const choose = (
+    names: readonly string[],
+    current: HeldCertificate | undefined,
+    isEmergency: boolean,
+  ): { readonly facts: readonly DirectoryFacts[]; readonly directory: string | undefined } => {
+    const facts = specs.directories(names).map((directory) => factsOf(names, directory, isEmergency));
+    return { facts, directory: pickDirectory(facts, current, now()) };
+  };
+  /** Answers whether the limit of starts holds one back. What no CA takes now has its turn by the plan. */
+  const startAsked = (): boolean => {
+    for (const [key, { names }] of asked) {
+      const current = specs.held(names);
+      const { directory } = choose(names, current, false);
+      if (directory === undefined || runner.isRunning(names)) asked.delete(key);
+      else if (runner.count(directory) < ORDERS_IN_FLIGHT) {
+        if (!mayStart(directory)) return true;
+        asked.delete(key);
+        runner.start(specs.at(names, directory), 'asked', current);
+      }
+    }
+    return false;
+  };
+
   return {
+    ask: (wanted) => void asked.set(keyOfNames(wanted.names), wanted),
     startDue: (wanted) => {
-      let nextMs = tickMs;
+      let nextMs = startAsked() ? Math.min(tickMs, THROTTLED_MS) : tickMs;
       const noteTime = (at: number): void => {
         if (at > now()) nextMs = Math.min(nextMs, at - now());
       };
@@ -74,11 +105,10 @@ export function createOrderQueue(options: {
         noteTime(startAt);
         if (startAt > now() || runner.isRunning(names)) continue;
         const isEmergency = planned.reason === 'emergency' || planned.reason === 'expired';
-        const facts = specs.directories(names).map((directory) => factsOf(names, directory, isEmergency));
-        const directory = pickDirectory(facts, current, now());
+        const { facts, directory } = choose(names, current, isEmergency);
         if (directory === undefined) for (const { notBefore = 0 } of facts) noteTime(notBefore);
         if (directory === undefined || runner.count(directory) >= ORDERS_IN_FLIGHT) continue;
-        if (!starts.tryTake()) return Math.min(nextMs, THROTTLED_MS);
+        if (!mayStart(directory)) return Math.min(nextMs, THROTTLED_MS);
         runner.start(specs.at(names, directory), planned.reason, current);
       }
       return nextMs < tickMs ? nextMs : undefined;

@@ -1,13 +1,14 @@
 import type { RenewOutcome } from '../certs/ca-status.ts';
 import type { CertificateBook } from './certificate-book.ts';
+import type { OrderQueue } from './order-queue.ts';
 import type { OrderRunner } from './order-runner.ts';
 import { limitUntil } from './schedule.ts';
 import type { SortedWanted } from './sort-wanted.ts';
 import type { Specs } from './specs.ts';
 
 /**
- * Orders the wanted certificates for a name again at once: earlier failures are forgotten, only a limit that the CA gave a
- * time for is waited for.
+ * Has the wanted certificates for a name ordered again, before all others: earlier failures are forgotten, only a limit that the
+ * CA gave a time for is waited for.
  */
 export async function renewNow(
   name: string,
@@ -16,6 +17,7 @@ export async function renewNow(
     readonly specs: Specs;
     readonly book: CertificateBook;
     readonly runner: OrderRunner;
+    readonly queue: OrderQueue;
     readonly now: () => number;
   },
 ): Promise<readonly RenewOutcome[]> {
@@ -28,16 +30,14 @@ export async function renewNow(
     if (runner.isRunning(names)) return { names, state: 'running' };
     const directories = specs.directories(names);
     const limits = directories.map((one) => limitUntil(book.parked(one), now()));
-    const directory = directories[limits.indexOf(undefined)];
-    if (directory === undefined) {
+    if (!limits.includes(undefined)) {
       const until = Math.min(...limits.map((limit) => limit ?? 0));
       return { fault: `the CA takes no orders before ${new Date(until).toISOString()}` };
     }
     for (const one of directories) {
       if (book.get(specs.at(names, one)).attempt !== undefined) await book.putAttempt(specs.at(names, one), undefined);
     }
-    // Another attempt may have begun while the disk was written.
-    if (!runner.isRunning(names)) runner.start(specs.at(names, directory), 'asked', specs.held(names));
+    parts.queue.ask(wanted);
     return { names, state: 'started' };
   };
   return Promise.all(found.map(renewOne));

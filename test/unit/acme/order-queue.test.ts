@@ -6,6 +6,7 @@ import { createSpecs, type Specs } from '../../../src/acme/specs.ts';
 import type { CertificateSpec } from '../../../src/certs/certificate-spec.ts';
 import { NO_RENEWAL, type RenewalAdvice } from '../../../src/certs/renewal-record.ts';
 import type { AttemptRecord, StoredCertificate } from '../../../src/certs/store-records.ts';
+import { DEFAULT_DIRECTORY } from '../../../src/config/acme-directories.ts';
 import type { AcmeConfig } from '../../../src/config/static-config.ts';
 import type { WantedCertificate } from '../../../src/routing/snapshot.ts';
 
@@ -58,7 +59,6 @@ function open(
     running?: readonly string[];
     suggested?: Readonly<Record<string, number>>;
     random?: number;
-    isOwnCa?: boolean;
   } = {},
 ): {
   readonly queue: OrderQueue;
@@ -105,7 +105,6 @@ function open(
     random: () => facts.random ?? 0.5,
     tickMs: 30_000,
     startedAt: START,
-    isOwnCa: facts.isOwnCa ?? false,
   });
   return { queue, specs, started, finish: (name) => void running.delete(name), at: (ms) => void (now = START + ms) };
 }
@@ -203,10 +202,10 @@ test('five at a time for a CA; the end of one makes room', () => {
 });
 
 test.for([
-  { ca: 'a public CA', isOwnCa: false, atOnce: 10 },
-  { ca: 'a CA of our own', isOwnCa: true, atOnce: 20 },
-])('$atOnce at once at $ca, then one every two seconds, and it says that more wait', ({ isOwnCa, atOnce }) => {
-  const { queue, started, finish, at } = open({ isOwnCa });
+  { ca: 'a public CA', directory: DEFAULT_DIRECTORY, atOnce: 10 },
+  { ca: 'a CA of our own', directory: CA, atOnce: 20 },
+])('$atOnce at once at $ca, then one every two seconds, and it says that more wait', ({ directory, atOnce }) => {
+  const { queue, started, finish, at } = open({ directories: [directory] });
   const list = Array.from({ length: 30 }, (_, index) => wanted(`n${index}.test`));
   const done = new Set<string>();
   const round = (): number | undefined => {
@@ -246,4 +245,42 @@ test('what comes due before the next tick is told of', () => {
   expect(nextOf({ attempts: { 'a.test': failing(7000) } })).toBe(7000);
   expect(nextOf({ attempts: { 'a.test': failing(HOUR) } })).toBeUndefined();
   expect(nextOf({ parked: { [CA]: START + 9000 } })).toBe(9000);
+});
+
+test('what somebody asks for is first, though not due, and within the same limits', () => {
+  const certificates = Array.from({ length: 7 }, (_, index) => certificate(`n${index}.test`, 80));
+  const { queue, started, finish } = open({ certificates });
+  for (const { spec } of certificates) queue.ask(wanted(spec.names[0]!));
+  queue.startDue([wanted('new.test')]);
+  expect(started).toEqual(['n0.test', 'n1.test', 'n2.test', 'n3.test', 'n4.test'].map((name) => `${name} asked`));
+  finish('n0.test');
+  finish('n1.test');
+  queue.startDue([wanted('new.test')]);
+  expect(started.slice(5)).toEqual(['n5.test asked', 'n6.test asked']);
+  finish('n2.test');
+  queue.startDue([wanted('new.test')]);
+  expect(started.slice(7)).toEqual(['new.test missing']);
+});
+
+test('what somebody asks for while the CA takes nothing is not kept for later', () => {
+  const { queue, started, at } = open({ certificates: [certificate('a.test', 80)], parked: { [CA]: START + HOUR } });
+  queue.ask(wanted('a.test'));
+  queue.startDue([]);
+  at(2 * HOUR);
+  queue.startDue([]);
+  expect(started).toEqual([]);
+});
+
+test('each CA has limits of its own', () => {
+  const attempts = {
+    'n.test': { ...failing(DAY), class: 'config' as const, error: { type: 'caa', detail: '', hint: '' } },
+  };
+  const { queue, started, finish } = open({ attempts, directories: [CA, FALLBACK] });
+  for (let count = 0; count < 21; count++) {
+    queue.startDue([wanted(`m${count}.test`)]);
+    finish(`m${count}.test`);
+  }
+  expect(started).toHaveLength(20);
+  queue.startDue([wanted('n.test')]);
+  expect(started.slice(20)).toEqual(['n.test missing fallback']);
 });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { createCertificateBook, type CertificateBook } from '../../../src/acme/certificate-book.ts';
 import { createUnusedCertificates, type UnusedCertificates } from '../../../src/acme/unused-certificates.ts';
+import { NO_RENEWAL, type RenewalRecord } from '../../../src/certs/renewal-record.ts';
+import type { StoredCertificate } from '../../../src/certs/store-records.ts';
 import { parseCertificate } from '../../../src/certs/parse-certificate.ts';
 import { createCertificateStore } from '../../../src/certs/store.ts';
 import { wantedFor } from '../../support/certificate-bench.ts';
@@ -105,4 +107,32 @@ test('it goes thirty days after its end, and not when it is wanted', async () =>
   await unused.review([]);
   expect([book.certificates(), await onDisk()]).toEqual([[], []]);
   expect(messages()).toEqual(['unused certificate removed']);
+});
+
+test('of ten thousand unused ones some are noted in each review: each is a write to the disk', async () => {
+  const noted = new Map<string, Partial<RenewalRecord>>();
+  const certificates = Array.from({ length: 1000 }, (_, index) => {
+    const spec = { names: [`n${index}.test`], directory: CA, profile: undefined, keyType: 'ec256' as const };
+    return { spec, certificate: { notAfter: START + 60 * DAY } } as unknown as StoredCertificate;
+  });
+  const book = {
+    certificates: () => certificates,
+    renewal: ({ names }) => ({ ...NO_RENEWAL, ...noted.get(names[0]!) }),
+    putRenewal: async ({ names }, change) => void noted.set(names[0]!, change),
+  } as Partial<CertificateBook> as CertificateBook;
+  const { logger } = collectLogger();
+  const unused = createUnusedCertificates({ book, directories: [CA], now: () => START, logger });
+  for (const count of [400, 800, 1000, 1000]) {
+    await unused.review([]);
+    expect(noted.size).toBe(count);
+  }
+});
+
+test('one that is unused since a time to come, by a wrong clock, counts from now', async () => {
+  const { unused, at, onDisk } = await open(60);
+  at(START + 100 * DAY);
+  await unused.review([]);
+  at(START);
+  await unused.review([]);
+  expect(await onDisk()).toEqual([{ names: ['a.test'], unusedSince: START }]);
 });
