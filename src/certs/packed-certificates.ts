@@ -25,28 +25,44 @@ export interface PackedCertificates {
 
 const END_OF_LEAF = '-----END CERTIFICATE-----\n';
 
-/** Where certificates that came out of a pack lie. */
-const places = new WeakMap<Certificate, { readonly row: PackedRow; readonly bytes: SharedArrayBuffer }>();
+/**
+ * One whose texts are read from the shared memory when they are asked for: once for each that is really served. Every thread holds all of
+ * them, so they have no closures of their own. A copy (`...`) is of the facts, without the texts.
+ */
+class SharedCertificate implements Certificate {
+  readonly id: string;
+  readonly names: readonly string[];
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly source: Certificate['source'];
+  readonly issuer: string;
+  readonly #row: PackedRow;
+  readonly #bytes: SharedArrayBuffer;
 
-/** One whose texts are read from the shared memory when they are asked for: once for each that is really served. */
-function sharedCertificate(row: PackedRow, bytes: SharedArrayBuffer): Certificate {
-  const { id, names, notBefore, notAfter, source, issuer } = row;
-  const certificate = {
-    id,
-    names,
-    notBefore,
-    notAfter,
-    source,
-    issuer,
-    get keyPem() {
-      return textAt(bytes, row.key, row.keyLength);
-    },
-    get chainPem() {
-      return textAt(bytes, row.leaf, row.leafLength) + textAt(bytes, row.rest, row.restLength);
-    },
-  };
-  places.set(certificate, { row, bytes });
-  return certificate;
+  constructor(row: PackedRow, bytes: SharedArrayBuffer) {
+    this.id = row.id;
+    this.names = row.names;
+    this.notBefore = row.notBefore;
+    this.notAfter = row.notAfter;
+    this.source = row.source;
+    this.issuer = row.issuer;
+    this.#row = row;
+    this.#bytes = bytes;
+  }
+
+  get keyPem(): string {
+    return textAt(this.#bytes, this.#row.key, this.#row.keyLength);
+  }
+
+  get chainPem(): string {
+    const { leaf, leafLength, rest, restLength } = this.#row;
+    return textAt(this.#bytes, leaf, leafLength) + textAt(this.#bytes, rest, restLength);
+  }
+
+  /** Where a certificate that came out of a pack lies. */
+  static placeOf(certificate: Certificate): { readonly row: PackedRow; readonly bytes: SharedArrayBuffer } | undefined {
+    return #row in certificate ? { row: certificate.#row, bytes: certificate.#bytes } : undefined;
+  }
 }
 
 function textAt(bytes: SharedArrayBuffer, offset: number, length: number): string {
@@ -61,7 +77,7 @@ export function packCertificates(certificates: readonly Certificate[]): readonly
   const packed = new Map<SharedArrayBuffer, PackedRow[]>();
   const loose: Certificate[] = [];
   for (const certificate of certificates) {
-    const place = places.get(certificate);
+    const place = SharedCertificate.placeOf(certificate);
     if (place === undefined) loose.push(certificate);
     else packed.getOrInsertComputed(place.bytes, () => []).push(place.row);
   }
@@ -71,7 +87,7 @@ export function packCertificates(certificates: readonly Certificate[]): readonly
 
 /** The certificates of a pack; cheap: no text is read. */
 export function unpackCertificates(packs: readonly PackedCertificates[]): readonly Certificate[] {
-  return packs.flatMap(({ rows, bytes }) => rows.map((row) => sharedCertificate(row, bytes)));
+  return packs.flatMap(({ rows, bytes }) => rows.map((row) => new SharedCertificate(row, bytes)));
 }
 
 function packLoose(certificates: readonly Certificate[]): PackedCertificates {

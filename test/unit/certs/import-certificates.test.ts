@@ -7,6 +7,7 @@ import { directoryAt } from '../../../src/config/acme-directories.ts';
 import { collectLogger } from '../../support/collect-logger.ts';
 import { createTestCa, issueCertificate } from '../../support/issue-certificate.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { wholeCertificate } from '../../support/whole-certificate.ts';
 
 const NOW = Date.UTC(2026, 10, 1);
 const DAY = 86_400_000;
@@ -63,7 +64,9 @@ test('what is taken is in the store, whole, and a second time changes nothing', 
   const report = await take({ certificates: [found], accounts: [account] });
   expect([actions(report), report.accounts]).toEqual([['www.a.test imported'], [account.url]]);
   const contents = await store.load();
-  expect(contents.entries.map(({ current }) => current)).toEqual([
+  expect(
+    contents.entries.map(({ current }) => ({ ...current, certificate: wholeCertificate(current!.certificate) })),
+  ).toEqual([
     {
       spec: { names: ['a.test', 'www.a.test'], directory: LETSENCRYPT, profile: undefined, keyType: 'ec256' },
       certificate: found.certificate,

@@ -1,16 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Certificate } from '../../../src/certs/certificate.ts';
 import { packCertificates, unpackCertificates } from '../../../src/certs/packed-certificates.ts';
+import { wholeCertificate } from '../../support/whole-certificate.ts';
 
 const block = (text: string): string => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
 
 function certificate(id: string, chainPem: string): Certificate {
   const keyPem = `key of ${id}`;
   return { id, names: [`${id}.test`], keyPem, chainPem, notBefore: 1, notAfter: 2, source: 'acme', issuer: 'CA' };
-}
-
-function facts({ id, names, keyPem, chainPem, notBefore, notAfter, source, issuer }: Certificate): Certificate {
-  return { id, names, keyPem, chainPem, notBefore, notAfter, source, issuer };
 }
 
 const LIST = [
@@ -23,8 +20,8 @@ const LIST = [
 
 test('what is unpacked, here or in another thread, is what was packed', () => {
   const packs = packCertificates(LIST);
-  expect(unpackCertificates(packs).map(facts)).toEqual(LIST);
-  expect(unpackCertificates(structuredClone(packs)).map(facts)).toEqual(LIST);
+  expect(unpackCertificates(packs).map(wholeCertificate)).toEqual(LIST);
+  expect(unpackCertificates(structuredClone(packs)).map(wholeCertificate)).toEqual(LIST);
 });
 
 test('an intermediate that many have in common is held once', () => {
