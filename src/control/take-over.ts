@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { importCertificates } from '../certs/import-certificates.ts';
 import { readAcmeJson } from '../certs/read-acme-json.ts';
 import type { CertificateStore } from '../certs/store.ts';
 import type { StaticConfig } from '../config/static-config.ts';
+import { readBoundedFile } from '../lib/read-bounded-file.ts';
 import type { Logger } from '../observe/logger.ts';
 import { importOptions } from './import-options.ts';
+
+/** Ten thousand certificates are half of this. */
+const MAX_BYTES = 134_217_728;
 
 /**
  * Takes over what Traefik's file of certificates holds, if the options name one and it is there (acme.md 16). It is read at each start, and
@@ -17,7 +20,7 @@ export async function takeOver(
   if (acmeJson === undefined) return;
   const hint = 'certificates it holds are ordered anew';
   try {
-    const found = readAcmeJson(await readFile(acmeJson, 'utf8'));
+    const found = readAcmeJson((await readBoundedFile(acmeJson, MAX_BYTES)).toString('utf8'));
     const report = await importCertificates(found, { store, ...importOptions(acme), now });
     if (report.fault !== undefined)
       logger.warn({ path: acmeJson, reason: report.fault.message, hint }, 'not taken over');
