@@ -16,8 +16,7 @@ const FILES = [
   'short-lives',
   'renewal-told-by-ca',
   'certificates-on-demand',
-  'control/broken-ca',
-  'control/wrong-name',
+  'waiting-orders',
 ];
 const PROJECTS = ['e2e', 'integration'];
 const LONGEST_TEST_MS = 1_800_000;
