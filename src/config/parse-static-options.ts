@@ -1,18 +1,15 @@
 import { readClientLimits } from './client-limits-options.ts';
 import { DEFAULT_CONNECTION_LIMITS } from './connection-limits.ts';
-import { nearest } from '../lib/suggest.ts';
-import { readAcmeChoices } from './acme-choices.ts';
-import { DIRECTORY_NAMES, parseDirectories } from './acme-directories.ts';
 import { readAcmeDns } from './acme-dns-options.ts';
+import { readAcmeOptions } from './acme-options.ts';
 import type { DnsConfig } from './dns-config.ts';
-import { parseList } from './label-value.ts';
-import { formatListenAddress } from './listen-address.ts';
+import { readDockerOptions } from './docker-options.ts';
+import { readListenerOptions } from './listener-options.ts';
 import { OwnOptions } from './own-static.ts';
-import type { AcmeConfig, EntrypointConfig, ListenAddress, StaticConfig } from './static-config.ts';
-import { readStaticSources, readSwitch, type StaticSources, type StaticValue } from './static-sources.ts';
+import type { StaticConfig } from './static-config.ts';
+import { readStaticSources, readSwitch, type StaticSources } from './static-sources.ts';
 import { readTraefikDns } from './traefik-dns.ts';
 import { readTraefikStatic, type TraefikStatic } from './traefik-static.ts';
-import type { TraefikDocker } from './traefik-docker.ts';
 import { readTlsOptions } from './tls-static.ts';
 import { readTraefikTransport } from './traefik-transport.ts';
 
@@ -30,8 +27,6 @@ export type StaticResult =
   | { readonly problems: readonly string[]; readonly notices: readonly string[] };
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-const NO_DOCKER: Partial<TraefikDocker> = {};
 
 const NO_FACTS: HostFacts = { cores: 1, isTerminal: false, dataDir: './.sluice' };
 
@@ -96,15 +91,14 @@ class StaticBuilder {
   build(sources: StaticSources): StaticConfig {
     const own = this.#own;
     const traefik = this.#traefik;
-    const entrypoints = this.#withProxyProtocol(this.#entrypoints(sources));
-    const admin = this.#admin();
-    this.#checkPorts(entrypoints, admin);
+    const parts = { own, traefik, env: this.#env, problems: this.#problems };
+    const { entrypoints, admin } = readListenerOptions(parts, sources);
     const tls = readTlsOptions(own);
     const certsFolder = own.text('certs');
     return {
       mode: traefik === undefined ? 'sluice' : 'traefik',
       entrypoints,
-      docker: this.#docker(),
+      docker: readDockerOptions(parts),
       file: own.text('file'),
       ...this.#ofTraefik(),
       ...(tls === undefined ? {} : { tls }),
@@ -114,7 +108,7 @@ class StaticBuilder {
       dnsResolvers: own.nameServers('dns-resolvers') ?? [],
       publicAddresses: own.ipAddresses('public-address') ?? [],
       domain: own.hostname('domain'),
-      acme: this.#acme(entrypoints),
+      acme: readAcmeOptions({ ...parts, traefik: traefik?.acme, dns: this.#dns }, entrypoints),
       resolvers: traefik?.resolvers ?? [],
       limits: readClientLimits(own, traefik?.limits),
       trustedProxies: own.networks('trusted-proxies') ?? this.#traefikNetworks(sources),
@@ -175,148 +169,6 @@ class StaticBuilder {
     return own?.text ?? beside ?? this.#facts.dataDir;
   }
 
-  #entrypoints(sources: StaticSources): readonly EntrypointConfig[] {
-    const traefik = this.#traefik;
-    if (traefik !== undefined) {
-      const from = sources.traefikFile === undefined ? '' : ` in ${sources.traefikFile}`;
-      for (const name of ['http', 'https']) {
-        const value = this.#own.get(name);
-        if (value === undefined) continue;
-        this.#problems.push(
-          `${value.source}: cannot be used beside Traefik's options${from}; use --entrypoints.${name}.address`,
-        );
-      }
-      return traefik.entrypoints;
-    }
-    const http = this.#own.addresses('http') ?? [{ host: undefined, port: 80 }];
-    const https = this.#own.addresses('https') ?? [{ host: undefined, port: 443 }];
-    const plain: EntrypointConfig = { name: 'http', addresses: http, transport: 'plain', redirect: undefined };
-    const tls: EntrypointConfig = { name: 'https', addresses: https, transport: 'tls', redirect: undefined };
-    const entrypoints = [plain, tls].filter(({ addresses }) => addresses.length > 0);
-    if (entrypoints.length === 0) this.#problems.push('--http and --https are both off: there is nothing to listen on');
-    return entrypoints;
-  }
-
-  /** Our own list holds for every entrypoint and replaces what Traefik's options say. */
-  #withProxyProtocol(entrypoints: readonly EntrypointConfig[]): readonly EntrypointConfig[] {
-    const proxyProtocol = this.#own.networks('proxy-protocol');
-    return proxyProtocol === undefined ? entrypoints : entrypoints.map((one) => ({ ...one, proxyProtocol }));
-  }
-
-  #admin(): ListenAddress | undefined {
-    const own = this.#own.addresses('admin');
-    if (own !== undefined && own.length > 1) {
-      this.#problems.push(`${this.#own.get('admin')?.source}: there can be one address only`);
-    }
-    if (own !== undefined) return own[0];
-    return this.#traefik?.admin ?? { host: '127.0.0.1', port: 8090 };
-  }
-
-  #checkPorts(entrypoints: readonly EntrypointConfig[], admin: ListenAddress | undefined): void {
-    const users = new Map<string, string>();
-    const listeners = entrypoints.flatMap(({ name, addresses }) =>
-      addresses.map((address) => ({ name: `entrypoint ${name}`, address })),
-    );
-    if (admin !== undefined) listeners.push({ name: '--admin', address: admin });
-    for (const { name, address } of listeners) {
-      const key = formatListenAddress(address);
-      const other = users.get(key);
-      if (other === undefined) users.set(key, name);
-      else this.#problems.push(`${name} and ${other} both listen on ${key}; give one of them another port`);
-    }
-  }
-
-  #docker(): StaticConfig['docker'] {
-    const own = this.#own.get('docker');
-    const traefik = this.#traefik?.docker;
-    if (own?.text.toLowerCase() === 'off') return undefined;
-    if (this.#traefik !== undefined && traefik === undefined && own === undefined) return undefined;
-    const endpoint =
-      own?.text ?? traefik?.endpoint ?? (this.#env['DOCKER_HOST'] || undefined) ?? 'unix:///var/run/docker.sock';
-    if (!/^(unix:\/\/\/|tcp:\/\/.|https?:\/\/.)/.test(endpoint)) {
-      const source = own?.source ?? (traefik?.endpoint === undefined ? 'DOCKER_HOST' : '--providers.docker.endpoint');
-      const hint = endpoint.startsWith('/') ? `write unix://${endpoint}` : 'write unix:///path, tcp://host:port or off';
-      this.#problems.push(`${source}: "${endpoint}" is not a Docker endpoint; ${hint}`);
-    }
-    const { network, constraint, defaultRule, tls, login, useBindPortIp } = traefik ?? NO_DOCKER;
-    return {
-      endpoint,
-      certPath: this.#own.text('docker-cert-path') ?? (this.#env['DOCKER_CERT_PATH'] || undefined),
-      exposedByDefault: traefik?.exposedByDefault ?? true,
-      network,
-      ...(tls === undefined ? {} : { tls }),
-      ...(login === undefined ? {} : { login }),
-      ...(constraint === undefined ? {} : { constraint }),
-      ...(defaultRule === undefined ? {} : { defaultRule }),
-      ...(useBindPortIp === true ? { useBindPortIp } : {}),
-    };
-  }
-
-  #acme(entrypoints: readonly EntrypointConfig[]): AcmeConfig {
-    const own = this.#own;
-    const acme = this.#traefik?.acme;
-    const challenges =
-      this.#challenges() ?? (acme !== undefined && acme.challenges.length > 0 ? acme.challenges : undefined);
-    const directories = this.#directories(own.get('acme-ca') ?? acme?.caServer);
-    return {
-      ...directories,
-      ...readAcmeChoices(own, directories.directories, acme?.keyType),
-      email: own.text('acme-email') ?? acme?.email,
-      eab: this.#eab() ?? acme?.eab,
-      profile: own.text('acme-profile') ?? acme?.profile,
-      caRootFile: own.text('acme-ca-root') ?? acme?.caRootFile ?? this.#legoRoot(),
-      challenges: this.#withDns(challenges, answerable(entrypoints)),
-      ...(this.#dns === undefined ? {} : { dns: this.#dns }),
-    };
-  }
-
-  #directories(value: StaticValue | undefined): Pick<AcmeConfig, 'directories' | 'customDirectory'> {
-    const items = parseList(value?.text ?? 'letsencrypt');
-    const parsed = parseDirectories(items.length === 0 ? ['letsencrypt'] : items);
-    if (!('wrong' in parsed)) return parsed;
-    const guess = nearest(parsed.wrong, DIRECTORY_NAMES);
-    const hint = guess === undefined ? `write a URL or ${DIRECTORY_NAMES.join(', ')}` : `did you mean ${guess}?`;
-    this.#problems.push(`${value?.source}: "${parsed.wrong}" is neither a name nor a URL of a CA; ${hint}`);
-    return { directories: [], customDirectory: false };
-  }
-
-  /** Wildcards need DNS-01 whatever is preferred; without a writer it cannot be used. */
-  #withDns(asked: AcmeConfig['challenges'] | undefined, standard: AcmeConfig['challenges']): AcmeConfig['challenges'] {
-    const challenges = asked ?? standard;
-    if (this.#dns !== undefined) return challenges.includes('dns-01') ? challenges : [...challenges, 'dns-01'];
-    const value = this.#own.get('acme-challenge');
-    if (challenges.includes('dns-01') && value !== undefined) {
-      this.#problems.push(`${value.source}: dns-01 needs somebody who writes the records: set --acme-dns`);
-    }
-    const others = challenges.filter((type) => type !== 'dns-01');
-    return others.length === 0 ? standard : others;
-  }
-
-  #challenges(): AcmeConfig['challenges'] | undefined {
-    const value = this.#own.get('acme-challenge');
-    if (value === undefined) return undefined;
-    const known = ['http-01', 'tls-alpn-01', 'dns-01'] as const;
-    const items = parseList(value.text.toLowerCase());
-    const challenges = known.filter((name) => items.includes(name)).sort((a, b) => items.indexOf(a) - items.indexOf(b));
-    const isRight = items.length > 0 && items.every((item) => known.some((name) => name === item));
-    if (!isRight) this.#own.fail(value, 'is not a list of challenges', `write ${known.join(', ')} or one of them`);
-    return challenges;
-  }
-
-  #eab(): AcmeConfig['eab'] {
-    const kid = this.#own.get('acme-eab-kid');
-    const hmacKey = this.#own.get('acme-eab-key');
-    if (kid !== undefined && hmacKey !== undefined) return { kid: kid.text, hmacKey: hmacKey.text };
-    const [single, missing] = kid === undefined ? [hmacKey, 'acme-eab-kid'] : [kid, 'acme-eab-key'];
-    if (single !== undefined) this.#problems.push(`${single.source}: it needs --${missing} too`);
-    return undefined;
-  }
-
-  /** The variable of the ACME library in Traefik, which test set-ups use; several files are joined by `:`. */
-  #legoRoot(): string | undefined {
-    return (this.#env['LEGO_CA_CERTIFICATES'] ?? '').split(':')[0] || undefined;
-  }
-
   #traefikNetworks(sources: StaticSources): readonly string[] {
     const value = sources.traefik.find(({ option }) => option.path.endsWith('forwardedheaders.trustedips'));
     const networks = this.#traefik?.trust.networks ?? [];
@@ -337,11 +189,4 @@ class StaticBuilder {
     const named = new Map([['level', { ...value, text }]]);
     return new OwnOptions(named, this.#problems).oneOf('level', levels) ?? 'info';
   }
-}
-
-/** A challenge that no entrypoint could answer would cost a refusal each time. */
-function answerable(entrypoints: readonly EntrypointConfig[]): AcmeConfig['challenges'] {
-  const isPlain = entrypoints.some(({ transport }) => transport !== 'tls');
-  const isTls = entrypoints.some(({ transport }) => transport !== 'plain');
-  return [...(isPlain ? ['http-01' as const] : []), ...(isTls ? ['tls-alpn-01' as const] : [])];
 }
