@@ -29,13 +29,18 @@ export async function renewNow(
     if (kind !== 'acme') return { fault: note?.detail ?? `${names.join(', ')}: the local authority signs it` };
     if (runner.isRunning(names)) return { names, state: 'running' };
     const directories = specs.directories(names);
-    const limits = directories.map((one) => limitUntil(book.parked(one), now()));
+    const limits = directories.map((one) => {
+      const { attempt } = book.get(specs.at(names, one));
+      const own = attempt?.class === 'rate-limited' ? { until: attempt.nextAt, detail: '' } : undefined;
+      return limitUntil(book.parked(one), now()) ?? limitUntil(own, now());
+    });
     if (!limits.includes(undefined)) {
       const until = Math.min(...limits.map((limit) => limit ?? 0));
       return { fault: `the CA takes no orders before ${new Date(until).toISOString()}` };
     }
-    for (const one of directories) {
-      if (book.get(specs.at(names, one)).attempt !== undefined) await book.putAttempt(specs.at(names, one), undefined);
+    for (const [index, one] of directories.entries()) {
+      if (limits[index] === undefined && book.get(specs.at(names, one)).attempt !== undefined)
+        await book.putAttempt(specs.at(names, one), undefined);
     }
     parts.queue.ask(wanted);
     return { names, state: 'started' };

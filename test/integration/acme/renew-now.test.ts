@@ -75,6 +75,22 @@ test('what cannot be ordered is said', async () => {
   });
 });
 
+test('the time that the CA gave for one certificate is waited for', async () => {
+  const until = new Date(Date.now() + 3_600_000).toISOString().replace('T', ' ').slice(0, 19);
+  const detail = `too many certificates (5) already issued for this exact set, retry after ${until} UTC`;
+  lab.proxy.fail('/order-plz', problemAnswer(429, 'rateLimited', { detail }));
+  const run = await lab.run(['exact.test']);
+  await eventually(() => expect(run.status('exact.test')?.state).toBe('rate-limited'));
+  const orders = lab.proxy.count('/order-plz');
+  lab.proxy.heal();
+  expect(await run.manager.renewNow(['exact.test'])).toEqual([
+    { fault: expect.stringMatching(/^the CA takes no orders before 20/) },
+  ]);
+  run.clock.advance(2 * 3_600_000);
+  await signed(run, 'exact.test');
+  expect(lab.proxy.count('/order-plz')).toBe(orders + 1);
+});
+
 test.for([
   { keyType: 'ec384' as const, kind: 'ec', details: { namedCurve: 'secp384r1' } },
   { keyType: 'rsa2048' as const, kind: 'rsa', details: { modulusLength: 2048 } },
