@@ -1,6 +1,6 @@
 import type { Http01Challenge, PendingChallenge } from '../protocol.ts';
 import type { AcmeApi, AcmeAuthorization, AcmeChallenge } from './acme-api.ts';
-import { OrderError } from './acme-error.ts';
+import { AcmeProblem, OrderError } from './acme-error.ts';
 import { createAlpnAnswer } from './alpn-certificate.ts';
 import type { DnsChallenge } from './dns/dns-solver.ts';
 import { pickChallenge, type ChallengeChoice } from './pick-challenge.ts';
@@ -9,6 +9,8 @@ import { poll, type PollClock } from './poll.ts';
 const POLL_FIRST_MS = 250;
 const POLL_MAX_MS = 5000;
 const POLL_DEADLINE_MS = 90_000;
+/** For a challenge that may have been begun already. */
+const BEGUN_DEADLINE_MS = 15_000;
 
 /** Puts challenge answers where the CA will look: in front of everything else on ports 80 and 443 (acme.md 10, 11). */
 export interface ChallengePublisher {
@@ -43,19 +45,30 @@ export async function answerAuthorization(authorization: AcmeAuthorization, deps
   const challenge = pickChallenge(authorization, deps.choice);
   try {
     await publish(authorization, challenge, deps);
-    await api.startChallenge(challenge);
+    const refusal = await start(challenge, api);
     const final = await poll({
       ask: () => api.authorization(authorization.url),
       isFinal: (answer) => answer.status !== 'pending',
       firstMs: POLL_FIRST_MS,
       maxMs: POLL_MAX_MS,
-      deadlineMs: POLL_DEADLINE_MS,
+      deadlineMs: refusal === undefined ? POLL_DEADLINE_MS : BEGUN_DEADLINE_MS,
       clock,
     });
     if (final.status === 'valid') return;
-    throw refusalOf(final);
+    throw (final.status === 'pending' ? refusal : undefined) ?? refusalOf(final);
   } finally {
     desk.release(challenge.token);
+  }
+}
+
+/** Tells the CA. It refuses to hear twice what an attempt before a crash has told it: its verdict is on the way then. */
+async function start(challenge: AcmeChallenge, api: AcmeApi): Promise<AcmeProblem | undefined> {
+  try {
+    await api.startChallenge(challenge);
+    return undefined;
+  } catch (cause) {
+    if (cause instanceof AcmeProblem && cause.type === 'malformed') return cause;
+    throw cause;
   }
 }
 

@@ -23,6 +23,7 @@ async function play(options: {
   readonly answers?: readonly AcmeAuthorization[];
   readonly publish?: (challenge: PendingChallenge) => Promise<void>;
   readonly signal?: AbortSignal;
+  readonly startFault?: AcmeProblem;
   readonly types?: readonly ChallengeType[];
 }): Promise<{ readonly events: readonly string[]; readonly error: unknown }> {
   const events: string[] = [];
@@ -30,7 +31,10 @@ async function play(options: {
   let now = 0;
   const api = {
     keyAuthorization: ({ token }: AcmeChallenge) => `${token}.thumb`,
-    startChallenge: async ({ type }: AcmeChallenge) => void events.push(`start ${type}`),
+    startChallenge: async ({ type }: AcmeChallenge) => {
+      events.push(`start ${type}`);
+      if (options.startFault !== undefined) throw options.startFault;
+    },
     authorization: async () => {
       events.push('ask');
       return answers.length > 1 ? answers.shift()! : answers[0]!;
@@ -115,6 +119,28 @@ test.for([
     message: expect.stringContaining('a.test'),
   });
   expect(events).toEqual([]);
+});
+
+const begun = new AcmeProblem({
+  type: 'malformed',
+  status: 400,
+  detail: 'cannot update challenge with status processing',
+  url: '',
+});
+
+test('a challenge that an attempt before has begun is waited for', async () => {
+  const answers = [pending, { ...pending, status: 'valid' as const }];
+  const { events, error } = await play({ startFault: begun, answers });
+  expect(error).toBeUndefined();
+  expect(events.slice(1)).toEqual(['start http-01', 'ask', 'ask', `release ${TOKEN}`]);
+});
+
+test.for([
+  { name: 'does not go on', fault: begun },
+  { name: 'meets a limit', fault: new AcmeProblem({ type: 'rateLimited', status: 429, detail: '', url: '' }) },
+])('what the CA said to one that $name is the error', async ({ fault }) => {
+  const { error } = await play({ startFault: fault, answers: [pending] });
+  expect(error).toBe(fault);
 });
 
 test('when the workers do not get it, the CA is not told', async () => {
