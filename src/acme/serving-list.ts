@@ -53,9 +53,9 @@ export function createServingList(options: {
       return uncovered.length === 0 ? [] : [{ names: uncovered, keep: false }];
     });
   const compute = (): readonly Certificate[] => {
-    const certificates = [...fromCa.values()];
+    const certificates = [...ofUser(), ...fromCa.values()];
     const local = leafRequests(coverageOf(certificates)).flatMap(({ names }) => leaves.get(names) ?? []);
-    return [...ofUser(), ...certificates, ...local];
+    return [...certificates, ...local];
   };
   const publish = (): void => {
     const certificates = compute();
@@ -69,7 +69,8 @@ export function createServingList(options: {
     refresh: (wishes) => {
       sorted = wishes;
       fromCa = chooseFromCa();
-      leaves.want(leafRequests(coverageOf(fromCa.values())));
+      // The user's own count also when they have expired: that may be the clock, and nobody else trusts the local authority.
+      leaves.want(leafRequests(coverageOf([...ofUser(), ...fromCa.values()])));
       publish();
     },
     certificates: compute,

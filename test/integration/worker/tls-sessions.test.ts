@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_TLS_POLICY } from '../../../src/config/tls-options.ts';
 import { oneService, router, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
 import { createTestCa } from '../../support/issue-certificate.ts';
+import { startRouter } from '../../support/router-process.ts';
 import { answering, ScriptedBackend } from '../../support/scripted-backend.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { type TlsVisit, visit } from '../../support/tls-client.ts';
 
 let backend: ScriptedBackend;
@@ -73,6 +75,16 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', (version) => {
     }
     await both((plane) => plane.publish(plain()));
   });
+});
+
+test('all workers of a router have the same keys', async () => {
+  const dataDir = await temporaryFolder();
+  await using running = await startRouter({ dataDir, docker: 'off', flags: ['--workers', '4'] });
+  const go = (session?: Buffer): Promise<TlsVisit> =>
+    visit(running.ports.https, ['a.test'], { servername: 'a.test', ...(session === undefined ? {} : { session }) });
+  const { session } = await go();
+  const again = await Promise.all(Array.from({ length: 32 }, () => go(session)));
+  expect(again.filter(({ isResumed }) => !isResumed)).toEqual([]);
 });
 
 test('a client does not begin a second handshake on a connection: it ends', async () => {
