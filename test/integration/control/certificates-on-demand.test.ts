@@ -17,7 +17,7 @@ const SECONDS = count(2, 10);
 const AT_ONCE = 100;
 const GROWTH = 20 * MIB;
 /** What the first connections cost a process once: code that is compiled, buffers. */
-const WARM_UP = 500;
+const WARM_UP = count(500, 8000);
 
 interface Asked {
   readonly lab: RouterCaLab;
