@@ -36,7 +36,7 @@ export interface CertificateBook {
   putCertificate(stored: StoredCertificate): Promise<void>;
   /** Looks for what other processes with this store have obtained; answers whether there was anything. */
   takeIn(): Promise<boolean>;
-  /** The same for one spec. */
+  /** The same for one spec, and its failures. */
   takeInOne(spec: CertificateSpec): Promise<boolean>;
   /** `undefined` ends the row of failures. */
   putAttempt(spec: CertificateSpec, attempt: AttemptRecord | undefined): Promise<void>;
@@ -108,6 +108,13 @@ export function createCertificateBook(options: {
     logger.info({ names: stored.spec.names }, 'certificate found in the store');
     return true;
   };
+  /** The CA counts failures of a name, whoever made them: a later one than ours is ours, too. */
+  const adoptAttempt = (spec: CertificateSpec, attempt: AttemptRecord | undefined): boolean => {
+    const held = entries.get(storePath(spec))?.attempt;
+    if (attempt === undefined || attempt.lastAt <= (held?.lastAt ?? -Infinity)) return false;
+    update(storePath(spec), { attempt });
+    return true;
+  };
   const load = async (): Promise<void> => {
     const contents = await store.load();
     if (note(contents.fault) !== undefined) return;
@@ -143,7 +150,8 @@ export function createCertificateBook(options: {
       await save(stored);
     },
     takeIn: async () => (await store.changes()).map(adopt).includes(true),
-    takeInOne: async (spec) => adopt(await store.readCertificate(spec)),
+    takeInOne: async (spec) =>
+      adopt(await store.readCertificate(spec)) || adoptAttempt(spec, await store.readAttempt(spec)),
     putAttempt: async (spec, attempt) => {
       update(storePath(spec), { attempt });
       note(await store.saveAttempt(spec, attempt));

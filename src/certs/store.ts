@@ -10,6 +10,7 @@ import { createStoreScan } from './store-scan.ts';
 import { encode } from './record-fields.ts';
 import { encodeRenewal, type RenewalRecord } from './renewal-record.ts';
 import {
+  decodeAttempt,
   decodeCertificate,
   decodeNextKey,
   encodeAttempt,
@@ -36,6 +37,8 @@ export interface CertificateStore {
   saveCertificate(stored: StoredCertificate): Promise<StoreFault | undefined>;
   /** The certificate of a spec as it is on disk now; `undefined`: there is none that can be read. */
   readCertificate(spec: CertificateSpec): Promise<StoredCertificate | undefined>;
+  /** The failures of a spec as they are on disk now. */
+  readAttempt(spec: CertificateSpec): Promise<AttemptRecord | undefined>;
   /** Certificates that others have put there since the last call. */
   changes(): Promise<readonly StoredCertificate[]>;
   /**
@@ -87,7 +90,8 @@ export function createCertificateStore(options: {
       await scan.changes();
       return load(root, options);
     },
-    readCertificate: (spec) => readCertificate(specFile(spec, 'current.json')),
+    readCertificate: (spec) => readNow(specFile(spec, 'current.json'), decodeCertificate),
+    readAttempt: async (spec) => (await readNow(specFile(spec, 'state.json'), decodeAttempt))?.attempt,
     changes: scan.changes,
     lock: (spec) => takeLock(join(root, 'locks'), specKey(spec)),
     saveCertificate: (stored) =>
@@ -138,9 +142,9 @@ async function load(
   }
 }
 
-async function readCertificate(path: string): Promise<StoredCertificate | undefined> {
+async function readNow<T>(path: string, decode: (text: string) => T): Promise<T | undefined> {
   try {
-    return decodeCertificate(await readFile(path, 'utf8'));
+    return decode(await readFile(path, 'utf8'));
   } catch {
     // What is damaged is repaired by the next start; it is written anew before.
     return undefined;

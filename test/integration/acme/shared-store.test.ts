@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startCaLab, type CaLab } from '../../support/ca-lab.ts';
-import { eventually } from '../../support/certificate-bench.ts';
+import { eventually, wantedFor } from '../../support/certificate-bench.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let lab: CaLab;
@@ -8,7 +8,10 @@ let lab: CaLab;
 beforeAll(async () => {
   lab = await startCaLab();
 });
-afterEach(() => lab.proxy.heal());
+afterEach(() => {
+  lab.proxy.heal();
+  lab.dead.clear();
+});
 afterAll(() => lab.stop());
 
 test('of two routers with one store one orders, and both serve what it gets', { timeout: 40_000 }, async () => {
@@ -33,4 +36,19 @@ test('a renewal of one is served by the other within a minute', { timeout: 40_00
   await eventually(() => expect(one.serving('later.test')!.id).not.toBe(first));
   two.clock.advance(60_001);
   await eventually(() => expect(two.serving('later.test')?.id).toBe(one.serving('later.test')!.id));
+});
+
+test('a failure of one holds the other back as well: the CA counts both', { timeout: 40_000 }, async () => {
+  const dataDir = await temporaryFolder();
+  lab.dead.add('dead.test');
+  const two = await lab.run([], { dataDir });
+  const one = await lab.run(['dead.test'], { dataDir });
+  await eventually(() => expect(one.status('dead.test')).toMatchObject({ state: 'failed', failures: 1 }));
+  const orders = lab.proxy.count('/order-plz');
+  two.manager.setWanted([wantedFor('dead.test')]);
+  await eventually(() => expect(two.status('dead.test')).toMatchObject({ state: 'failed', failures: 1 }));
+  expect(lab.proxy.count('/order-plz')).toBe(orders);
+  lab.dead.clear();
+  two.clock.advance(120_000);
+  await eventually(() => expect(two.serving('dead.test')?.source).toBe('acme'));
 });

@@ -64,6 +64,7 @@ function brokenStore(contents: Partial<StoreContents & { fault: StoreFault | und
       load: async () => ({ ...nothing, ...contents, fault: state.loadFault }),
       saveCertificate: ({ certificate }: StoredCertificate) => write(`certificate ${certificate.id}`),
       readCertificate: async () => state.found[0],
+      readAttempt: async () => undefined,
       changes: async () => state.found,
       lock: async () => undefined,
       saveAttempt: (_: CertificateSpec, record: unknown) => write(record === undefined ? 'no attempt' : 'attempt'),
