@@ -12,6 +12,7 @@ import { startEngine } from '../support/lab/engine.ts';
 import { ensurePrograms, findProgram } from '../support/lab/packages.ts';
 import { runCommand } from '../support/lab/shell.ts';
 import { waitFor } from '../support/lab/wait-for.ts';
+import { ROUTER_NODE_FLAGS } from '../support/router-process.ts';
 import { residentKib } from './process-cpu.ts';
 import { median } from './table.ts';
 
@@ -90,6 +91,7 @@ async function startRouter(folder: string, host: string, httpPort: number): Prom
   const child = spawn(
     process.execPath,
     [
+      ...ROUTER_NODE_FLAGS,
       ...[new URL('../../src/main.ts', import.meta.url).pathname, '--docker', host, '--http', `127.0.0.1:${httpPort}`],
       ...['--https', 'off', '--admin', 'off', '--workers', '1', '--acme-ca', 'off', '--log-level', 'error'],
       ...['--data', join(folder, 'docker-data')],

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from '../support/free-port.ts';
 import { waitFor } from '../support/lab/wait-for.ts';
+import { ROUTER_NODE_FLAGS } from '../support/router-process.ts';
 
 /** A proxy under measurement, on core 0 alone. */
 export interface Peer {
@@ -46,7 +47,8 @@ const COMMANDS: Readonly<Record<string, StartPeer>> = {
     // JSON is YAML.
     await writeFile(file, JSON.stringify(services));
     return [
-      ...[process.execPath, new URL('../../src/main.ts', import.meta.url).pathname, '--docker', 'off', '--file', file],
+      ...[process.execPath, ...ROUTER_NODE_FLAGS, new URL('../../src/main.ts', import.meta.url).pathname],
+      ...['--docker', 'off', '--file', file],
       ...['--http', `127.0.0.1:${httpPort}`, '--https', `127.0.0.1:${httpsPort}`, '--admin', 'off', '--workers', '1'],
       ...['--data', join(folder, 'data'), '--acme-ca', 'internal', '--log-level', 'error'],
       ...['--certs', join(folder, 'certs')],

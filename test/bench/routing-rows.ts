@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { startFakeEngine, type FakeEngine } from '../support/fake-engine.ts';
 import { freePort } from '../support/free-port.ts';
 import { waitFor } from '../support/lab/wait-for.ts';
+import { ROUTER_NODE_FLAGS } from '../support/router-process.ts';
 import type { Figures } from './connection-rows.ts';
 import { type LoadResult, sendLoad, type Workload } from './load.ts';
 import { cpuMicros } from './process-cpu.ts';
@@ -211,7 +212,8 @@ async function startRouter(
   const port = await freePort();
   const main = new URL('../../src/main.ts', import.meta.url).pathname;
   const command = [
-    ...[process.execPath, main, ...flags, '--http', `127.0.0.1:${port}`, '--https', 'off', '--admin', 'off'],
+    ...[process.execPath, ...ROUTER_NODE_FLAGS, main, ...flags],
+    ...['--http', `127.0.0.1:${port}`, '--https', 'off', '--admin', 'off'],
     ...['--workers', '1', '--data', join(folder, `data-${port}`), '--acme-ca', 'off', '--log-level', 'error'],
   ];
   const [program, ...rest] = isPinned ? ['taskset', '-c', '0', ...command] : command;

@@ -93,6 +93,9 @@ export async function startRouter(options: RouterOptions): Promise<RouterProcess
   return router;
 }
 
+/** As the image and `npm start` run it. */
+export const ROUTER_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4'];
+
 /** Starts the router without waiting for anything. */
 export async function launchRouter(options: RouterOptions): Promise<RouterProcess> {
   const ports = options.ports ?? (await freeRouterPorts());
@@ -102,6 +105,7 @@ export async function launchRouter(options: RouterOptions): Promise<RouterProces
   const [program, ...words] = [
     ...limited,
     process.execPath,
+    ...ROUTER_NODE_FLAGS,
     ...(options.nodeFlags ?? []),
     MAIN,
     ...flagsOf(options, ports),
