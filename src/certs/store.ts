@@ -168,7 +168,8 @@ async function probe(root: string): Promise<StoreFault | undefined> {
     const path = join(root, '.probe');
     // A disk that is full still takes files without content.
     await writeFileAtomic(path, Buffer.alloc(PROBE_BYTES));
-    await rm(path);
+    // Another process with this store asks as we do, and may have removed it.
+    await rm(path, { force: true });
     return undefined;
   } catch (cause) {
     return describeStoreFault('store_unwritable', root, cause);

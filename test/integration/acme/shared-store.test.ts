@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createCertificateStore } from '../../../src/certs/store.ts';
 import { startCaLab, type CaLab } from '../../support/ca-lab.ts';
 import { eventually, wantedFor } from '../../support/certificate-bench.ts';
+import { collectLogger } from '../../support/collect-logger.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let lab: CaLab;
@@ -51,4 +53,12 @@ test('a failure of one holds the other back as well: the CA counts both', { time
   lab.dead.clear();
   two.clock.advance(120_000);
   await eventually(() => expect(two.serving('dead.test')?.source).toBe('acme'));
+});
+
+test('two that ask at once whether the store can be written do not trip over each other', async () => {
+  const options = { dataDir: await temporaryFolder(), now: Date.now, logger: collectLogger().logger };
+  const stores = [createCertificateStore(options), createCertificateStore(options)];
+  for (let round = 0; round < 30; round++) {
+    expect(await Promise.all(stores.map((store) => store.probe()))).toEqual([undefined, undefined]);
+  }
 });
