@@ -17,6 +17,8 @@ const FILES = [
   'renewal-told-by-ca',
   'certificates-on-demand',
   'waiting-orders',
+  'fault-storm',
+  'many-certificates',
 ];
 const PROJECTS = ['e2e', 'integration'];
 const LONGEST_TEST_MS = 1_800_000;

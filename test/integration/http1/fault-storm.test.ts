@@ -5,12 +5,13 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { type FaultClient, type FaultLab, serverPair, startFaultLab, type Way } from '../../support/fault-lab.ts';
 import type { Script } from '../../support/scripted-backend.ts';
 import { SERVER_FAULTS } from '../../support/server-faults.ts';
+import { count } from '../../support/soak.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
 const AT_ONCE = 60;
-/** Measured: up to 0.35 MB either way, most of it the runner's. 300 bytes kept of each of 3000 faults would be seen. */
+/** Measured: up to 0.35 MB either way, most of it the runner's. 900 bytes kept of each of a thousand faults would be seen. */
 const MAX_GROWTH = 900_000;
 /** Buffers outside the heap come in quarters of a megabyte, and a few are kept for the next body. */
 const MAX_EXTERNAL_GROWTH = 2_000_000;
@@ -95,8 +96,8 @@ async function batch(from: number): Promise<void> {
 }
 
 test.for<[faults: number, down: Way, up: Way]>([
-  [3000, 'plain', 'plain'],
-  [1000, 'TLS', 'TLS'],
+  [count(1000, 3000), 'plain', 'plain'],
+  [count(400, 1000), 'TLS', 'TLS'],
 ])('%i faults of all kinds leave nothing behind: %s to %s', { timeout: 240_000 }, async ([faults, down, up]) => {
   lab = await startFaultLab(down, up, await serverPair());
   lab.backend.script = byPath;
