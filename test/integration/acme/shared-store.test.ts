@@ -34,7 +34,11 @@ test('a renewal of one is served by the other within a minute', { timeout: 40_00
   const two = await lab.run(['later.test'], { dataDir });
   const first = one.serving('later.test')!.id;
   expect(two.serving('later.test')?.id).toBe(first);
-  expect(await one.manager.renewNow(['later.test'])).toMatchObject([{ state: 'started' }]);
+  // It serves before everything is written.
+  await eventually(() => expect(one.events('cert.obtained')).toHaveLength(1));
+  await eventually(async () =>
+    expect(await one.manager.renewNow(['later.test'])).toMatchObject([{ state: 'started' }]),
+  );
   await eventually(() => expect(one.serving('later.test')!.id).not.toBe(first));
   two.clock.advance(60_001);
   await eventually(() => expect(two.serving('later.test')?.id).toBe(one.serving('later.test')!.id));
