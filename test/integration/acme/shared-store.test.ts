@@ -31,11 +31,11 @@ test('a renewal of one is served by the other within a minute', { timeout: 40_00
   const dataDir = await temporaryFolder();
   const one = await lab.run(['later.test'], { dataDir });
   await eventually(() => expect(one.serving('later.test')?.source).toBe('acme'));
+  // It serves before everything is written.
+  await eventually(() => expect(one.events('cert.obtained')).toHaveLength(1));
   const two = await lab.run(['later.test'], { dataDir });
   const first = one.serving('later.test')!.id;
   expect(two.serving('later.test')?.id).toBe(first);
-  // It serves before everything is written.
-  await eventually(() => expect(one.events('cert.obtained')).toHaveLength(1));
   await eventually(async () =>
     expect(await one.manager.renewNow(['later.test'])).toMatchObject([{ state: 'started' }]),
   );
