@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../lib/atomic-file.ts';
 import { isCertificateName } from '../lib/hostname.ts';
@@ -35,7 +35,10 @@ export async function openAllowedNames(dataDir: string, logger: Logger): Promise
   try {
     for (const allowed of decode(await readFile(path, 'utf8'))) names.set(allowed.name, allowed);
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) warn(cause);
+    const isOfSystem = cause instanceof Error && 'code' in cause;
+    if (!(isOfSystem && cause.code === 'ENOENT')) warn(cause);
+    // What is damaged may still be read by a person; the next name must not write over it.
+    if (!isOfSystem) await rename(path, `${path}.corrupt-${Date.now()}`).catch(() => undefined);
   }
   let saving = Promise.resolve();
   /** One write after the other, each with all that is known then. */

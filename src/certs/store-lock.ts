@@ -58,7 +58,9 @@ function hold(path: string): StoreLock {
   return {
     release: async () => {
       clearInterval(timer);
-      await rm(path, { force: true }).catch(() => undefined);
+      // Whoever was asleep for half a minute may have lost it.
+      const text = await readFile(path, 'utf8').catch(() => '');
+      if (text.includes(INSTANCE)) await rm(path, { force: true }).catch(() => undefined);
     },
   };
 }

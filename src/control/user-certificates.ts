@@ -45,6 +45,7 @@ export class UserCertificates {
   private all: readonly Certificate[] = [];
   private standard: Certificate | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private isLooking = false;
   private looking: Promise<void> = Promise.resolve();
   private folderFault: { readonly reason: string; readonly since: number; isTold: boolean } | undefined;
 
@@ -65,7 +66,8 @@ export class UserCertificates {
   /** Reads what is there; resolves when it can serve. Then it goes on looking. */
   async start(): Promise<void> {
     await this.look();
-    this.timer = setInterval(() => void this.look(), this.options.everyMs ?? LOOK_EVERY_MS).unref();
+    this.isLooking = true;
+    this.lookLater(0);
   }
 
   /** Files that configuration names beside the folder. Resolves, in the order of calls, when they were read. */
@@ -76,7 +78,18 @@ export class UserCertificates {
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.isLooking = false;
+    clearTimeout(this.timer);
+  }
+
+  /** Thousands of files take a while to look at: that is a twentieth of the time at most. */
+  private lookLater(tookMs: number): void {
+    if (!this.isLooking) return;
+    const waitMs = Math.max(this.options.everyMs ?? LOOK_EVERY_MS, 20 * tookMs);
+    this.timer = setTimeout(() => {
+      const began = performance.now();
+      void this.look().then(() => this.lookLater(performance.now() - began));
+    }, waitMs).unref();
   }
 
   /** One look at a time; each begins after the last. Never rejects. */

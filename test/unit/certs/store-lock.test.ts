@@ -10,6 +10,8 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 let folder: string;
 let path: string;
 
+const foreign = JSON.stringify({ pid: 1, host: 'elsewhere', instance: 'x' });
+
 beforeEach(async () => {
   folder = join(await temporaryFolder(), 'locks');
   path = join(folder, 'a.lock');
@@ -45,6 +47,13 @@ test('one has it until it is given back, here and in another process', async () 
   expect(await takeLock(folder, 'a')).toBeDefined();
 });
 
+test('a lock that another one has taken over is left to it', async () => {
+  const lock = await takeLock(folder, 'a');
+  await writeFile(path, foreign);
+  await lock!.release();
+  expect(await readFile(path, 'utf8')).toBe(foreign);
+});
+
 test('the lock of a process that was killed is free at once', async () => {
   const other = await otherProcess();
   expect(other.hasIt).toBe(true);
@@ -53,8 +62,6 @@ test('the lock of a process that was killed is free at once', async () => {
   expect(await takeLock(folder, 'a')).toBeDefined();
   expect(await readdir(folder)).toEqual(['a.lock']);
 });
-
-const foreign = JSON.stringify({ pid: 1, host: 'elsewhere', instance: 'x' });
 
 test.for<[what: string, text: string, ageMs: number, isFree: boolean]>([
   ['of another machine, alive half a minute ago', foreign, 25_000, false],
