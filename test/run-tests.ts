@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { FAILURES_HEAD } from './support/closing-line-reporter.ts';
 import { forgetOldPorts } from './support/free-port.ts';
@@ -19,6 +20,8 @@ const PROGRAMS: readonly LabProgram[] = [
   'sslscan',
   'testssl',
 ];
+/** Most integration tests wait for something most of their time. */
+const WORKERS = Math.max(3, availableParallelism());
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CLOSING_LINE = /(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$/;
 
@@ -29,7 +32,13 @@ interface Outcome {
 
 /** Runs projects of the suite; `isShown`: what it prints is shown as it comes. */
 async function run(projects: readonly string[], isShown: boolean): Promise<Outcome> {
-  const args = ['run', '--config', 'test/vitest.config.ts', ...projects.flatMap((name) => ['--project', name])];
+  const args = [
+    'run',
+    '--config',
+    'test/vitest.config.ts',
+    `--maxWorkers=${WORKERS}`,
+    ...projects.flatMap((name) => ['--project', name]),
+  ];
   const child = spawn('vitest', args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
