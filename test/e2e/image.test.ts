@@ -35,7 +35,10 @@ describe('the image', () => {
     expect(Object.keys(config['ExposedPorts']!)).toEqual(['443/tcp', '80/tcp']);
     expect(Object.keys(config['Volumes']!)).toEqual(['/data']);
     expect(config['Env']).toContain('SLUICE_DATA=/data');
-    expect(config['Healthcheck']).toMatchObject({ Test: ['CMD', 'node', '/app/src/main.ts', 'healthcheck'] });
+    const command = ['node', '--max-semi-space-size=4', '/app/src/main.ts'];
+    expect(config['Entrypoint']).toEqual(command);
+    // The same flags: with others nothing of the compile cache could be used.
+    expect(config['Healthcheck']).toMatchObject({ Test: ['CMD', ...command, 'healthcheck'] });
   });
 
   test('holds no tests, no development tools, no type declarations', async () => {
