@@ -110,6 +110,8 @@ export interface WorkerBoot {
   /** Bytes the process may use before new requests are shed. */
   readonly memoryBound: number;
   readonly accessLog: 'off' | 'json' | 'common';
+  /** HTTP/2 is offered over TLS. */
+  readonly http2: boolean;
   /** 48 bytes shared by all workers, so that a session ticket of one resumes on another. */
   readonly ticketKeys: Uint8Array;
   /** Of sticky cookies (rule F9); the same in all workers and after a restart. */

@@ -9,6 +9,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['main'],
   ['cli'],
   ['control', 'worker'],
+  ['http2'],
   ['acme', 'admin', 'health', 'http1', 'middleware', 'provider'],
   ['http'],
   ['balance'],

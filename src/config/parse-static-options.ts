@@ -116,6 +116,7 @@ class StaticBuilder {
         total: own.int('max-connections', 0, 1_000_000) ?? DEFAULT_CONNECTION_LIMITS.total,
         perAddress: own.int('max-connections-per-address', 0, 1_000_000) ?? DEFAULT_CONNECTION_LIMITS.perAddress,
       },
+      ...(readSwitch(own.get('http2'), this.#problems) === true ? { http2: true as const } : {}),
       allowForeignServers: readSwitch(own.get('allow-foreign-servers'), this.#problems) ?? false,
       admin,
       workers: own.int('workers', 1, 256) ?? this.#facts.cores,

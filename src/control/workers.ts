@@ -43,7 +43,7 @@ interface Thread {
 export interface WorkerPoolOptions {
   readonly config: Pick<
     StaticConfig,
-    'entrypoints' | 'limits' | 'trustedProxies' | 'connections' | 'accessLog' | 'graceMs' | 'workers'
+    'entrypoints' | 'http2' | 'limits' | 'trustedProxies' | 'connections' | 'accessLog' | 'graceMs' | 'workers'
   >;
   /** Bytes the process may use. */
   readonly memoryBound: number;
@@ -225,6 +225,7 @@ export class WorkerPool {
       snapshot: this.snapshot,
       states: [...this.states],
       certificates: this.certificates.whole(),
+      http2: config.http2 === true,
       defaultCertificate: this.defaultCertificate,
       challenges: [...this.challenges.values()],
       paused: leftOf(this.paused),

@@ -4,7 +4,9 @@ import { canonicalHost } from '../lib/hostname.ts';
 import { askClient } from './ask-client.ts';
 
 /** What we speak over TLS, in our order of preference (RFC 7301). */
-export const ALPN_PROTOCOLS: readonly string[] = ['http/1.1'];
+export function alpnProtocols(speaksHttp2: boolean): readonly string[] {
+  return speaksHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'];
+}
 
 /** RFC 8737 6.2: nothing is ever said in it, the certificate is the message. */
 const ACME_PROTOCOL = 'acme-tls/1';
@@ -64,12 +66,13 @@ export class AlpnChallenges {
    * protocols, so this listener gets connections only while something is pending.
    */
   options(normal: TlsOptions): TlsOptions {
-    const { ALPNProtocols: _protocols, SNICallback: chooseByName, ...rest } = normal;
+    const { ALPNProtocols: spoken, SNICallback: chooseByName, ...rest } = normal;
+    const own = spoken as readonly string[];
     const choose = this.choose.bind(this);
     return {
       ...rest,
       ALPNCallback(this: TLSSocket, { servername, protocols }) {
-        return choose(this, servername, protocols);
+        return choose(this, servername, protocols, own);
       },
       SNICallback(this: TLSSocket, name, done) {
         if (answered.has(this) || chooseByName === undefined) done(null, undefined);
@@ -79,7 +82,12 @@ export class AlpnChallenges {
   }
 
   /** `undefined` refuses the handshake, as OpenSSL does by itself when no protocol is common. */
-  private choose(socket: TLSSocket, name: string, protocols: readonly string[]): string | undefined {
+  private choose(
+    socket: TLSSocket,
+    name: string,
+    protocols: readonly string[],
+    own: readonly string[],
+  ): string | undefined {
     if (protocols.length === 1 && protocols[0] === ACME_PROTOCOL) {
       const found = this.find(name);
       if (found === undefined) return undefined;
@@ -89,7 +97,7 @@ export class AlpnChallenges {
       answered.add(socket);
       return ACME_PROTOCOL;
     }
-    return ALPN_PROTOCOLS.find((protocol) => protocols.includes(protocol));
+    return own.find((protocol) => protocols.includes(protocol));
   }
 
   private find(name: string | false | null | undefined): ReturnType<typeof this.byName.get> {

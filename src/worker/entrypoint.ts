@@ -6,6 +6,8 @@ import { NO_TLS, Peer } from '../http/forwarded.ts';
 import { NetworkList, plainAddress } from '../http/network-list.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
 import { StreamPool } from '../http1/stream-pool.ts';
+import { Http2Connection } from '../http2/http2-connection.ts';
+import { Http2StreamPool } from '../http2/http2-stream-pool.ts';
 import { listen } from '../lib/listen.ts';
 import type { TimerWheel } from '../lib/timer-wheel.ts';
 import { type AlpnChallenges, isAlpnCheck } from './alpn.ts';
@@ -50,7 +52,8 @@ export class Entrypoint implements FirstBytesOwner {
   /** Shakes hands while a CA may come to check a name (`AlpnChallenges.options`). */
   private checkedServer: TlsServer | undefined;
   private readonly streams: StreamPool;
-  private readonly connections = new Set<ServerConnection>();
+  private readonly http2Streams: Http2StreamPool;
+  private readonly connections = new Set<ServerConnection | Http2Connection>();
 
   constructor(config: EntrypointConfig, { plane, tls, alpn, ticketKeys, gate, refusals }: EntrypointParts) {
     this.config = config;
@@ -62,6 +65,7 @@ export class Entrypoint implements FirstBytesOwner {
     this.peeks = config.transport === 'auto';
     this.busy = new BusyAnswers(plane);
     this.streams = new StreamPool(plane);
+    this.http2Streams = new Http2StreamPool(plane);
     this.proxies = new NetworkList(config.proxyProtocol ?? []);
     this.alpn = alpn;
     this.tls = tls;
@@ -196,12 +200,13 @@ export class Entrypoint implements FirstBytesOwner {
 
   private serve(socket: Socket, isTls: boolean, client: string, tls = NO_TLS): void {
     const peer = new Peer(client, isTls, this.plane.trusted.has(client), tls);
-    const connection = new ServerConnection(socket, this.plane, {
-      entrypoint: this.config.name,
-      peer,
-      streams: this.streams,
-      closed: (closed) => this.connections.delete(closed),
-    });
-    this.connections.add(connection);
+    const entrypoint = this.config.name;
+    const closed = (connection: ServerConnection | Http2Connection): boolean => this.connections.delete(connection);
+    const isHttp2 = isTls && (socket as TLSSocket).alpnProtocol === 'h2';
+    this.connections.add(
+      isHttp2
+        ? new Http2Connection(socket, this.plane, { entrypoint, peer, streams: this.http2Streams, closed })
+        : new ServerConnection(socket, this.plane, { entrypoint, peer, streams: this.streams, closed }),
+    );
   }
 }

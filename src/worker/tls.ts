@@ -6,7 +6,6 @@ import type { TlsPolicy } from '../config/tls-options.ts';
 import { NO_TLS, type PeerTls } from '../http/forwarded.ts';
 import { LIMITS } from '../http1/limits.ts';
 import { canonicalHost } from '../lib/hostname.ts';
-import { ALPN_PROTOCOLS } from './alpn.ts';
 import { admitClient } from './admit-client.ts';
 import { askClient } from './ask-client.ts';
 import { ContextCache } from './context-cache.ts';
@@ -36,6 +35,8 @@ export class TlsContexts {
   private readonly unknown = new Set<string>();
   private forgotAt = 0;
   private readonly unknownName: (name: string) => void;
+  /** Offered by ALPN, in order of preference. */
+  private readonly protocols: readonly string[];
   private defaultCertificate: ServedCertificate;
   private current = new TlsPolicies();
   /** The options of connections that asked by name, where there are any but those built in. */
@@ -45,7 +46,9 @@ export class TlsContexts {
     certificates: readonly ServedCertificate[],
     defaultCertificate: ServedCertificate,
     unknownName: (name: string) => void,
+    protocols: readonly string[] = ['http/1.1'],
   ) {
+    this.protocols = protocols;
     this.index = new NameIndex(certificates);
     this.defaultCertificate = defaultCertificate;
     this.unknownName = unknownName;
@@ -95,7 +98,7 @@ export class TlsContexts {
       ...(curves.length === 0 ? {} : { ecdhCurve: curves.join(':') }),
       honorCipherOrder: true,
       handshakeTimeout: LIMITS.handshakeMs,
-      ALPNProtocols: [...ALPN_PROTOCOLS],
+      ALPNProtocols: [...this.protocols],
       SNICallback(this: TLSSocket, name, done) {
         choose(this, entrypoint, canonicalHost(name), done);
       },

@@ -28,7 +28,7 @@ import type { Runtime } from './runtime.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { TlsContexts } from './tls.ts';
 import type { TlsPolicies } from './tls-policies.ts';
-import { AlpnChallenges } from './alpn.ts';
+import { AlpnChallenges, alpnProtocols } from './alpn.ts';
 import { tryRequest } from './try-request.ts';
 
 /** A data-plane thread: owns the current runtime, opens the entrypoints, obeys the control plane. */
@@ -97,9 +97,9 @@ class DataPlaneWorker {
     this.plane = plane;
     this.alpn = new AlpnChallenges(this.challengeServed);
     for (const challenge of boot.challenges) this.addChallenge(challenge);
-    this.tls = new TlsContexts(unpackCertificates(boot.certificates), boot.defaultCertificate, (name) =>
-      this.post({ type: 'unknown-name', name }),
-    );
+    const unknownName = (name: string): void => this.post({ type: 'unknown-name', name });
+    const protocols = alpnProtocols(boot.http2);
+    this.tls = new TlsContexts(unpackCertificates(boot.certificates), boot.defaultCertificate, unknownName, protocols);
     this.refusals = new Refusals(counters, (message) => this.post(message));
     this.memory = new MemoryWatch(boot.memoryBound, residentBytes);
     this.isSpeaker = boot.index === 0;

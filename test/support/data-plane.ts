@@ -89,6 +89,7 @@ export async function startDataPlane(
     readonly trustedProxies?: readonly string[];
     readonly connections?: Partial<ConnectionLimits>;
     readonly memoryBound?: number;
+    readonly http2?: boolean;
     readonly entrypoints?: readonly EntrypointConfig[];
     readonly execArgv?: string[];
   } = {},
@@ -111,6 +112,7 @@ export async function startDataPlane(
     serverLoads: createSharedCounts(1),
     memoryBound: options.memoryBound ?? Infinity,
     accessLog: 'off',
+    http2: options.http2 === true,
     ticketKeys: randomBytes(48),
     stickyKey: new Uint8Array(32),
     snapshot,

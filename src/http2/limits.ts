@@ -1,0 +1,14 @@
+/** Limits of the HTTP/2 engine (rules T20 to T23). */
+
+/** T20. */
+export const MAX_STREAMS = 100;
+/** T22: what a client may send before somebody takes it. */
+export const STREAM_WINDOW = 262_144;
+export const CONNECTION_WINDOW = 1_048_576;
+/** T23: streams that ended before their time, by the client or for a fault of it, in a time. */
+export const MAX_RESETS = 200;
+export const RESETS_MS = 30_000;
+/** Frames that carry nothing for any request, in the same time. */
+export const MAX_NOISE = 1000;
+/** Frames of one field block: more than a head of the largest size can need, with some to spare. */
+export const MAX_BLOCK_FRAMES = 32;
