@@ -92,22 +92,9 @@ test('reads the same frames, wherever the bytes are split', () => {
         from = to;
       }
       expect(notes.list).toEqual([...cases.flatMap(([, noted]) => noted), ...endNotes]);
-      expect(notes.isOver || reader.isIdle).toBe(true);
     }),
     { numRuns: 400 },
   );
-});
-
-test('is idle between frames only', () => {
-  const bytes = Buffer.concat([PREFACE, frame(77, 0, 1, Buffer.from('ab')), frame(TYPE.DATA, 0, 1, Buffer.from('ab'))]);
-  const notes = new Notes();
-  const reader = new FrameReader(notes);
-  const idleAt: number[] = [];
-  for (let at = 0; at < bytes.length; at++) {
-    reader.read(bytes.subarray(at, at + 1));
-    if (reader.isIdle) idleAt.push(at + 1);
-  }
-  expect(idleAt).toEqual([24, 35, 46]);
 });
 
 test.for(['GET / HTTP/1.1\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\rX', 'X'])('%j is no preface', (text) => {

@@ -25,7 +25,8 @@ beforeEach(() => {
       hasPreface = true;
       rest = rest.subarray(PREFACE.length);
     }
-    while (hasPreface && rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
+    if (!hasPreface) return;
+    while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
       const end = 9 + rest.readUIntBE(0, 3);
       const [type, flags, id] = [rest[3]!, rest[4]!, rest.readUInt32BE(5)];
       if (type === TYPE.HEADERS || type === TYPE.CONTINUATION) {
@@ -126,7 +127,7 @@ test('what we encode is decoded by Node', async () => {
     const fields = randomFields(random).map(([name, value]): [string, string] => [name, value.trim()]);
     const lines = fields.map(([name, value], index) => `${index % 2 === 0 ? name.toUpperCase() : name}: ${value}\r\n`);
     const [head, trailers] = await respond(200, lines.join(''), 'X-Sum: abc\r\nx-other:  spaced \r\n');
-    expect(Object.entries(head).sort()).toEqual([[':status', 200], ...fields].sort());
+    expect(plain(head)).toEqual({ ':status': 200, ...Object.fromEntries(fields) });
     expect(plain(trailers)).toEqual({ 'x-sum': 'abc', 'x-other': 'spaced' });
   }
 });
