@@ -104,7 +104,9 @@ export class BlockReader {
     const parsed = head.parse(scratch, 0, end);
     if (isTooLarge) return 'head_too_large';
     if (this.verdict !== OK) return 'bad_host';
-    return parsed > 0 ? undefined : head.fault;
+    if (parsed <= 0) return head.fault ?? 'bad_start_line';
+    // What the parser does not see as a part of this head must not become anything else.
+    return parsed === end ? undefined : 'bad_start_line';
   }
 
   private decode(buf: Buffer, start: number, end: number): number {

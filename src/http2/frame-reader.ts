@@ -36,9 +36,9 @@ export class FrameReader {
     this.sink = sink;
   }
 
-  /** Between frames: what stalls here stalls in no frame. */
-  get isIdle(): boolean {
-    return this.prefaceLeft === 0 && !this.isInData && this.part.length === 0;
+  /** The preface, or a frame that means nothing before it is whole, has begun. DATA is its stream's concern. */
+  get isInPart(): boolean {
+    return this.prefaceLeft > 0 || this.part.length > 0;
   }
 
   read(chunk: Buffer): void {

@@ -4,8 +4,9 @@ import { STATIC_TABLE } from './static-table.ts';
 
 /** Ours, as SETTINGS tells the client by silence (RFC 9113 6.5.2). */
 export const TABLE_BYTES = 4096;
-/** No index, length or size that means anything is larger. */
+/** No index, length or size that means anything is larger; nor has one more octets behind its first. */
 const MAX_INTEGER = 1 << 24;
+const MAX_FACTOR = 128 ** 4;
 
 const STATIC: readonly FieldEntry[] = STATIC_TABLE.map(([name, value]) => ({ name, value }));
 
@@ -80,7 +81,7 @@ export class HpackDecoder {
     const { buf } = this;
     let value = buf[this.at++]! & mask;
     if (value < mask) return value;
-    for (let factor = 1; this.at < this.end; factor *= 128) {
+    for (let factor = 1; this.at < this.end && factor <= MAX_FACTOR; factor *= 128) {
       const octet = buf[this.at++]!;
       value += (octet & 0x7f) * factor;
       if (value > MAX_INTEGER) return -1;

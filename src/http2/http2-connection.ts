@@ -9,7 +9,7 @@ import { type FrameSink, FrameReader } from './frame-reader.ts';
 import * as frames from './frames.ts';
 import { Http2Stream } from './http2-stream.ts';
 import type { Http2StreamPool } from './http2-stream-pool.ts';
-import { CONNECTION_WINDOW, MAX_NOISE, MAX_RESETS, MAX_STREAMS, RESETS_MS, STREAM_WINDOW } from './limits.ts';
+import * as limits from './limits.ts';
 import { Output } from './output.ts';
 import { encodeBlock } from './response-block.ts';
 import { PeerSettings } from './peer-settings.ts';
@@ -40,11 +40,14 @@ export class Http2Connection extends TimerEntry implements FrameSink {
   private readonly out: Output;
   private readonly settings = new PeerSettings();
   private readonly streams = new Map<number, Http2Stream>();
-  private readonly resets = new AbuseCounter(MAX_RESETS, RESETS_MS);
-  private readonly noise = new AbuseCounter(MAX_NOISE, RESETS_MS);
+  private readonly resets = new AbuseCounter(limits.MAX_RESETS, limits.RESETS_MS);
+  private readonly noise = new AbuseCounter(limits.MAX_NOISE, limits.RESETS_MS);
+  /** The highest that the client has begun. */
   private lastStreamId = 0;
+  /** The highest that we have, too: what GOAWAY tells. */
+  private servedStreamId = 0;
   private requests = 0;
-  private receiveWindow = CONNECTION_WINDOW;
+  private receiveWindow = limits.CONNECTION_WINDOW;
   /** Taken by somebody, and not yet told the client. */
   private taken = 0;
   private hasSettings = false;
@@ -54,6 +57,17 @@ export class Http2Connection extends TimerEntry implements FrameSink {
   isOver = false;
   private isClosed = false;
   private isReading = false;
+  /** T14: the client takes none of what it asks for. */
+  private isHeldBack = false;
+  /** Frames, or blocks, that were whole; and how many there were when the deadline of the next one was set. */
+  private wholes = 0;
+  private wholesAtArm = -1;
+  /** When there was nothing to do for the last time, of the wheel's clock; 0: there is something. */
+  private idleSince = 0;
+  /** Bytes that were thrown away behind our end. */
+  private discarded = 0;
+  /** WINDOW_UPDATEs that the payload we sent lets us expect. */
+  private updatesDue = 0;
   private flushAsked = false;
   /** The stream of the DATA frame that is being read; undefined: nobody's. */
   private dataStream: Http2Stream | undefined = undefined;
@@ -72,9 +86,9 @@ export class Http2Connection extends TimerEntry implements FrameSink {
     this.out = new Output(socket, plane.buffers);
     this.blocks = new BlockReader(plane.limits.headBytes);
     plane.counters.connections += 1;
-    // T4 until the client has said its preface.
-    plane.wheel.arm(this, plane.limits.headMs);
+    this.idleSince = plane.wheel.elapsedMs;
     this.greet();
+    this.rearm();
     socket.on('data', (chunk: Buffer) => this.onChunk(chunk));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.destroy());
@@ -101,7 +115,7 @@ export class Http2Connection extends TimerEntry implements FrameSink {
   // Reading.
 
   private onChunk(chunk: Buffer): void {
-    if (this.isOver) return;
+    if (this.isOver) return this.discard(chunk.length);
     this.isReading = true;
     try {
       this.reader.read(chunk);
@@ -109,14 +123,36 @@ export class Http2Connection extends TimerEntry implements FrameSink {
       this.touched = [];
       for (const stream of touched) stream.flushRequest();
     } catch (error) {
-      // RFC 9113 5.4.1: a fault of ours ends this connection alone.
-      const [stream] = this.touched;
-      this.plane.internalFault(error, stream?.onInternalFault() ?? '');
-      this.fail(frames.INTERNAL_ERROR);
+      this.onInternalFault(error);
     }
     this.isReading = false;
+    if (this.out.backlog > limits.MAX_BACKLOG) this.holdBack();
     this.rearm();
-    this.flush();
+    return this.flush();
+  }
+
+  /** RFC 9113 5.4.1: a fault of ours ends this connection alone. */
+  private onInternalFault(error: unknown): void {
+    this.plane.internalFault(error, '');
+    try {
+      this.fail(frames.INTERNAL_ERROR);
+    } catch {
+      // What is broken may break again.
+      this.destroy();
+    }
+  }
+
+  /** T9. */
+  private discard(bytes: number): void {
+    this.discarded += bytes;
+    if (this.discarded > LIMITS.lingerBytes) this.destroy();
+  }
+
+  /** V4, T14: nobody gets more answers before he takes those he has. */
+  private holdBack(): void {
+    if (this.isOver) return;
+    this.isHeldBack = true;
+    this.socket.pause();
   }
 
   badFrame(code: number, streamId: number): void {
@@ -132,6 +168,7 @@ export class Http2Connection extends TimerEntry implements FrameSink {
     }
     // RFC 9113 3.4.
     if (!this.hasSettings && type !== frames.SETTINGS) return this.fail(frames.PROTOCOL_ERROR);
+    if (type !== frames.HEADERS && type !== frames.CONTINUATION) this.wholes += 1;
     switch (type) {
       case frames.HEADERS:
         return this.onHeaders(flags, streamId, buf, start, end);
@@ -139,33 +176,33 @@ export class Http2Connection extends TimerEntry implements FrameSink {
         if (!blocks.isOpen) return this.fail(frames.PROTOCOL_ERROR);
         return this.onBlock(blocks.add(flags, buf, start, end));
       case frames.PRIORITY:
-        this.makeNoise();
         // RFC 9113 5.3.1: a stream cannot depend on itself.
-        if ((buf.readUInt32BE(start) & 0x7fff_ffff) === streamId) this.resetById(streamId, frames.PROTOCOL_ERROR);
+        if (this.makeNoise() && (buf.readUInt32BE(start) & 0x7fff_ffff) === streamId)
+          this.resetById(streamId, frames.PROTOCOL_ERROR);
         return undefined;
       case frames.RST_STREAM:
         return this.onReset(streamId);
       case frames.SETTINGS:
         return this.onSettings(flags, buf, start, end);
       case frames.PING:
-        this.makeNoise();
-        if ((flags & frames.ACK) === 0)
+        if (this.makeNoise() && (flags & frames.ACK) === 0)
           this.out.frame(frames.PING, frames.ACK, 0, Buffer.from(buf.subarray(start, end)));
         return undefined;
       case frames.GOAWAY:
         // It will open no more streams, and says so.
-        return this.closeIfDrained();
+        return this.makeNoise() ? this.closeIfDrained() : undefined;
       case frames.WINDOW_UPDATE:
         return this.onWindowUpdate(streamId, buf.readUInt32BE(start) & 0x7fff_ffff);
       case frames.PUSH_PROMISE:
         return this.fail(frames.PROTOCOL_ERROR);
       default:
-        return this.makeNoise();
+        this.makeNoise();
+        return undefined;
     }
   }
 
   private onSettings(flags: number, buf: Buffer, start: number, end: number): void {
-    this.makeNoise();
+    if (!this.makeNoise()) return undefined;
     if ((flags & frames.ACK) !== 0) return this.hasSettings ? undefined : this.fail(frames.PROTOCOL_ERROR);
     const before = this.settings.initialWindow;
     const fault = this.settings.apply(buf, start, end);
@@ -182,6 +219,8 @@ export class Http2Connection extends TimerEntry implements FrameSink {
   }
 
   private onWindowUpdate(streamId: number, bytes: number): void {
+    if (this.updatesDue > 0) this.updatesDue -= 1;
+    else if (!this.makeNoise()) return undefined;
     if (streamId === 0) {
       if (bytes === 0) return this.fail(frames.PROTOCOL_ERROR);
       this.sendWindow += bytes;
@@ -200,10 +239,10 @@ export class Http2Connection extends TimerEntry implements FrameSink {
     const stream = this.streams.get(streamId);
     if (stream === undefined) {
       if (this.isIdle(streamId)) this.fail(frames.PROTOCOL_ERROR);
+      else this.makeNoise();
       return;
     }
-    this.countReset();
-    stream.abandon('client_gone');
+    if (this.countReset()) stream.abandon('client_gone');
   }
 
   private onHeaders(flags: number, streamId: number, buf: Buffer, start: number, end: number): void {
@@ -222,8 +261,12 @@ export class Http2Connection extends TimerEntry implements FrameSink {
     const { blocks } = this;
     if (code !== 0) return this.fail(code);
     if (!blocks.isWhole) return undefined;
+    this.wholes += 1;
     const stream = this.streams.get(blocks.streamId);
-    if (blocks.isIgnored) return undefined;
+    if (blocks.isIgnored) {
+      this.makeNoise();
+      return undefined;
+    }
     if (blocks.isTrailers) {
       if (stream === undefined) return undefined;
       if (stream.isRemoteDone) return this.reset(stream, frames.STREAM_CLOSED);
@@ -237,27 +280,31 @@ export class Http2Connection extends TimerEntry implements FrameSink {
   private openStream(): void {
     const { blocks, plane } = this;
     const id = blocks.streamId;
-    if (this.isDraining) return undefined;
+    if (this.isDraining) {
+      this.makeNoise();
+      return undefined;
+    }
     if (blocks.dependsOnItself || blocks.isMalformed) return this.refuseStream(id, frames.PROTOCOL_ERROR);
-    if (this.streams.size >= MAX_STREAMS) return this.refuseStream(id, frames.REFUSED_STREAM);
+    if (this.streams.size >= limits.MAX_STREAMS) return this.refuseStream(id, frames.REFUSED_STREAM);
     const stream = this.facts.streams.take();
     stream.open(this, id, this.settings.initialWindow);
     this.streams.set(id, stream);
-    this.plane.wheel.disarm(this);
+    this.servedStreamId = id;
+    this.idleSince = 0;
     this.requests += 1;
     stream.begin(blocks.isLast, blocks.parseInto(stream.head));
-    if (this.requests >= plane.limits.requests || plane.isDraining) this.goAway(frames.NO_ERROR);
+    if (this.requests >= plane.limits.requests || plane.isDraining) this.drain();
     return undefined;
   }
 
   /** MadeYouReset: streams that end for a fault of the client count like those that it resets itself. */
   private refuseStream(id: number, code: number): void {
-    this.countReset();
-    this.writeReset(id, code);
+    if (this.countReset()) this.writeReset(id, code);
   }
 
   dataBegin(flags: number, streamId: number, bytes: number): void {
     if (this.blocks.isOpen || !this.hasSettings) return this.fail(frames.PROTOCOL_ERROR);
+    this.wholes += 1;
     this.receiveWindow -= bytes;
     if (this.receiveWindow < 0) return this.fail(frames.FLOW_CONTROL_ERROR);
     const stream = this.streams.get(streamId);
@@ -293,9 +340,8 @@ export class Http2Connection extends TimerEntry implements FrameSink {
     const stream = this.dataStream;
     this.dataStream = undefined;
     // Padding is nobody's.
-    this.credit(this.dataBytes);
-    if (stream === undefined) return undefined;
-    if (this.dataBytes > 0) stream.receiveWindow += this.dataBytes;
+    if (stream === undefined) return this.credit(this.dataBytes);
+    if (this.dataBytes > 0) stream.credit(this.dataBytes);
     return (this.dataFlags & frames.END_STREAM) === 0 ? undefined : this.endOf(stream);
   }
 
@@ -307,12 +353,16 @@ export class Http2Connection extends TimerEntry implements FrameSink {
     return streamId > this.lastStreamId || (streamId & 1) === 0;
   }
 
-  private makeNoise(): void {
+  /** False: it was too much, and the connection is over. */
+  private makeNoise(): boolean {
     if (this.noise.isTooMuch(this.plane.wheel.elapsedMs)) this.fail(frames.ENHANCE_YOUR_CALM);
+    return !this.isOver;
   }
 
-  private countReset(): void {
+  /** False: it was too much, and the connection is over. */
+  private countReset(): boolean {
     if (this.resets.isTooMuch(this.plane.wheel.elapsedMs)) this.fail(frames.ENHANCE_YOUR_CALM);
+    return !this.isOver;
   }
 
   // The streams' calls.
@@ -320,7 +370,7 @@ export class Http2Connection extends TimerEntry implements FrameSink {
   /** Bytes that somebody took: the client may send as many more. */
   credit(bytes: number): void {
     this.taken += bytes;
-    if (this.taken < CONNECTION_WINDOW / 4) return;
+    if (this.taken < limits.CONNECTION_WINDOW / 4) return;
     this.receiveWindow += this.taken;
     this.windowUpdate(0, this.taken);
     this.taken = 0;
@@ -347,17 +397,21 @@ export class Http2Connection extends TimerEntry implements FrameSink {
   }
 
   sendData(stream: Http2Stream, buf: Buffer, start: number, end: number, isLast: boolean): void {
-    this.sendWindow -= end - start;
-    stream.sendWindow -= end - start;
+    const bytes = end - start;
+    this.sendWindow -= bytes;
+    stream.sendWindow -= bytes;
+    const isTiny = bytes < limits.TINY_DATA && !isLast && (stream.sendWindow <= 0 || this.sendWindow <= 0);
+    if (!isTiny) this.updatesDue += 2;
     this.out.data(isLast ? frames.END_STREAM : 0, stream.id, buf, start, end);
     this.scheduleFlush();
   }
 
   /** Ends a stream whose exchange may still run. */
   reset(stream: Http2Stream, code: number): void {
-    if (!this.streams.has(stream.id)) return;
+    if (this.streams.get(stream.id) !== stream) return;
     // What we end because the client broke its rules counts as if it had (CVE-2025-8671).
-    if (code !== frames.NO_ERROR && code !== frames.CANCEL && code !== frames.INTERNAL_ERROR) this.countReset();
+    if (code !== frames.NO_ERROR && code !== frames.CANCEL && code !== frames.INTERNAL_ERROR && !this.countReset())
+      return;
     this.writeReset(stream.id, code);
     stream.abandon('client_gone');
   }
@@ -373,6 +427,7 @@ export class Http2Connection extends TimerEntry implements FrameSink {
     this.touched = this.touched.filter((other) => other !== stream);
     if (this.dataStream === stream) this.dataStream = undefined;
     this.facts.streams.release(stream);
+    if (this.streams.size === 0) this.idleSince = this.plane.wheel.elapsedMs;
     if (!this.isReading) this.rearm();
     this.closeIfDrained();
   }
@@ -401,8 +456,8 @@ export class Http2Connection extends TimerEntry implements FrameSink {
 
   private greet(): void {
     const pairs: readonly (readonly [id: number, value: number])[] = [
-      [frames.MAX_CONCURRENT_STREAMS, MAX_STREAMS],
-      [frames.INITIAL_WINDOW_SIZE, STREAM_WINDOW],
+      [frames.MAX_CONCURRENT_STREAMS, limits.MAX_STREAMS],
+      [frames.INITIAL_WINDOW_SIZE, limits.STREAM_WINDOW],
       [frames.MAX_HEADER_LIST_SIZE, this.plane.limits.headBytes],
     ];
     const payload = Buffer.alloc(pairs.length * 6);
@@ -411,7 +466,7 @@ export class Http2Connection extends TimerEntry implements FrameSink {
       payload.writeUInt32BE(value, index * 6 + 2);
     }
     this.out.frame(frames.SETTINGS, 0, 0, payload);
-    this.windowUpdate(0, CONNECTION_WINDOW - frames.DEFAULT_WINDOW);
+    this.windowUpdate(0, limits.CONNECTION_WINDOW - frames.DEFAULT_WINDOW);
   }
 
   private readonly flush = (): void => {
@@ -420,16 +475,27 @@ export class Http2Connection extends TimerEntry implements FrameSink {
   };
 
   private onDrain(): void {
-    this.out.isBlocked = false;
-    this.offerRoom();
+    this.out.unblock();
+    try {
+      this.offerRoom();
+    } catch (error) {
+      this.onInternalFault(error);
+    }
     this.flush();
+    if (!this.isHeldBack) return;
+    this.isHeldBack = false;
+    this.socket.resume();
+    this.rearm();
   }
 
   /** In turn: nobody's large response keeps another's small one waiting for longer than a buffer. */
   private offerRoom(): void {
     for (const stream of [...this.streams.values()]) {
       if (this.out.room <= 0 || this.sendWindow <= 0) break;
-      if (stream.wantsRoom) stream.onRoom();
+      if (!stream.wantsRoom) continue;
+      // Whoever had room comes last the next time.
+      if (this.streams.delete(stream.id)) this.streams.set(stream.id, stream);
+      stream.onRoom();
     }
     this.scheduleFlush();
   }
@@ -443,14 +509,14 @@ export class Http2Connection extends TimerEntry implements FrameSink {
     this.goAway(code);
     this.isOver = true;
     for (const stream of [...this.streams.values()]) stream.abandon('client_gone');
-    this.close();
+    this.close(LIMITS.lingerMs);
   }
 
   private goAway(code: number): void {
     if (this.isDraining || this.isOver) return;
     this.isDraining = true;
     const payload = Buffer.allocUnsafe(8);
-    payload.writeUInt32BE(this.lastStreamId);
+    payload.writeUInt32BE(this.servedStreamId);
     payload.writeUInt32BE(code, 4);
     this.out.frame(frames.GOAWAY, 0, 0, payload);
   }
@@ -458,15 +524,18 @@ export class Http2Connection extends TimerEntry implements FrameSink {
   private closeIfDrained(): void {
     if (this.isDraining && this.streams.size === 0 && !this.isOver) {
       this.isOver = true;
-      this.close();
+      this.close(this.plane.limits.stallMs);
     }
   }
 
   /** Ends behind what is written; what the client still sends is thrown away for a while (T9). */
-  private close(): void {
-    this.out.flush();
-    this.plane.wheel.arm(this, LIMITS.lingerMs);
-    this.socket.end();
+  private close(ms: number): void {
+    this.plane.wheel.arm(this, ms);
+    // Its time to close begins when our last byte has left, however slowly it reads (T14).
+    this.out.end(() => {
+      if (!this.isClosed) this.plane.wheel.arm(this, LIMITS.lingerMs);
+    });
+    if (this.isHeldBack) this.socket.resume();
   }
 
   private onClose(): void {
@@ -480,29 +549,27 @@ export class Http2Connection extends TimerEntry implements FrameSink {
     this.facts.closed(this);
   }
 
-  /** One deadline in every state: of a part of a head (T4), or of nothing to do (T7); streams have their own. */
+  /** One deadline in every state: of a part of a head (T4), of nothing to do (T7), of a client that reads nothing (T14). */
   private rearm(): void {
     if (this.isOver) return;
-    const { wheel, limits } = this.plane;
-    if (this.blocks.isOpen || !this.hasSettings || !this.reader.isIdle) {
-      if (this.deadline === 0 || this.isIdleTimed) wheel.arm(this, limits.headMs);
-      this.isIdleTimed = false;
-    } else if (this.streams.size === 0) {
-      wheel.arm(this, limits.keepAliveMs);
-      this.isIdleTimed = true;
-    } else {
-      wheel.disarm(this);
-      this.isIdleTimed = false;
+    const { wheel, limits: times } = this.plane;
+    if (this.isHeldBack) return wheel.arm(this, times.stallMs);
+    // What is no request does not keep a connection without requests: its time runs on.
+    const idleMs = this.idleSince === 0 ? Infinity : this.idleSince + times.keepAliveMs - wheel.elapsedMs;
+    const isInPart = this.blocks.isOpen || !this.hasSettings || this.reader.isInPart;
+    if (!isInPart) {
+      this.wholesAtArm = -1;
+      return idleMs === Infinity ? wheel.disarm(this) : wheel.arm(this, Math.max(0, idleMs));
     }
+    // Each frame has its time, not what a busy client leaves unfinished at the end of each packet.
+    if (this.wholesAtArm === this.wholes) return undefined;
+    this.wholesAtArm = this.wholes;
+    return wheel.arm(this, Math.max(0, Math.min(times.headMs, idleMs)));
   }
 
-  private isIdleTimed = false;
-
   override onTimeout(): void {
-    if (this.isOver) this.destroy();
-    else if (this.isIdleTimed) this.drain();
-    else {
-      this.fail(frames.NO_ERROR);
-    }
+    if (this.isOver || this.isHeldBack) this.destroy();
+    else if (this.streams.size === 0) this.drain();
+    else this.fail(frames.NO_ERROR);
   }
 }

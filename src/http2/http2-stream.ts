@@ -10,8 +10,9 @@ import { LIMITS } from '../http1/limits.ts';
 import { RequestHead } from '../http1/request-head.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
 import type { Http2Connection } from './http2-connection.ts';
-import { CANCEL, INTERNAL_ERROR, MAX_PAYLOAD, NO_ERROR, PROTOCOL_ERROR } from './frames.ts';
-import { STREAM_WINDOW } from './limits.ts';
+import { CANCEL, INTERNAL_ERROR, MAX_PAYLOAD, NO_ERROR } from './frames.ts';
+import { HeldBody } from './held-body.ts';
+import { MIN_PROGRESS, STREAM_WINDOW } from './limits.ts';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -46,11 +47,13 @@ export class Http2Stream extends TimerEntry implements Downstream {
   /** Bytes of the request's payload so far. */
   private received = 0;
   /** Payload that nobody takes yet. */
-  private held: Buffer[] = [];
+  private readonly held = new HeldBody();
   private isPaused = false;
   private isDelivering = false;
   /** Taken, and not yet told the client. */
   private taken = 0;
+  /** Sent since its time to take something began. */
+  private progress = 0;
   /** Of a response with a length: what is to come. */
   private left = -1;
   private waiting: Waiting | undefined = undefined;
@@ -92,10 +95,10 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.isReset = false;
     this.isExchangeDone = false;
     this.received = 0;
-    this.held = [];
     this.isPaused = false;
     this.isDelivering = false;
     this.taken = 0;
+    this.progress = 0;
     this.left = -1;
     this.waiting = undefined;
     this.endsWith = undefined;
@@ -121,20 +124,26 @@ export class Http2Stream extends TimerEntry implements Downstream {
   onData(buf: Buffer, start: number, end: number): boolean {
     const bytes = end - start;
     this.received += bytes;
-    if (this.head.contentLength >= 0 && this.received > this.head.contentLength) return false;
-    if (this.isExchangeDone || this.isReset) {
-      this.credit(bytes);
-      if (this.received > LIMITS.lingerBytes) this.connection.reset(this, NO_ERROR);
+    if (this.head.contentLength >= 0 && this.received > this.head.contentLength) {
+      this.connection.credit(bytes);
+      return false;
+    }
+    if (this.isExchangeDone) {
+      // A response that is still on its way must not be cut: its client just gets no more window.
+      if (!this.isLocalDone) this.connection.credit(bytes);
+      else this.credit(bytes);
+      if (this.isLocalDone && this.received > LIMITS.lingerBytes) this.connection.reset(this, NO_ERROR);
       return true;
     }
     const { plane } = this;
     if (!this.rate.allows(bytes, plane.wheel.elapsedMs, plane.limits.bodyBytesPerSecond)) {
       this.exchange.onClientFault('body_too_slow');
+      this.credit(bytes);
       return true;
     }
     if (!this.isStalled) plane.wheel.arm(this, plane.limits.bodyIdleMs);
-    if (this.held.length > 0 || this.isPaused || !this.exchange.canTakeBody) {
-      this.held.push(Buffer.from(buf.subarray(start, end)));
+    if (!this.held.isEmpty || this.isPaused || !this.exchange.canTakeBody) {
+      this.held.add(buf, start, end);
     } else this.deliver(buf, start, end);
     return true;
   }
@@ -144,7 +153,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.isRemoteDone = true;
     if (this.head.contentLength >= 0 && this.received !== this.head.contentLength && !this.isReset) return false;
     if (this.isExchangeDone) this.closeIfOver();
-    else if (this.held.length === 0) this.endRequest();
+    else if (this.held.isEmpty) this.endRequest();
     return true;
   }
 
@@ -163,18 +172,14 @@ export class Http2Stream extends TimerEntry implements Downstream {
 
   /** There is room again, in the window or in the socket. */
   onRoom(): void {
+    const { waiting } = this;
+    const before = waiting?.at ?? 0;
     this.pump();
+    if (waiting !== undefined && this.waiting === waiting) this.noteProgress(waiting.at - before);
     if (!this.isStalled || this.waiting !== undefined || this.connection.room <= 0) return;
     this.isStalled = false;
     this.rearm();
     this.exchange.onDownstreamDrain();
-  }
-
-  onInternalFault(): string {
-    const { requestId } = this.exchange;
-    if (this.isExchangeDone) this.connection.reset(this, INTERNAL_ERROR);
-    else this.exchange.onClientFault('internal');
-    return requestId;
   }
 
   override onTimeout(): void {
@@ -185,7 +190,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
     }
     if (this.isStalled) this.exchange.onClientFault('client_stalled');
     else if (this.exchange.delivery.isHeld) this.rearm();
-    else this.exchange.onClientFault(this.isPaused || this.held.length > 0 ? 'response_timeout' : 'body_timeout');
+    else this.exchange.onClientFault(this.isPaused || !this.held.isEmpty ? 'response_timeout' : 'body_timeout');
     this.connection.scheduleFlush();
   }
 
@@ -201,11 +206,11 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.exchange.onRequestEnd();
   }
 
-  /** Lets the client send more; not while it has sent what nobody takes. */
-  private credit(bytes: number): void {
+  /** Lets the client send as many bytes more, on this stream too unless it is over. */
+  credit(bytes: number): void {
     this.connection.credit(bytes);
     this.taken += bytes;
-    if (this.isRemoteDone || this.taken < STREAM_WINDOW / 4) return;
+    if (this.isRemoteDone || this.isReset || this.taken < STREAM_WINDOW / 4) return;
     this.receiveWindow += this.taken;
     this.connection.windowUpdate(this.id, this.taken);
     this.taken = 0;
@@ -289,12 +294,12 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.isPaused = false;
     if (this.isDelivering) return;
     this.isDelivering = true;
-    while (this.held.length > 0 && !this.isPaused && this.exchange.canTakeBody) {
-      const piece = this.held.shift()!;
+    while (!this.held.isEmpty && !this.isPaused && this.exchange.canTakeBody) {
+      const piece = this.held.take();
       this.deliver(piece, 0, piece.length);
     }
     this.isDelivering = false;
-    if (this.held.length === 0 && this.isRemoteDone && !this.isExchangeDone && !this.exchange.isRequestComplete) {
+    if (this.held.isEmpty && this.isRemoteDone && !this.isExchangeDone && !this.exchange.isRequestComplete) {
       this.endRequest();
     }
     this.flushRequest();
@@ -304,8 +309,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
   exchangeDone(): void {
     this.isExchangeDone = true;
     // What nobody took is thrown away (X15).
-    for (const piece of this.held) this.credit(piece.length);
-    this.held = [];
+    if (!this.held.isEmpty) this.credit(this.held.clear());
     this.closeIfOver();
   }
 
@@ -360,6 +364,15 @@ export class Http2Stream extends TimerEntry implements Downstream {
 
   private stall(): void {
     this.isStalled = true;
+    this.progress = 0;
+    this.plane.wheel.arm(this, this.plane.limits.stallMs);
+  }
+
+  /** T14 is renewed by a frame's worth, so that slow clients are served and one that takes an octet now and then is not. */
+  private noteProgress(bytes: number): void {
+    this.progress += bytes;
+    if (this.progress < MIN_PROGRESS) return;
+    this.progress = 0;
     this.plane.wheel.arm(this, this.plane.limits.stallMs);
   }
 
@@ -382,6 +395,8 @@ export class Http2Stream extends TimerEntry implements Downstream {
   private close(): void {
     this.plane.wheel.disarm(this);
     this.dropWaiting();
+    // Whoever still goes through the streams finds nothing to do here.
+    this.isStalled = false;
     this.connection.closed(this);
   }
 }
@@ -389,6 +404,3 @@ export class Http2Stream extends TimerEntry implements Downstream {
 function copyOf({ buf, at, end }: Waiting): Waiting {
   return { buf: Buffer.from(buf.subarray(at, end)), at: 0, end: end - at, isRetained: false };
 }
-
-/** A payload that does not match its length (RFC 9113 8.1.1). */
-export const LENGTH_FAULT = PROTOCOL_ERROR;

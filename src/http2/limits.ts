@@ -12,3 +12,9 @@ export const RESETS_MS = 30_000;
 export const MAX_NOISE = 1000;
 /** Frames of one field block: more than a head of the largest size can need, with some to spare. */
 export const MAX_BLOCK_FRAMES = 32;
+/** T14: a client that takes less of a response in the time it has is as good as one that takes nothing. */
+export const MIN_PROGRESS = 16_384;
+/** Payload in a frame that only the window made so short; the windows that led to it are noise. */
+export const TINY_DATA = 256;
+/** Bytes that wait beside payload for a client that does not read; beyond it nothing is read from it either. */
+export const MAX_BACKLOG = 65_536;

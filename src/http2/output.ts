@@ -18,29 +18,38 @@ export class Output {
   private buf: Buffer | undefined = undefined;
   private isPooled = false;
   private at = 0;
+  private isEnded = false;
 
   constructor(socket: Socket, buffers: BufferPool) {
     this.socket = socket;
     this.buffers = buffers;
   }
 
+  /** Bytes of frames that were taken since the socket asked for a pause. */
+  backlog = 0;
+
   /** Bytes that can be gathered before the next write. */
   get room(): number {
     return this.isBlocked ? 0 : LARGE_BUFFER - this.at;
   }
 
-  get isEmpty(): boolean {
-    return this.at === 0;
+  /** The socket has room again. */
+  unblock(): void {
+    this.isBlocked = false;
+    this.backlog = 0;
   }
 
   frame(type: number, flags: number, streamId: number, payload: Buffer | undefined): void {
+    if (this.isEnded) return;
     const length = payload === undefined ? 0 : payload.length;
+    if (this.isBlocked) this.backlog += FRAME_HEADER_BYTES + length;
     const { buf, at } = this.reserve(FRAME_HEADER_BYTES + length);
     writeHeader(buf, at, length, type, flags, streamId);
     if (payload !== undefined) payload.copy(buf, at + FRAME_HEADER_BYTES);
   }
 
   data(flags: number, streamId: number, from: Buffer, start: number, end: number): void {
+    if (this.isEnded) return;
     const { buf, at } = this.reserve(FRAME_HEADER_BYTES + end - start);
     writeHeader(buf, at, end - start, DATA, flags, streamId);
     from.copy(buf, at + FRAME_HEADER_BYTES, start, end);
@@ -61,8 +70,16 @@ export class Output {
     if (!hasRoom) this.isBlocked = true;
   }
 
+  /** Writes what was gathered, and our end behind it; `done` when both have left. Frames from here on go nowhere. */
+  end(done: () => void): void {
+    this.flush();
+    this.isEnded = true;
+    this.socket.end(done);
+  }
+
   /** What was gathered goes nowhere. */
   discard(): void {
+    this.isEnded = true;
     this.at = 0;
     if (this.buf !== undefined && this.isPooled) this.buffers.release(this.buf);
     this.buf = undefined;
