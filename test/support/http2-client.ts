@@ -26,7 +26,12 @@ export interface Http2Answer {
 
 /** Node's own HTTP/2 as the client of a router on loopback. */
 export async function openHttp2(port: number, options: SecureClientSessionOptions = {}): Promise<ClientHttp2Session> {
-  const session = connect(`https://localhost:${port}`, { rejectUnauthorized: false, ...options });
+  // What waits to be sent counts as memory of the session, and a request may be longer than the 10 MB it has by itself.
+  const session = connect(`https://localhost:${port}`, {
+    rejectUnauthorized: false,
+    maxSessionMemory: 1000,
+    ...options,
+  });
   session.on('error', () => {});
   await once(session, 'remoteSettings');
   return session;
@@ -69,7 +74,16 @@ export class Http2Request {
 
   /** When it is over, in whatever way. */
   async done(): Promise<Http2Answer> {
-    if (!this.isClosed) await once(this.stream, 'close', { signal: AbortSignal.timeout(15_000) });
+    // A reset is an answer, too, not a failure of this promise.
+    if (!this.isClosed) {
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`no end of the stream; status ${this.status}`)), 15_000);
+        this.stream.once('close', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
     const { status, fields, interim, trailers, bytes, text } = this;
     const code = this.stream.rstCode ?? -1;
     return { status, fields, interim, trailers, bytes, text, code, sha1: this.hash.digest('hex') };
