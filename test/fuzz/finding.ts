@@ -1,6 +1,6 @@
 /** An input that something went wrong with. */
 export interface Finding {
-  readonly part: 'parsers' | 'live';
+  readonly part: 'parsers' | 'live' | 'http2';
   readonly side: 'request' | 'response';
   /** Latin1 text. */
   readonly raw: string;

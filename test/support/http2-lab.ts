@@ -14,7 +14,7 @@ import { NetworkList } from '../../src/http/network-list.ts';
 import type { UpstreamConnection } from '../../src/http/upstream-connection.ts';
 import { Http2Connection } from '../../src/http2/http2-connection.ts';
 import { Http2StreamPool } from '../../src/http2/http2-stream-pool.ts';
-import { TimerWheel } from '../../src/lib/timer-wheel.ts';
+import { type Timed, TimerWheel } from '../../src/lib/timer-wheel.ts';
 import { buildPipeline } from '../../src/middleware/pipeline.ts';
 import { BufferPool, LARGE_BUFFER } from '../../src/upstream/buffer-pool.ts';
 import { Upstream } from '../../src/upstream/upstream.ts';
@@ -117,6 +117,11 @@ export class LabServer implements UpstreamConnection {
     this.lab = lab;
   }
 
+  /** It still has its request. */
+  get isCurrent(): boolean {
+    return !this.isAborted && this.exchange.delivery.connection === this;
+  }
+
   send(exchange: Exchange): void {
     this.exchange = exchange;
     this.lab.servers.push(this);
@@ -216,6 +221,20 @@ export class Http2Lab {
   /** Buffers of the pool that somebody has. */
   get lent(): number {
     return (this.buffers as unknown as { readonly lent: number }).lent;
+  }
+
+  /** Deadlines that run. */
+  get timers(): number {
+    const { slots } = this.wheel as unknown as { readonly slots: readonly Timed[] };
+    let count = 0;
+    for (const slot of slots) for (let one = slot.timerNext; one !== slot; one = one!.timerNext) count += 1;
+    return count;
+  }
+
+  /** No stream waits twice for its next request. */
+  get spareStreamsAreDistinct(): boolean {
+    const { spare } = this.streams as unknown as { readonly spare: readonly unknown[] };
+    return new Set(spare).size === spare.length;
   }
 
   /** A client that has said nothing. */

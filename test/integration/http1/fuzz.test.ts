@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 const FUZZ = fileURLToPath(new URL('../../fuzz/fuzz.ts', import.meta.url));
 
 test('a short run of the fuzzer, with a seed of its own each time, finds nothing', { timeout: 120_000 }, () => {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [FUZZ, '--count', '20000', '--live', '1000'], {
+  const counts = ['--count', '20000', '--live', '1000', '--http2', '5000'];
+  const { stdout, stderr, status } = spawnSync(process.execPath, [FUZZ, ...counts], {
     encoding: 'utf8',
   });
   console.log(stdout);
@@ -15,9 +16,10 @@ test('a short run of the fuzzer, with a seed of its own each time, finds nothing
 test.for([
   ['--count', '-1'],
   ['--live', 'many'],
+  ['--http2', '1.5'],
 ])('the fuzzer refuses %j', (args) => {
   expect(spawnSync(process.execPath, [FUZZ, args.join('=')], { encoding: 'utf8' })).toMatchObject({
     status: 2,
-    stderr: 'fuzz: --count, --live, --seed and --seconds take whole numbers\n',
+    stderr: 'fuzz: --count, --live, --http2, --seed and --seconds take whole numbers\n',
   });
 });
