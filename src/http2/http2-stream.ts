@@ -219,7 +219,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
   private rearm(): void {
     const { wheel, limits } = this.plane;
     if (this.isStalled) wheel.arm(this, limits.stallMs);
-    else if (!this.isRemoteDone) wheel.arm(this, limits.bodyIdleMs);
+    else if (!this.isRemoteDone || !this.held.isEmpty) wheel.arm(this, limits.bodyIdleMs);
     else wheel.disarm(this);
   }
 
@@ -299,6 +299,9 @@ export class Http2Stream extends TimerEntry implements Downstream {
       this.deliver(piece, 0, piece.length);
     }
     this.isDelivering = false;
+    // T5, T6: the time until now was the server's, who takes something.
+    this.rate.restart();
+    if (!this.isExchangeDone && !this.isStalled) this.rearm();
     if (this.held.isEmpty && this.isRemoteDone && !this.isExchangeDone && !this.exchange.isRequestComplete) {
       this.endRequest();
     }
