@@ -13,17 +13,9 @@ import type { Http2Connection } from './http2-connection.ts';
 import { CANCEL, INTERNAL_ERROR, MAX_PAYLOAD, NO_ERROR } from './frames.ts';
 import { HeldBody } from './held-body.ts';
 import { MIN_PROGRESS, STREAM_WINDOW } from './limits.ts';
+import { copyOf, type Waiting } from './waiting.ts';
 
 const EMPTY = Buffer.alloc(0);
-
-/** Payload of a response that the client's window, or its socket, has no room for yet. */
-interface Waiting {
-  readonly buf: Buffer;
-  at: number;
-  readonly end: number;
-  /** The buffer belongs to the pool, and is ours until it is sent. */
-  isRetained: boolean;
-}
 
 /** One request and its response on an HTTP/2 connection: the client's half of its exchange (RFC 9113 5). */
 export class Http2Stream extends TimerEntry implements Downstream {
@@ -402,8 +394,4 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.isStalled = false;
     this.connection.closed(this);
   }
-}
-
-function copyOf({ buf, at, end }: Waiting): Waiting {
-  return { buf: Buffer.from(buf.subarray(at, end)), at: 0, end: end - at, isRetained: false };
 }
