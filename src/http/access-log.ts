@@ -57,7 +57,7 @@ function commonLine(exchange: Exchange, durationMs: number): string {
   const { request } = exchange;
   const target = safe(exchange.path + request.query);
   return (
-    `${exchange.visitorAddress} - ${exchange.user === '' ? '-' : safe(exchange.user).replaceAll(' ', '\\x20')} [${new Date().toISOString()}] "${request.method} ${target} HTTP/1.${request.minorVersion}" ` +
+    `${exchange.visitorAddress} - ${exchange.user === '' ? '-' : safe(exchange.user).replaceAll(' ', '\\x20')} [${new Date().toISOString()}] "${request.method} ${target} HTTP/${exchange.down.peer.version(request.minorVersion)}" ` +
     `${exchange.status} ${exchange.bytesSent} "${exchange.route?.name ?? '-'}" "${exchange.upstream?.id ?? '-'}" ` +
     `${Math.round(durationMs)}ms ${exchange.failure ?? '-'}\n`
   );

@@ -25,15 +25,23 @@ export class Peer {
   readonly tlsOptions: string;
   /** What it showed in the handshake, where it was asked. */
   readonly clientCertificate: X509Certificate | undefined;
+  /** Speaks HTTP/2; else HTTP/1.x. */
+  readonly isHttp2: boolean;
   private authority: Authority | undefined = undefined;
   private fields = '';
 
-  constructor(address: string, isTls: boolean, isTrusted: boolean, tls: PeerTls = NO_TLS) {
+  constructor(address: string, isTls: boolean, isTrusted: boolean, tls: PeerTls = NO_TLS, isHttp2 = false) {
     this.address = address;
     this.isTls = isTls;
     this.isTrusted = isTrusted;
     this.tlsOptions = tls.options;
     this.clientCertificate = tls.clientCertificate;
+    this.isHttp2 = isHttp2;
+  }
+
+  /** Version of HTTP that a request came with, whose minor version of 1.x is this (RFC 9110 2.5, 7.6.3). */
+  version(minorVersion: number): string {
+    return this.isHttp2 ? '2.0' : `1.${minorVersion}`;
   }
 
   /** `forwardingFields` for a request of this peer; those of one authority are the same text each time. */
@@ -71,7 +79,7 @@ export function forwardingFields(
   const host = kept.host ?? authority?.text;
   let fields =
     `X-Forwarded-For: ${chain}\r\nX-Real-Ip: ${kept.client ?? peer.address}\r\nX-Forwarded-Proto: ${scheme}\r\n` +
-    `X-Forwarded-Port: ${port}\r\nX-Forwarded-Server: ${VIA_NAME}\r\nVia: 1.${minorVersion} ${VIA_NAME}\r\n`;
+    `X-Forwarded-Port: ${port}\r\nX-Forwarded-Server: ${VIA_NAME}\r\nVia: ${peer.version(minorVersion)} ${VIA_NAME}\r\n`;
   if (host !== undefined) fields += `X-Forwarded-Host: ${host}\r\n`;
   if (kept.prefix !== undefined) fields += `X-Forwarded-Prefix: ${kept.prefix}\r\n`;
   if (kept.forwarded !== undefined) fields += `Forwarded: ${kept.forwarded}\r\n`;

@@ -199,10 +199,10 @@ export class Entrypoint implements FirstBytesOwner {
   }
 
   private serve(socket: Socket, isTls: boolean, client: string, tls = NO_TLS): void {
-    const peer = new Peer(client, isTls, this.plane.trusted.has(client), tls);
+    const isHttp2 = isTls && (socket as TLSSocket).alpnProtocol === 'h2';
+    const peer = new Peer(client, isTls, this.plane.trusted.has(client), tls, isHttp2);
     const entrypoint = this.config.name;
     const closed = (connection: ServerConnection | Http2Connection): boolean => this.connections.delete(connection);
-    const isHttp2 = isTls && (socket as TLSSocket).alpnProtocol === 'h2';
     this.connections.add(
       isHttp2
         ? new Http2Connection(socket, this.plane, { entrypoint, peer, streams: this.http2Streams, closed })

@@ -90,6 +90,7 @@ export async function startDataPlane(
     readonly connections?: Partial<ConnectionLimits>;
     readonly memoryBound?: number;
     readonly http2?: boolean;
+    readonly accessLog?: WorkerBoot['accessLog'];
     readonly entrypoints?: readonly EntrypointConfig[];
     readonly execArgv?: string[];
   } = {},
@@ -111,7 +112,7 @@ export async function startDataPlane(
     connectionCounts,
     serverLoads: createSharedCounts(1),
     memoryBound: options.memoryBound ?? Infinity,
-    accessLog: 'off',
+    accessLog: options.accessLog ?? 'off',
     http2: options.http2 === true,
     ticketKeys: randomBytes(48),
     stickyKey: new Uint8Array(32),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseAuthority } from '../../../src/http/authority.ts';
-import { clientAddress, forwardingFields, Peer } from '../../../src/http/forwarded.ts';
+import { clientAddress, forwardingFields, NO_TLS, Peer } from '../../../src/http/forwarded.ts';
 import type { ReceivedField } from '../../../src/http/message.ts';
 import { NetworkList, plainAddress } from '../../../src/http/network-list.ts';
 
@@ -17,6 +17,15 @@ function fieldsOf(peer: Peer, received?: readonly ReceivedField[], host = author
       .map((line) => line.split(': ') as [string, string]),
   );
 }
+
+test.for<[version: string, isHttp2: boolean, minor: number]>([
+  ['1.0', false, 0],
+  ['1.1', false, 1],
+  ['2.0', true, 1],
+])('Via says that the request came with HTTP/%s (H13)', ([version, isHttp2, minor]) => {
+  const peer = new Peer('203.0.113.7', true, false, NO_TLS, isHttp2);
+  expect(peer.forwardingFields(authority, minor, undefined)).toContain(`\r\nVia: ${version} sluice\r\n`);
+});
 
 test('an untrusted peer gets everything written by us (F1, H13)', () => {
   expect(fieldsOf(stranger)).toEqual({
