@@ -18,6 +18,9 @@ const PROGRAMS = {
   busybox: 'busybox-static',
   varnishtest: 'varnish',
   slowhttptest: 'slowhttptest',
+  curl: 'curl',
+  nghttp: 'nghttp2-client',
+  h2load: 'nghttp2-client',
   sslscan: 'sslscan',
   testssl: 'testssl.sh',
 } as const;
