@@ -184,14 +184,13 @@ describe('windows', () => {
     await open({ initialWindowSize: 8 * MB });
     session.setLocalWindowSize(window);
     handle = (incoming, outgoing) => {
-      const isEndless = incoming.url === '/endless';
       outgoing.writeHead(200);
+      if (incoming.url !== '/endless') return void outgoing.end(LARGE.subarray(0, 4 * MB));
       const more = (): void => {
-        while (isEndless && !outgoing.destroyed && outgoing.write(LARGE.subarray(0, MB)));
+        while (!outgoing.destroyed && outgoing.write(LARGE.subarray(0, MB)));
       };
       outgoing.on('drain', more);
-      if (isEndless) more();
-      else outgoing.end(LARGE.subarray(0, 4 * MB));
+      return more();
     };
     const endless = new Http2Request(session, { ':path': '/endless' }).read();
     await vi.waitFor(() => expect(endless.bytes).toBeGreaterThan(10 * MB), { timeout: 8000, interval: 1 });
