@@ -173,7 +173,8 @@ export abstract class ConnectionBase extends TimerEntry {
     this.sendWindow -= bytes;
     stream.sendWindow -= bytes;
     const isTiny = bytes < limits.TINY_DATA && !isLast && (stream.sendWindow <= 0 || this.sendWindow <= 0);
-    if (!isTiny) this.updatesDue += 2;
+    // One for each kilobyte on either level is more than any client tells of.
+    if (!isTiny) this.updatesDue += 2 + (bytes >> 9);
     this.out.data(isLast ? frames.END_STREAM : 0, stream.id, buf, start, end);
     this.scheduleFlush();
   }

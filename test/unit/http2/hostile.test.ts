@@ -420,6 +420,17 @@ describe('floods end with ENHANCE_YOUR_CALM, and GOAWAY is the last frame', () =
     expect([client.isWhole(1), client.goAway]).toEqual([true, -1]);
   });
 
+  test('nor those of a client that tells of each 4 KB that it read', async () => {
+    lab.onServer = (one) => one.respond(32_000_000);
+    const client = lab.open([INITIAL_WINDOW, 100_000_000]);
+    client.send(windowUpdate(0, 100_000_000), headers(1));
+    await client.settle();
+    expect(client.isWhole(1)).toBe(true);
+    for (let n = 0; n < 32_000_000 / 4096; n++) client.send(windowUpdate(0, 4096), windowUpdate(1, 4096));
+    await client.settle();
+    expect(client.goAway).toBe(-1);
+  });
+
   test('who sends on behind our end is cut off (T9)', () => {
     const client = lab.open();
     client.send(frame(TYPE.DATA, 0, 0));
