@@ -161,11 +161,12 @@ describe('h2load', () => {
     expect(requests - before).toBe(count);
   });
 
-  test('a connection ends with its ten-thousandth request, and every one that was begun is served (T8)', async () => {
+  test('a connection ends behind its ten-thousandth request, and all up to it are served (T8)', async () => {
+    const before = requests;
     const target = `https://127.0.0.1:${router.ports.https}/x`;
     const output = await runCommand('h2load', ['-c1', '-m50', '-n10600', '-H', `:authority: ${HOST}`, target]);
-    // This client opens no second connection: what it did not begin it calls failed.
-    const all = '10600 total, 10000 started, 10000 done, 10000 succeeded, 600 failed, 600 errored, 0 timeout';
-    expect(output).toContain(`requests: ${all}`);
+    // What this client began before it read the GOAWAY is not served, so that it may ask again; it opens no second connection.
+    expect(output).toMatch(/^requests: 10600 total, .* 10000 succeeded, 600 failed, 600 errored, 0 timeout$/m);
+    expect(requests - before).toBe(10_000);
   });
 });
