@@ -135,6 +135,25 @@ describe('windows', () => {
     expect((await request.done()).sha1).toBe(sha1(payload));
   });
 
+  test('of nothing, opened later: trailers wait for the payload', async () => {
+    await open({ initialWindowSize: 0 });
+    let isSent = false;
+    handle = (_, outgoing) => {
+      outgoing.writeHead(200, { trailer: 'x-sum' });
+      outgoing.write(LARGE.subarray(0, 100_000));
+      outgoing.addTrailers({ 'x-sum': 'abc' });
+      outgoing.end(() => (isSent = true));
+    };
+    const request = new Http2Request(session).read();
+    await once(request.stream, 'response');
+    await vi.waitFor(() => expect(isSent).toBe(true), { interval: 1 });
+    // A round trip on the same connection: what the server sent before is there.
+    expect((await ask(session, { ':path': '/ok', ':method': 'HEAD' })).status).toBe(200);
+    session.settings({ initialWindowSize: 1_000_000 });
+    const answer = await request.done();
+    expect([answer.bytes, Object.entries(answer.trailers), answer.code]).toEqual([100_000, [['x-sum', 'abc']], 0]);
+  });
+
   test('made smaller and larger while streams run', async () => {
     await open({ initialWindowSize: 1_000_000 });
     const payload = pattern(10 * MB);
