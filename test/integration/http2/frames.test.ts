@@ -378,14 +378,14 @@ describe('what is legal is served', () => {
       'a head that is too large',
       431,
       [
-        headers(1, Buffer.concat([block(GET), block([['a', 'x'.repeat(16_000)]])]), END_STREAM),
+        headers(1, Buffer.concat([block(GET), block([['a', 'x'.repeat(16_200)]])]), END_STREAM),
         frame(
           TYPE.CONTINUATION,
           END_HEADERS,
           1,
           block([
-            ['b', 'x'.repeat(16_000)],
-            ['c', 'y'.repeat(900)],
+            ['b', 'x'.repeat(15_000)],
+            ['c', 'y'.repeat(1_300)],
           ]),
         ),
       ],
@@ -399,6 +399,7 @@ describe('what is legal is served', () => {
   ])('%s: %s: %i', async ([, , status, frames]) => {
     wire = await Http2Wire.open(plane.httpsPort);
     wire.send(...frames);
+    // The one that was reset is not answered; the one behind it is.
     const id = frames.length === 5 ? 3 : 1;
     expect(await wire.status(id)).toBe(status);
     expect(await wire.isWell(7)).toBe(true);
