@@ -19,6 +19,9 @@ const PROGRAMS: readonly LabProgram[] = [
   'slowhttptest',
   'sslscan',
   'testssl',
+  'curl',
+  'nghttp',
+  'h2load',
 ];
 /** Most integration tests wait for something most of their time. */
 const WORKERS = Math.max(3, availableParallelism());
