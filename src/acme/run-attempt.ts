@@ -203,11 +203,13 @@ async function noteMembers(
   const before = book.renewal(spec).refused;
   const refused = noteRefused(before, spec.names, failure, unproved, context.now);
   if (JSON.stringify(refused) === JSON.stringify(before)) return;
-  await book.putRenewal(spec, { refused });
-  if (failure.type !== 'rejectedIdentifier') return;
-  for (const name of Object.keys(refused)) {
-    const alone = { ...spec, names: [name] };
-    if (book.get(alone).attempt !== undefined || refused[name]?.isApart !== true) continue;
-    await book.putAttempt(alone, recordFailure(undefined, failure, { ...context, current: undefined }));
+  // Before the group is split, or a look in between would find such a name without a failure and order it.
+  if (failure.type === 'rejectedIdentifier') {
+    for (const name of Object.keys(refused)) {
+      const alone = { ...spec, names: [name] };
+      if (book.get(alone).attempt !== undefined || refused[name]?.isApart !== true) continue;
+      await book.putAttempt(alone, recordFailure(undefined, failure, { ...context, current: undefined }));
+    }
   }
+  await book.putRenewal(spec, { refused });
 }
