@@ -12,6 +12,8 @@ export type CaFault =
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body: string;
+      /** Absent: at once. */
+      readonly after?: Promise<unknown>;
     }
   | { readonly kind: 'hang' | 'reset' | 'lose' };
 
@@ -57,6 +59,7 @@ export async function startCaProxy(pebble: Pebble, extras?: CaExtras): Promise<C
     const found = faults.find((candidate) => path.startsWith(candidate.path) && candidate.left > 0);
     if (found !== undefined) found.left -= 1;
     const fault = found?.fault ?? extras?.answer(path, requests.at(-1)?.payload);
+    if (fault?.kind === 'answer') await fault.after;
     if (fault?.kind === 'answer') outgoing.writeHead(fault.status, fault.headers).end(fault.body);
     else if (fault?.kind === 'hang') hanging.add(outgoing);
     else if (fault?.kind === 'reset') outgoing.destroy();

@@ -159,8 +159,13 @@ test('changed terms are agreed to once, and the order is made again', async () =
   await signed(run, 'terms.test');
   const { url } = await accountOf(run.dataDir);
   const instance = 'https://ca.test/agree';
-  lab.proxy.fail('/order-plz', problemAnswer(403, 'userActionRequired', { instance }), 2);
+  // Both are refused before the terms are agreed to.
+  const asked = Promise.withResolvers<void>();
+  const before = lab.proxy.count('/order-plz');
+  lab.proxy.fail('/order-plz', { ...problemAnswer(403, 'userActionRequired', { instance }), after: asked.promise }, 2);
   run.manager.setWanted([wantedFor('terms-b.test'), wantedFor('terms-d.test')]);
+  await eventually(() => expect(lab.proxy.count('/order-plz')).toBe(before + 2));
+  asked.resolve();
   await signed(run, 'terms-b.test');
   await signed(run, 'terms-d.test');
   const agreed = (): readonly unknown[] =>
