@@ -35,7 +35,7 @@ export function windowAnswer(start: number, end: number, retryAfter?: number, ex
 }
 
 /** A refusal as a problem document. */
-export function problemAnswer(status: number, type: string, more: object = {}): CaFault {
+export function problemAnswer(status: number, type: string, more: object = {}): Extract<CaFault, { kind: 'answer' }> {
   const headers = { 'content-type': 'application/problem+json' };
   const body = JSON.stringify({ type: `urn:ietf:params:acme:error:${type}`, detail: `refused: ${type}`, ...more });
   return { kind: 'answer', status, headers, body };
