@@ -135,6 +135,25 @@ export async function startDataPlane(
   await listening;
   let ack = 0;
   let published = snapshot;
+  const toPublish: Snapshot[] = [];
+  let isBuilding = false;
+  // As the control plane does it: a worker builds one snapshot at a time.
+  const publishNext = (): void => {
+    const next = isBuilding ? undefined : toPublish.shift();
+    if (next === undefined) return;
+    isBuilding = true;
+    const before = published;
+    const wanted = ++ack;
+    published = settleSnapshot(before, next);
+    worker.on('message', function listener(message: FromWorker) {
+      if (message.type !== 'ack' || message.ack !== wanted) return;
+      worker.off('message', listener);
+      isBuilding = false;
+      publishNext();
+    });
+    post({ type: 'snapshot', patch: diffSnapshots(before, published), isLast: true, ack: wanted });
+    post({ type: 'server-states', states: readyStates(next) });
+  };
   return {
     httpPort,
     httpsPort,
@@ -144,11 +163,8 @@ export async function startDataPlane(
     openConnections: () => counts.total,
     connectionsOf: (address) => counts.of(address),
     publish: (next) => {
-      const before = published;
-      published = settleSnapshot(before, next);
-      const patch = diffSnapshots(before, published);
-      post({ type: 'snapshot', patch, isLast: true, ack: ++ack });
-      post({ type: 'server-states', states: readyStates(next) });
+      toPublish.push(next);
+      publishNext();
     },
     counters: async () => {
       const wanted = ++ack;
