@@ -145,11 +145,11 @@ export class Delivery {
     this.copy = undefined;
   }
 
-  endBody(): void {
+  endBody(trailers: string): void {
     this.endCopy();
     // A slow upload is not the server's slowness.
     if (this.sentAt >= 0) this.sentAt = performance.now();
-    this.connection?.endBody();
+    this.connection?.endBody(trailers);
   }
 
   /** The server begins its response. */

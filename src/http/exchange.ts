@@ -131,9 +131,10 @@ export class Exchange extends RequestView {
     return undefined;
   }
 
-  onRequestEnd(): void {
+  /** `trailers`: field lines that passed the strict grammar (X12). */
+  onRequestEnd(trailers: string): void {
     this.isRequestComplete = true;
-    this.delivery.endBody();
+    this.delivery.endBody(trailers);
   }
 
   /** Hands over what was gathered for the server in this turn. */

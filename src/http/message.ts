@@ -32,6 +32,8 @@ export interface RequestMessage {
   readonly isUpgrade: boolean;
   readonly expectsContinue: boolean;
   readonly acceptsTrailers: boolean;
+  /** Names of trailers to come, as the client announced them; empty: none that may be sent on (X12). */
+  readonly announcedTrailers: string;
   /** Forwarding fields of a trusted peer, to be validated by `forwarded.ts`. */
   readonly forwarded: readonly ReceivedField[] | undefined;
   /** How often our own name is in `Via` (A9). */

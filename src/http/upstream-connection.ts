@@ -11,8 +11,8 @@ export interface UpstreamConnection extends IdleConnection {
   send(exchange: Exchange): void;
   /** Sends payload of the request; false asks for a pause until `exchange.onUpstreamDrain`. The bytes stay untouched after. */
   writeBody(buf: Buffer, start: number, end: number): boolean;
-  /** The request's payload is complete. */
-  endBody(): void;
+  /** The request's payload is complete; trailers go where they can be carried (X12). */
+  endBody(trailers: string): void;
   /** Writes what the calls above gathered in this turn. */
   flush(): void;
   pause(): void;

@@ -11,6 +11,7 @@ import { TimerEntry } from '../lib/timer-wheel.ts';
 import { LARGE_BUFFER } from '../upstream/buffer-pool.ts';
 import type { LeaveListener, Upstream } from '../upstream/upstream.ts';
 import { BodyReader } from './body-reader.ts';
+import { keptTrailers } from './connection-options.ts';
 import { dial, type Dialler } from './dial.ts';
 import { errorReason } from './error-reason.ts';
 import { HeadBuffer } from './head-buffer.ts';
@@ -104,8 +105,9 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
     return hasRoom;
   }
 
-  endBody(): void {
-    if (this.exchange?.request.body === CHUNKED) this.out.add('0\r\n\r\n');
+  endBody(trailers: string): void {
+    const request = this.exchange?.request;
+    if (request?.body === CHUNKED) this.out.add(`0\r\n${request.announcedTrailers === '' ? '' : trailers}\r\n`);
     this.flush();
     this.isRequestWritten = true;
     if (this.state === AWAIT_HEAD) this.plane.wheel.arm(this, this.timeouts.responseHeadMs);
@@ -289,7 +291,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
       plane.wheel.arm(this, hint > 0 ? Math.min(idleMs, (hint - 2) * 1000) : idleMs);
       if (!this.upstream.put(this)) this.close();
     } else this.close();
-    exchange.onEnd(head.keptTrailers(this.body.trailers));
+    exchange.onEnd(keptTrailers(this.body.trailers, head.connection));
   }
 
   // Failing.

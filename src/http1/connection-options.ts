@@ -43,6 +43,11 @@ function addList(options: ConnectionOptions, value: string): void {
   }
 }
 
+/** X12: what is left of a trailer section when the head it belongs to has named connection options. */
+export function keptTrailers(trailers: string, { named }: ConnectionOptions): string {
+  return trailers === '' || named === undefined ? trailers : removeNamedFields(trailers, named);
+}
+
 /** Removes the fields that `Connection` named from a block of field lines (C1), except the protected ones (C2). */
 export function removeNamedFields(fields: string, named: readonly string[]): string {
   const removable = new Set(named.filter((name) => !PROTECTED.has(name) && !name.startsWith('x-forwarded-')));

@@ -5,6 +5,7 @@ import { addConnectionOptions, type ConnectionOptions, removeNamedFields } from 
 import { DROP, FAULT, FieldSection, INCOMPLETE, interestIn, KEEP, scanFields } from './field-scanner.ts';
 import { CLASS, CR, DIGIT, equalsIgnoreCase, LF } from './grammar.ts';
 import { parseRequestLine } from './request-line.ts';
+import { isForbiddenTrailer } from './trailers.ts';
 
 const INTEREST = interestIn(
   'host content-length max-forwards transfer-encoding connection keep-alive proxy-connection te trailer upgrade ' +
@@ -28,6 +29,7 @@ export class RequestHead extends FieldSection implements RequestMessage {
   isUpgrade = false;
   expectsContinue = false;
   acceptsTrailers = false;
+  announcedTrailers = '';
   forwarded: ReceivedField[] | undefined = undefined;
   hops = 0;
   isLastHop = false;
@@ -98,7 +100,10 @@ export class RequestHead extends FieldSection implements RequestMessage {
         this.expectation += `,${buf.latin1Slice(valueStart, valueEnd)}`;
         return DROP;
       case 7:
-        if (equalsIgnoreCase(buf, nameStart, nameEnd, 'trailer')) return DROP;
+        if (equalsIgnoreCase(buf, nameStart, nameEnd, 'trailer')) {
+          this.announce(buf.latin1Slice(valueStart, valueEnd));
+          return DROP;
+        }
         if (!equalsIgnoreCase(buf, nameStart, nameEnd, 'upgrade')) return KEEP;
         this.upgrades += 1;
         this.upgradeIsWebSocket = equalsIgnoreCase(buf, valueStart, valueEnd, 'websocket');
@@ -138,6 +143,15 @@ export class RequestHead extends FieldSection implements RequestMessage {
       default:
     }
     return this.forwardingField(buf, nameStart, nameEnd, valueStart, valueEnd);
+  }
+
+  /** X12: only of what may be sent on. */
+  private announce(list: string): void {
+    for (const member of list.split(',')) {
+      const name = member.trim();
+      if (!/^[!#$%&'*+.^`|~\w-]+$/.test(name) || name.includes('_') || isForbiddenTrailer(name.toLowerCase())) continue;
+      this.announcedTrailers += this.announcedTrailers === '' ? name : `, ${name}`;
+    }
   }
 
   /** F1, F2: the whole family goes; from a trusted peer its values are kept aside to be validated. */
@@ -214,6 +228,7 @@ export class RequestHead extends FieldSection implements RequestMessage {
     this.isUpgrade = false;
     this.expectsContinue = false;
     this.acceptsTrailers = false;
+    this.announcedTrailers = '';
     this.forwarded = undefined;
     this.hops = 0;
     this.isLastHop = false;

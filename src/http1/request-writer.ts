@@ -25,6 +25,8 @@ export function requestHead(exchange: Exchange, serverAuthority: string, passHos
       break;
     case CHUNKED:
       head += 'Transfer-Encoding: chunked\r\n';
+      // C1, X12: an application that is not told of trailers may take them for something else, and gets none.
+      if (request.announcedTrailers !== '') head += `Trailer: ${request.announcedTrailers}\r\n`;
       break;
     default:
   }

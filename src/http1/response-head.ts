@@ -50,12 +50,6 @@ export class ResponseHead extends FieldSection implements ResponseMessage {
     return !this.connection.close && this.minorVersion === 1 && this.body !== UNTIL_CLOSE && !this.hidesBody;
   }
 
-  /** X12: of a trailer section those lines go, too, that `Connection` names. */
-  keptTrailers(trailers: string): string {
-    const { named } = this.connection;
-    return trailers === '' || named === undefined ? trailers : removeNamedFields(trailers, named);
-  }
-
   override field(buf: Buffer, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): number {
     switch (nameEnd - nameStart) {
       case 2:

@@ -8,6 +8,7 @@ import { NO_BODY, type ResponseMessage } from '../http/message.ts';
 import type { Tunnel } from '../http/tunnel.ts';
 import { BodyRate } from './body-rate.ts';
 import { BodyReader } from './body-reader.ts';
+import { keptTrailers } from './connection-options.ts';
 import { HeadReader } from './head-reader.ts';
 import { LIMITS } from './limits.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -198,7 +199,7 @@ export class ServerStream implements Downstream {
     if (body.isDone && this.state === BODY) {
       this.state = WAIT;
       if (!connection.writer.isBlocked) plane.wheel.disarm(connection);
-      this.exchange.onRequestEnd();
+      this.exchange.onRequestEnd(keptTrailers(body.trailers, this.head.connection));
       // Whoever waits for his answer is watched: he may leave.
       connection.resume();
     }

@@ -11,8 +11,13 @@ export class TrailerSection extends FieldSection {
 
   override field(buf: Buffer, nameStart: number, nameEnd: number): number {
     const name = buf.latin1Slice(nameStart, nameEnd).toLowerCase();
-    return FORBIDDEN.has(name) || name.startsWith('content-') || name.startsWith('x-forwarded-') ? DROP : KEEP;
+    return isForbiddenTrailer(name) ? DROP : KEEP;
   }
+}
+
+/** X12: names that mean nothing good behind a payload. */
+export function isForbiddenTrailer(lowerName: string): boolean {
+  return FORBIDDEN.has(lowerName) || lowerName.startsWith('content-') || lowerName.startsWith('x-forwarded-');
 }
 
 const FORBIDDEN = new Set(

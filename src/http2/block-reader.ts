@@ -1,5 +1,7 @@
 import type { FailureReason } from '../http/failure.ts';
+import { scanFields } from '../http1/field-scanner.ts';
 import type { RequestHead } from '../http1/request-head.ts';
+import { TrailerSection } from '../http1/trailers.ts';
 import {
   COMPRESSION_ERROR,
   END_HEADERS,
@@ -107,6 +109,14 @@ export class BlockReader {
     if (parsed <= 0) return head.fault ?? 'bad_start_line';
     // What the parser does not see as a part of this head must not become anything else.
     return parsed === end ? undefined : 'bad_start_line';
+  }
+
+  /** The trailers that were decoded, those that may be sent on (X12); undefined: they are malformed. */
+  parseTrailers(): string | undefined {
+    if (this.verdict !== OK) return undefined;
+    const section = new TrailerSection();
+    const end = scratch.latin1Write(this.fields.trailers, 0);
+    return scanFields(scratch, 0, end, 0, section) === end ? section.fields : undefined;
   }
 
   private decode(buf: Buffer, start: number, end: number): number {

@@ -168,14 +168,14 @@ export abstract class ConnectionBase extends TimerEntry {
     this.scheduleFlush();
   }
 
-  sendData(stream: Http2Stream, buf: Buffer, start: number, end: number, isLast: boolean): void {
+  /** `window`: of the stream, when these bytes are sent. */
+  sendData(streamId: number, window: number, buf: Buffer, start: number, end: number, isLast: boolean): void {
     const bytes = end - start;
     this.sendWindow -= bytes;
-    stream.sendWindow -= bytes;
-    const isTiny = bytes < limits.TINY_DATA && !isLast && (stream.sendWindow <= 0 || this.sendWindow <= 0);
+    const isTiny = bytes < limits.TINY_DATA && !isLast && (window <= 0 || this.sendWindow <= 0);
     // One for each kilobyte on either level is more than any client tells of.
     if (!isTiny) this.updatesDue += 2 + (bytes >> 9);
-    this.out.data(isLast ? frames.END_STREAM : 0, stream.id, buf, start, end);
+    this.out.data(isLast ? frames.END_STREAM : 0, streamId, buf, start, end);
     this.scheduleFlush();
   }
 

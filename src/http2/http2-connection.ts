@@ -126,8 +126,8 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
     if (fault !== 0) return this.fail(fault);
     const change = this.settings.initialWindow - before;
     for (const stream of change === 0 ? [] : this.streams.values()) {
-      stream.sendWindow += change;
-      if (stream.sendWindow > frames.MAX_WINDOW) return this.fail(frames.FLOW_CONTROL_ERROR);
+      stream.sender.window += change;
+      if (stream.sender.window > frames.MAX_WINDOW) return this.fail(frames.FLOW_CONTROL_ERROR);
     }
     this.hasSettings = true;
     this.out.frame(frames.SETTINGS, frames.ACK, 0, undefined);
@@ -147,8 +147,8 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
     const stream = this.streams.get(streamId);
     if (stream === undefined) return this.isIdle(streamId) ? this.fail(frames.PROTOCOL_ERROR) : undefined;
     if (bytes === 0) return this.reset(stream, frames.PROTOCOL_ERROR);
-    stream.sendWindow += bytes;
-    if (stream.sendWindow > frames.MAX_WINDOW) return this.reset(stream, frames.FLOW_CONTROL_ERROR);
+    stream.sender.window += bytes;
+    if (stream.sender.window > frames.MAX_WINDOW) return this.reset(stream, frames.FLOW_CONTROL_ERROR);
     return stream.onRoom();
   }
 
@@ -187,9 +187,9 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
     if (blocks.isTrailers) {
       if (stream === undefined) return undefined;
       if (stream.isRemoteDone) return this.reset(stream, frames.STREAM_CLOSED);
-      // RFC 9113 8.1: trailers end the request; nobody behind us is sent any (C3).
-      if (!blocks.isLast || blocks.isMalformed) return this.reset(stream, frames.PROTOCOL_ERROR);
-      return this.endOf(stream);
+      // RFC 9113 8.1: trailers end the request.
+      const trailers = blocks.isLast ? blocks.parseTrailers() : undefined;
+      return trailers === undefined ? this.reset(stream, frames.PROTOCOL_ERROR) : this.endOf(stream, trailers);
     }
     return this.openStream();
   }
@@ -259,11 +259,11 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
     // Padding is nobody's.
     if (stream === undefined) return this.credit(this.dataBytes);
     if (this.dataBytes > 0) stream.credit(this.dataBytes);
-    return (this.dataFlags & frames.END_STREAM) === 0 ? undefined : this.endOf(stream);
+    return (this.dataFlags & frames.END_STREAM) === 0 ? undefined : this.endOf(stream, '');
   }
 
-  private endOf(stream: Http2Stream): void {
-    if (!stream.onRemoteEnd()) this.reset(stream, frames.PROTOCOL_ERROR);
+  private endOf(stream: Http2Stream, trailers: string): void {
+    if (!stream.onRemoteEnd(trailers)) this.reset(stream, frames.PROTOCOL_ERROR);
   }
 
   private isIdle(streamId: number): boolean {

@@ -10,29 +10,24 @@ import { LIMITS } from '../http1/limits.ts';
 import { RequestHead } from '../http1/request-head.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
 import type { Http2Connection } from './http2-connection.ts';
-import { CANCEL, INTERNAL_ERROR, MAX_PAYLOAD, NO_ERROR } from './frames.ts';
+import { CANCEL, INTERNAL_ERROR, NO_ERROR } from './frames.ts';
 import { HeldBody } from './held-body.ts';
 import { MIN_PROGRESS, STREAM_WINDOW } from './limits.ts';
-import { copyOf, type Waiting } from './waiting.ts';
-
-const EMPTY = Buffer.alloc(0);
+import { StreamSender } from './stream-sender.ts';
 
 /** One request and its response on an HTTP/2 connection: the client's half of its exchange (RFC 9113 5). */
 export class Http2Stream extends TimerEntry implements Downstream {
   id = 0;
-  /** What the client lets us send; negative after it made its windows smaller (RFC 9113 6.9.2). */
-  sendWindow = 0;
   /** What it may still send. */
   receiveWindow = 0;
   readonly head = new RequestHead();
+  readonly sender: StreamSender;
   private readonly plane: DataPlane;
   private readonly exchange: Exchange;
   private readonly rate = new BodyRate();
   private connection!: Http2Connection;
   /** The client's side has ended. */
   isRemoteDone = false;
-  /** Ours has. */
-  private isLocalDone = false;
   /** The stream was reset, by whomever: nothing more is sent on it. */
   private isReset = false;
   private isExchangeDone = false;
@@ -40,23 +35,21 @@ export class Http2Stream extends TimerEntry implements Downstream {
   private received = 0;
   /** Payload that nobody takes yet. */
   private readonly held = new HeldBody();
+  /** Of the request. */
+  private trailers = '';
   private isPaused = false;
   private isDelivering = false;
   /** Taken, and not yet told the client. */
   private taken = 0;
   /** Sent since its time to take something began. */
   private progress = 0;
-  /** Of a response with a length: what is to come. */
-  private left = -1;
-  private waiting: Waiting | undefined = undefined;
-  /** Trailers of a response whose payload waits; undefined: it is not complete. */
-  private endsWith: string | undefined = undefined;
   /** The exchange was told to wait. */
   private isStalled = false;
 
   constructor(plane: DataPlane) {
     super();
     this.plane = plane;
+    this.sender = new StreamSender(this, plane.buffers);
     this.exchange = new Exchange(plane, this);
     this.head.limit(plane.limits);
   }
@@ -71,7 +64,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
 
   /** Its payload, or its end, waits for room. */
   get wantsRoom(): boolean {
-    return this.waiting !== undefined || this.isStalled;
+    return this.sender.isWaiting || this.isStalled;
   }
 
   // The connection's calls.
@@ -79,21 +72,18 @@ export class Http2Stream extends TimerEntry implements Downstream {
   open(connection: Http2Connection, id: number, sendWindow: number): void {
     this.connection = connection;
     this.id = id;
-    this.sendWindow = sendWindow;
+    this.sender.open(connection, sendWindow);
     this.receiveWindow = STREAM_WINDOW;
     this.head.trustsForwarded = connection.peer.isTrusted;
     this.isRemoteDone = false;
-    this.isLocalDone = false;
     this.isReset = false;
     this.isExchangeDone = false;
     this.received = 0;
+    this.trailers = '';
     this.isPaused = false;
     this.isDelivering = false;
     this.taken = 0;
     this.progress = 0;
-    this.left = -1;
-    this.waiting = undefined;
-    this.endsWith = undefined;
     this.isStalled = false;
   }
 
@@ -122,9 +112,9 @@ export class Http2Stream extends TimerEntry implements Downstream {
     }
     if (this.isExchangeDone) {
       // A response that is still on its way must not be cut: its client just gets no more window.
-      if (!this.isLocalDone) this.connection.credit(bytes);
+      if (!this.sender.isDone) this.connection.credit(bytes);
       else this.credit(bytes);
-      if (this.isLocalDone && this.received > LIMITS.lingerBytes) this.connection.reset(this, NO_ERROR);
+      if (this.sender.isDone && this.received > LIMITS.lingerBytes) this.connection.reset(this, NO_ERROR);
       return true;
     }
     const { plane } = this;
@@ -141,8 +131,9 @@ export class Http2Stream extends TimerEntry implements Downstream {
   }
 
   /** The client's END_STREAM. False: the payload is shorter than it said. */
-  onRemoteEnd(): boolean {
+  onRemoteEnd(trailers: string): boolean {
     this.isRemoteDone = true;
+    this.trailers = trailers;
     if (this.head.contentLength >= 0 && this.received !== this.head.contentLength && !this.isReset) return false;
     if (this.isExchangeDone) this.closeIfOver();
     else if (this.held.isEmpty) this.endRequest();
@@ -157,27 +148,30 @@ export class Http2Stream extends TimerEntry implements Downstream {
   abandon(reason: FailureReason): void {
     this.isReset = true;
     this.isRemoteDone = true;
-    this.dropWaiting();
+    this.sender.drop();
     if (this.isExchangeDone) this.close();
     else this.exchange.onClientFault(reason);
   }
 
   /** There is room again, in the window or in the socket. */
   onRoom(): void {
-    const { waiting } = this;
-    const before = waiting?.at ?? 0;
-    this.pump();
-    if (waiting !== undefined && this.waiting === waiting) this.noteProgress(waiting.at - before);
-    if (!this.isStalled || this.waiting !== undefined || this.connection.room <= 0) return;
+    const { sender } = this;
+    if (sender.isWaiting) {
+      const bytes = sender.pump();
+      if (sender.isWaiting) this.noteProgress(bytes);
+      else if (this.isExchangeDone) return this.closeIfOver();
+    }
+    if (!this.isStalled || sender.isWaiting || this.connection.room <= 0) return undefined;
     this.isStalled = false;
     this.rearm();
     this.exchange.onDownstreamDrain();
+    return undefined;
   }
 
   override onTimeout(): void {
     if (this.isExchangeDone) {
       // Either it does not take its response, or it does not end a request that is answered.
-      this.connection.reset(this, this.isLocalDone ? NO_ERROR : CANCEL);
+      this.connection.reset(this, this.sender.isDone ? NO_ERROR : CANCEL);
       return;
     }
     if (this.isStalled) this.exchange.onClientFault('client_stalled');
@@ -195,7 +189,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
 
   private endRequest(): void {
     if (!this.isStalled) this.plane.wheel.disarm(this);
-    this.exchange.onRequestEnd();
+    this.exchange.onRequestEnd(this.trailers);
   }
 
   /** Lets the client send as many bytes more, on this stream too unless it is over. */
@@ -227,40 +221,30 @@ export class Http2Stream extends TimerEntry implements Downstream {
     const date = response.hasDate ? '' : this.plane.dateLine;
     const hasLength = response.body === LENGTH || (isLast && response.contentLength >= 0);
     const length = hasLength ? `content-length: ${response.contentLength}\r\n` : '';
-    this.left = response.body === LENGTH ? response.contentLength : -1;
-    this.connection.sendBlock(this.id, response.status, response.fields + date + length, isLast);
-    this.isLocalDone = isLast;
+    const bytes = response.body === LENGTH ? response.contentLength : -1;
+    this.sender.head(response.status, response.fields + date + length, isLast, bytes);
   }
 
   sendAnswer(answer: Answer, isHead: boolean): void {
     if (this.isReset) return;
-    const body = isHead ? EMPTY : Buffer.from(answer.body, 'latin1');
+    const body = Buffer.from(isHead ? '' : answer.body, 'latin1');
     const length = answer.status === 204 ? '' : `content-length: ${Buffer.byteLength(answer.body)}\r\n`;
     const isLast = body.length === 0;
-    this.connection.sendBlock(this.id, answer.status, answer.fields + this.plane.dateLine + length, isLast);
-    this.isLocalDone = isLast;
-    if (isLast) return;
-    this.left = body.length;
-    this.send(body, 0, body.length, false);
+    this.sender.head(answer.status, answer.fields + this.plane.dateLine + length, isLast, isLast ? -1 : body.length);
+    if (!isLast) this.sender.send(body, 0, body.length, false);
   }
 
   sendData(buf: Buffer, start: number, end: number, isPooled: boolean): number {
     if (this.isReset) return 0;
-    if (this.waiting === undefined) this.send(buf, start, end, isPooled);
-    else this.append(buf, start, end);
-    if (this.waiting === undefined) {
-      if (this.connection.room > 0) return 0;
-      this.stall();
-      return BLOCKED;
-    }
+    const { sender } = this;
+    sender.send(buf, start, end, isPooled);
+    if (!sender.isWaiting && this.connection.room > 0) return 0;
     this.stall();
-    return this.waiting.isRetained && this.waiting.buf === buf ? BLOCKED | RETAINED : BLOCKED;
+    return sender.retains(buf) ? BLOCKED | RETAINED : BLOCKED;
   }
 
   sendEnd(trailers: string): void {
-    if (this.isReset || this.isLocalDone) return;
-    if (this.waiting === undefined) this.writeEnd(trailers);
-    else this.endsWith = trailers;
+    if (!this.isReset && !this.sender.isDone) this.sender.end(trailers);
   }
 
   /** U4 is not spoken yet: nothing was asked to switch. */
@@ -275,7 +259,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
   cut(): void {
     if (!this.isReset) this.connection.resetBegun(this, INTERNAL_ERROR);
     this.isReset = true;
-    this.dropWaiting();
+    this.sender.drop();
   }
 
   pauseBody(): void {
@@ -308,55 +292,6 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.closeIfOver();
   }
 
-  // Writing.
-
-  /** Sends what windows and socket have room for, and keeps the rest. */
-  private send(buf: Buffer, start: number, end: number, isPooled: boolean): void {
-    this.waiting = { buf, at: start, end, isRetained: false };
-    this.pump();
-    const { waiting } = this;
-    if (waiting === undefined) return;
-    // What is only ours during the call is copied.
-    if (isPooled) waiting.isRetained = true;
-    else this.waiting = copyOf(waiting);
-  }
-
-  /** Nobody sends on while he is told to wait, but the end of what he was sending. */
-  private append(buf: Buffer, start: number, end: number): void {
-    const { waiting } = this;
-    const joined = Buffer.concat([waiting!.buf.subarray(waiting!.at, waiting!.end), buf.subarray(start, end)]);
-    this.dropWaiting();
-    this.waiting = { buf: joined, at: 0, end: joined.length, isRetained: false };
-    this.pump();
-  }
-
-  private pump(): void {
-    const { waiting, connection } = this;
-    if (waiting === undefined) return;
-    while (waiting.at < waiting.end) {
-      const room = Math.min(this.sendWindow, connection.sendWindow, connection.room, MAX_PAYLOAD);
-      if (room <= 0) return;
-      const end = Math.min(waiting.end, waiting.at + room);
-      const bytes = end - waiting.at;
-      if (this.left >= 0) this.left -= bytes;
-      const isLast = this.left === 0 && end === waiting.end;
-      connection.sendData(this, waiting.buf, waiting.at, end, isLast);
-      waiting.at = end;
-      if (isLast) this.isLocalDone = true;
-    }
-    this.dropWaiting();
-    if (this.endsWith !== undefined) this.writeEnd(this.endsWith);
-    this.endsWith = undefined;
-    if (this.isExchangeDone) this.closeIfOver();
-  }
-
-  private writeEnd(trailers: string): void {
-    if (this.isLocalDone) return;
-    this.isLocalDone = true;
-    if (trailers === '') this.connection.sendData(this, EMPTY, 0, 0, true);
-    else this.connection.sendBlock(this.id, undefined, trailers, true);
-  }
-
   private stall(): void {
     this.isStalled = true;
     this.progress = 0;
@@ -371,25 +306,19 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.plane.wheel.arm(this, this.plane.limits.stallMs);
   }
 
-  private dropWaiting(): void {
-    const { waiting } = this;
-    this.waiting = undefined;
-    if (waiting?.isRetained === true) this.plane.buffers.release(waiting.buf);
-  }
-
   // Ending.
 
   private closeIfOver(): void {
-    if (this.isReset || (this.isLocalDone && this.isRemoteDone)) return this.close();
+    if (this.isReset || (this.sender.isDone && this.isRemoteDone)) return this.close();
     // The response waits for room, or a request that is answered goes on: both for a while.
     const { wheel, limits } = this.plane;
-    wheel.arm(this, this.isLocalDone ? LIMITS.lingerMs : limits.stallMs);
+    wheel.arm(this, this.sender.isDone ? LIMITS.lingerMs : limits.stallMs);
     return undefined;
   }
 
   private close(): void {
     this.plane.wheel.disarm(this);
-    this.dropWaiting();
+    this.sender.drop();
     // Whoever still goes through the streams finds nothing to do here.
     this.isStalled = false;
     this.connection.closed(this);

@@ -77,7 +77,7 @@ export class RequestBlock implements FieldSink {
   conclude(isLast: boolean): BlockVerdict {
     if (this.isMalformed) return MALFORMED;
     if (this.bytes > this.maxBytes) return TOO_LARGE;
-    if (this.isTrailers) return this.pseudo.size > 0 ? MALFORMED : OK;
+    if (this.isTrailers) return OK;
     const path = this.pseudo.get(':path');
     const authority = this.pseudo.get(':authority');
     if (this.method === 'CONNECT') {
@@ -106,6 +106,11 @@ export class RequestBlock implements FieldSink {
       (this.cookies === '' ? '' : `cookie: ${this.cookies}\r\n`) +
       `${framing}\r\n`
     );
+  }
+
+  /** Trailers as HTTP/1.1 would send them. */
+  get trailers(): string {
+    return `${this.lines}\r\n`;
   }
 
   private pseudoField(name: string, value: string): void {

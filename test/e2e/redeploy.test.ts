@@ -14,8 +14,11 @@ const { host } = inject('engine');
 const { app: image } = inject('images');
 const NAME = { https: 'single.test', http: 'plain.test' } as const;
 const RATE = 200;
-/** As apps are that are made for it: told to stop, they go on listening for a moment, as the news of it comes behind the signal. */
-const GRACEFUL = { CLOSE_DELAY_MS: '50' };
+/**
+ * As apps are that are made for it: told to stop, they go on listening for a moment, as the news of it comes behind the signal. Where tests
+ * share two cores with other work the news may take a while.
+ */
+const GRACEFUL = { CLOSE_DELAY_MS: String(count(300, 50)) };
 
 let folder: SharedFolder;
 let router: RouterProcess;

@@ -51,7 +51,9 @@ export function expectedForward(request: RequestRead, peer: string): Expectation
   if (hostOf(authority) !== 'a.test') return answer(404);
   const startLine = `${request.method} ${path}${request.query} HTTP/1.1`;
   const lines = [...keptRequestLines(request).map(pair), ...ownRequestLines(request, authority!, peer, options)];
-  return { kind: 'forward', message: canonical(startLine, lines, request.body, ''), closes };
+  const isAnnounced = request.framing === 'chunked' && announcedTrailers(request).length > 0;
+  const trailers = isAnnounced ? keptTrailers(request).map((line) => line.text) : [];
+  return { kind: 'forward', message: canonical(startLine, lines, request.body, trailers.join('')), closes };
 }
 
 /** End-to-end lines of a request (C1, C2, H10, H16, F1). */
@@ -64,14 +66,21 @@ export function keptResponseLines(response: Pick<ResponseRead, 'lines'>): Line[]
   return kept(response.lines, NEVER_RESPONSE);
 }
 
-/** Trailer lines that may reach a client (X12). */
-export function keptTrailers(response: Pick<ResponseRead, 'lines' | 'trailers'>): Line[] {
-  const named = membersOf(response.lines, 'connection');
-  return response.trailers.filter(({ name }) => {
-    const lower = name.toLowerCase();
-    const isKept = !NEVER_TRAILER.has(lower) && !named.includes(lower);
-    return isKept && !lower.includes('_') && !/^(?:content-|x-forwarded-)/.test(lower);
-  });
+/** Trailer lines that may be passed on (X12). */
+export function keptTrailers(message: Pick<ResponseRead, 'lines' | 'trailers'>): Line[] {
+  const named = membersOf(message.lines, 'connection');
+  return message.trailers.filter(({ name }) => !named.includes(name.toLowerCase()) && mayTrail(name));
+}
+
+/** X12: a server of HTTP/1.1 gets trailers only where the client has announced some. */
+function announcedTrailers(request: Pick<RequestRead, 'lines'>): readonly string[] {
+  const names = valuesOf(request.lines, 'trailer').flatMap((value) => value.split(',').map((name) => name.trim()));
+  return names.filter((name) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && mayTrail(name));
+}
+
+function mayTrail(name: string): boolean {
+  const lower = name.toLowerCase();
+  return !NEVER_TRAILER.has(lower) && !lower.includes('_') && !/^(?:content-|x-forwarded-)/.test(lower);
 }
 
 function kept(lines: readonly Line[], never: ReadonlySet<string>): Line[] {
@@ -98,8 +107,11 @@ function ownRequestLines(
     ['X-Forwarded-Server', 'sluice'],
     ['Via', `1.${request.minor} sluice`],
   ];
-  if (request.framing === 'chunked') own.push(['Transfer-Encoding', 'chunked']);
-  else if (request.framing === 'length') own.push(['Content-Length', `${request.length}`]);
+  if (request.framing === 'chunked') {
+    own.push(['Transfer-Encoding', 'chunked']);
+    const announced = announcedTrailers(request);
+    if (announced.length > 0) own.push(['Trailer', announced.join(', ')]);
+  } else if (request.framing === 'length') own.push(['Content-Length', `${request.length}`]);
   else if (/^(?:POST|PUT|PATCH)$/.test(request.method)) own.push(['Content-Length', '0']);
   if (request.expectsContinue) own.push(['Expect', '100-continue']);
   if (isUpgrade(request, options)) own.push(['Connection', 'Upgrade'], ['Upgrade', 'websocket']);

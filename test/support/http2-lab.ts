@@ -134,7 +134,7 @@ export class LabServer implements UpstreamConnection {
     return !this.isFull;
   }
 
-  endBody(): void {
+  endBody(_trailers: string): void {
     this.isRequestWhole = true;
   }
 

@@ -1,6 +1,7 @@
 import { FAILURES } from '../../src/http/failure.ts';
 import { type BodyKind, CHUNKED, LENGTH, NO_BODY, UNTIL_CLOSE } from '../../src/http/message.ts';
 import { BodyReader } from '../../src/http1/body-reader.ts';
+import { keptTrailers as withoutNamed } from '../../src/http1/connection-options.ts';
 import { FAULT, INCOMPLETE } from '../../src/http1/field-scanner.ts';
 import { HeadBuffer } from '../../src/http1/head-buffer.ts';
 import { HeadReader } from '../../src/http1/head-reader.ts';
@@ -109,7 +110,7 @@ export function parseResponse(pieces: readonly Buffer[], method: string): Readin
       }
       if (!body.isBroken && !body.isDone) continue;
       reading.stop = body.isBroken ? 'broken' : 'idle';
-      reading.messages.push(`${text}\n${payload}\n${body.isDone ? head.keptTrailers(body.trailers) : ''}`);
+      reading.messages.push(`${text}\n${payload}\n${body.isDone ? withoutNamed(body.trailers, head.connection) : ''}`);
       return reading;
     }
   }

@@ -213,6 +213,13 @@ describe('request bodies', () => {
     expect(backend.received.join('')).not.toContain('ext');
   });
 
+  test('trailers that the client announced reach the server, filtered (X12)', async () => {
+    const fields = 'Transfer-Encoding: chunked\r\nTrailer: X-Sum, Host, a b\r\nTrailer: x-other\r\n';
+    await ask(`POST / HTTP/1.1\r\nHost: a.test\r\n${fields}\r\n0\r\nX-Sum: 1\r\nHost: evil.test\r\nX-More: 2\r\n\r\n`);
+    const [request] = requestsSeen();
+    expect([fieldOf(request!, 'trailer'), request!.trailers]).toEqual(['X-Sum, x-other', 'X-Sum: 1\r\nX-More: 2\r\n']);
+  });
+
   test('Expect: 100-continue is forwarded and the 100 relayed (E1)', async () => {
     onBytes = (socket, received) => {
       if (received.endsWith('\r\n\r\n')) socket.write('HTTP/1.1 100 Continue\r\n\r\n');

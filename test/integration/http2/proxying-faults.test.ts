@@ -76,7 +76,8 @@ describe('a server that fails', () => {
 
   test('answers a request that is too long to be waited for: the answer is whole, the rest unwanted (X15)', async () => {
     onBytes = (socket, received) => {
-      if (received.length < 70_000)
+      // The first piece alone: ending twice is an error, which would reset the connection.
+      if (received.length < 70_000 && !socket.writableEnded)
         socket.end('HTTP/1.1 413 Too Much\r\nConnection: close\r\nContent-Length: 3\r\n\r\nno!');
     };
     const request = new Http2Request(session, { ':method': 'POST' }, false).read();

@@ -1,13 +1,15 @@
-// A site to put behind the router in tests. Environment: PORT, NAME, BOOT_DELAY_MS, KEEP_ALIVE_MS, IGNORE_TERM,
+// A site to put behind the router in tests. Environment: PORT, NAME, BOOT_DELAY_MS, BOOT_FILE (it
+// listens when that is there), KEEP_ALIVE_MS, IGNORE_TERM,
 // CLOSE_DELAY_MS (from the stop signal to the closed listener), STOP_SIGNALS, EXECUTED_FILE (gets a line for each /execute).
 import { createHash } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { acceptWebSocket } from './websocket.mjs';
 
 const { PORT = '8080', NAME = hostname(), BOOT_DELAY_MS = '0', KEEP_ALIVE_MS = '5000', IGNORE_TERM } = process.env;
 const { CLOSE_DELAY_MS = '0', STOP_SIGNALS = 'SIGTERM,SIGINT', EXECUTED_FILE = '/executed' } = process.env;
+const { BOOT_FILE } = process.env;
 const CHUNK = Buffer.alloc(64 * 1024, 'sluice ');
 const routes = {
   '/headers': headers,
@@ -87,7 +89,12 @@ function health(request, response, query) {
 }
 
 server.on('upgrade', (request, socket) => acceptWebSocket(request, socket, NAME));
-setTimeout(() => server.listen(Number(PORT), () => console.log(`${NAME} listens on ${PORT}`)), Number(BOOT_DELAY_MS));
+setTimeout(boot, Number(BOOT_DELAY_MS));
+
+function boot() {
+  if (BOOT_FILE !== undefined && !existsSync(BOOT_FILE)) setTimeout(boot, 20);
+  else server.listen(Number(PORT), () => console.log(`${NAME} listens on ${PORT}`));
+}
 
 for (const signal of STOP_SIGNALS.split(',')) {
   process.on(signal, () => {
