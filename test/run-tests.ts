@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FAILURES_HEAD } from './support/closing-line-reporter.ts';
 import { forgetOldPorts } from './support/free-port.ts';
@@ -42,7 +43,9 @@ async function run(projects: readonly string[], isShown: boolean): Promise<Outco
     `--maxWorkers=${WORKERS}`,
     ...projects.flatMap((name) => ['--project', name]),
   ];
-  const child = spawn('vitest', args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  // Hundreds of workers and routers are started, each from the same sources: they are compiled once.
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'sluice-compile-cache') };
+  const child = spawn('vitest', args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

@@ -112,7 +112,7 @@ async function expectNoneLost(what: string, times: number, isAbrupt = false): Pr
 
 describe('an app is replaced while visitors come', () => {
   test.for<[string, number, number, number, object]>([
-    ['one replica, boots in 1 s', 1, 1000, count(5, 20), {}],
+    ['one replica, boots in 1 s', 1, 1000, count(3, 20), {}],
     ['one replica, boots in 3 s', 1, 3000, count(1, 20), {}],
     ['three replicas', 3, 1000, count(1, 20), {}],
     ['stops at SIGQUIT', 1, 1000, count(1, 20), { stop_signal: 'SIGQUIT' }],
