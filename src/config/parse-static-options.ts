@@ -116,7 +116,7 @@ class StaticBuilder {
         total: own.int('max-connections', 0, 1_000_000) ?? DEFAULT_CONNECTION_LIMITS.total,
         perAddress: own.int('max-connections-per-address', 0, 1_000_000) ?? DEFAULT_CONNECTION_LIMITS.perAddress,
       },
-      ...(readSwitch(own.get('http2'), this.#problems) === true ? { http2: true as const } : {}),
+      ...(readSwitch(own.get('http2'), this.#problems) === false ? { http2: false as const } : {}),
       allowForeignServers: readSwitch(own.get('allow-foreign-servers'), this.#problems) ?? false,
       admin,
       workers: own.int('workers', 1, 256) ?? this.#facts.cores,

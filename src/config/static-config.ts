@@ -162,8 +162,8 @@ export interface StaticConfig {
   readonly limits: ClientLimits;
   readonly trustedProxies: readonly string[];
   readonly connections: ConnectionLimits;
-  /** HTTP/2 is offered over TLS. Absent: it is not. */
-  readonly http2?: true;
+  /** HTTP/2 is not offered. Absent: it is, over TLS. */
+  readonly http2?: false;
   readonly allowForeignServers: boolean;
   /** Syntax of rules that do not say theirs (Traefik's `core.defaultRuleSyntax`). Absent: v3. */
   readonly ruleSyntax?: 'v2' | 'v3';

@@ -225,7 +225,7 @@ export class WorkerPool {
       snapshot: this.snapshot,
       states: [...this.states],
       certificates: this.certificates.whole(),
-      http2: config.http2 === true,
+      http2: config.http2 !== false,
       defaultCertificate: this.defaultCertificate,
       challenges: [...this.challenges.values()],
       paused: leftOf(this.paused),

@@ -113,7 +113,7 @@ export async function startDataPlane(
     serverLoads: createSharedCounts(1),
     memoryBound: options.memoryBound ?? Infinity,
     accessLog: options.accessLog ?? 'off',
-    http2: options.http2 === true,
+    http2: options.http2 !== false,
     ticketKeys: randomBytes(48),
     stickyKey: new Uint8Array(32),
     snapshot,

@@ -34,8 +34,8 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(backend, 'listening');
   const snapshot = oneService([server((backend.address() as AddressInfo).port)]);
-  plane = await startDataPlane(snapshot, { http2: true });
-  hasty = await startDataPlane(snapshot, { http2: true, limits: SHORT });
+  plane = await startDataPlane(snapshot);
+  hasty = await startDataPlane(snapshot, { limits: SHORT });
 });
 afterAll(async () => {
   await Promise.all([plane.stop(), hasty.stop()]);

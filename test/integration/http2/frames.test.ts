@@ -31,7 +31,7 @@ beforeAll(async () => {
     incoming.on('end', () => outgoing.end('ok'));
   }).listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  plane = await startDataPlane(oneService([server((backend.address() as AddressInfo).port)]), { http2: true });
+  plane = await startDataPlane(oneService([server((backend.address() as AddressInfo).port)]));
 });
 afterAll(async () => {
   await plane.stop();

@@ -18,7 +18,7 @@ let onBytes: (socket: Socket, received: string) => void;
 beforeEach(async () => {
   onBytes = (socket) => socket.write(OK);
   backend = await rawBackend((socket, received) => onBytes(socket, received));
-  plane = await startDataPlane(oneService([server(backend.port)]), { http2: true });
+  plane = await startDataPlane(oneService([server(backend.port)]));
   session = await openHttp2(plane.httpsPort);
 });
 afterEach(async () => {

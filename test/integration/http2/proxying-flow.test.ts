@@ -27,7 +27,7 @@ beforeAll(async () => {
     return undefined;
   }).listen(0, '127.0.0.1');
   await once(backend, 'listening');
-  plane = await startDataPlane(oneService([server((backend.address() as AddressInfo).port)]), { http2: true });
+  plane = await startDataPlane(oneService([server((backend.address() as AddressInfo).port)]));
 });
 afterAll(async () => {
   await plane.stop();

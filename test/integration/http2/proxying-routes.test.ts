@@ -50,7 +50,7 @@ beforeAll(async () => {
   ];
   plane = await startDataPlane(
     { ...oneService([server(backend.port)], routers), tlsOptions: { asks: { ...DEFAULT_TLS_POLICY, id: 'asks' } } },
-    { http2: true, accessLog: 'common' },
+    { accessLog: 'common' },
   );
 });
 afterAll(async () => {
@@ -166,7 +166,7 @@ test('the access log has a line for each request, with its protocol', async () =
 });
 
 test('a worker that drains says GOAWAY, finishes what runs and takes nothing new (M12)', async () => {
-  const other = await startDataPlane(oneService([server(backend.port)]), { http2: true });
+  const other = await startDataPlane(oneService([server(backend.port)]));
   const client = await openHttp2(other.httpsPort);
   const idle = await openHttp2(other.httpsPort);
   const request = new Http2Request(client, { ':method': 'POST' }, false).read();

@@ -70,14 +70,11 @@ describe.for(['http', 'https'] as const)('in front of a server that speaks %s', 
     await once(backend, 'listening');
     const config = server((backend.address() as AddressInfo).port, { scheme });
     const services = oneService([config]);
-    plane = await startDataPlane(
-      {
-        ...services,
-        services: services.services.map((one) => ({ ...one, transport: 'lax' })),
-        transports: { lax: { ...DEFAULT_TRANSPORT, tls: { insecureSkipVerify: true } } },
-      },
-      { http2: true },
-    );
+    plane = await startDataPlane({
+      ...services,
+      services: services.services.map((one) => ({ ...one, transport: 'lax' })),
+      transports: { lax: { ...DEFAULT_TRANSPORT, tls: { insecureSkipVerify: true } } },
+    });
     close = () => {
       backend.close();
       backend.closeAllConnections();

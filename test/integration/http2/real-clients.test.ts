@@ -42,7 +42,7 @@ beforeAll(async () => {
   const servers = [`http://127.0.0.1:${port}`];
   await writeFile(file, JSON.stringify({ app: { servers, labels } }));
   await writeFile(join(folder, 'upload'), UPLOAD);
-  const flags = ['--file', file, '--http2'];
+  const flags = ['--file', file];
   router = await startRouter({ dataDir: folder, docker: 'off', flags });
 }, 120_000);
 

@@ -19,7 +19,7 @@ beforeAll(async () => {
     socket.write(OK.repeat(whole - (answered.get(connection) ?? 0)));
     answered.set(connection, whole);
   });
-  plane = await startDataPlane(oneService([server(backend.port)]), { http2: true });
+  plane = await startDataPlane(oneService([server(backend.port)]));
 });
 afterAll(async () => {
   await plane.stop();

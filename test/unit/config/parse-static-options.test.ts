@@ -140,6 +140,7 @@ describe('one option', () => {
       part: { connections: { total: 50, perAddress: 0 } },
     },
     { argv: ['--max-connections-per-address=7'], part: { connections: { total: 20_000, perAddress: 7 } } },
+    { argv: ['--http2=false'], part: { http2: false } },
     { argv: ['--allow-foreign-servers'], part: { allowForeignServers: true } },
     { argv: ['--allow-foreign-servers=false'], part: { allowForeignServers: false } },
     { argv: ['--admin=off'], part: { admin: undefined } },
