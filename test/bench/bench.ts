@@ -45,9 +45,9 @@ async function measureRow(row: Row, peers: readonly Peer[]): Promise<Map<string,
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const peer of peers) {
       const url = row.isTls ? `https://localhost:${peer.httpsPort}` : `http://127.0.0.1:${peer.httpPort}`;
-      await sendLoad(url, row.workload, 1);
+      const { perSecond } = await sendLoad(url, row.workload, 1);
       const before = cpuMicros(peer.pid);
-      const load = await sendLoad(url, row.workload, Number(options.seconds));
+      const load = await sendLoad(url, row.workload, Number(options.seconds), perSecond);
       const cpu = (cpuMicros(peer.pid) - before) / load.requests;
       const list = samples.get(peer.name) ?? [];
       list.push({ cpu, load, rss: residentKib(peer.pid) });
@@ -137,7 +137,7 @@ async function soakEach(peers: readonly Peer[], rows: readonly Row[]): Promise<R
   return Object.fromEntries(figures);
 }
 
-await ensurePrograms(['nginx', 'haproxy', 'caddy', 'wrk', 'taskset']);
+await ensurePrograms(['nginx', 'haproxy', 'caddy', 'wrk', 'h2load', 'taskset']);
 const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
 try {
   const rows = await proxyRows(folder);

@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { once } from 'node:events';
+import { block, FLAG, frame, PREFACE, settings, TYPE } from '../support/http2-wire.ts';
 
 /**
  * The other ends of the connection rows, as a program of its own so that it can be kept off the core under measurement:
@@ -13,6 +14,7 @@ const options = JSON.parse(json) as {
   readonly count: number;
   readonly host: string;
   readonly isResumed?: boolean;
+  readonly isHttp2?: boolean;
 };
 
 /** 100 bytes of payload in a masked frame; a proxy looks into none of it. */
@@ -28,7 +30,12 @@ const SWITCH =
 async function open(): Promise<Socket> {
   const at = { host: '127.0.0.1', port: options.port };
   const socket = options.isTls
-    ? connectTls({ ...at, servername: 'localhost', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+    ? connectTls({
+        ...at,
+        servername: 'localhost',
+        rejectUnauthorized: false,
+        ALPNProtocols: [options.isHttp2 === true ? 'h2' : 'http/1.1'],
+      })
     : connectPlain(at);
   await once(socket, options.isTls ? 'secureConnect' : 'connect');
   return socket.setNoDelay(true);
@@ -129,11 +136,39 @@ async function handshakes(): Promise<void> {
 
 /** Each connection makes one request and stays. */
 async function idle(): Promise<void> {
+  const request = options.isHttp2 === true ? http2Get() : GET;
   await openAll(async (socket) => {
-    socket.write(GET);
-    await firstData(socket);
+    socket.write(request);
+    if (options.isHttp2 === true) await firstAnswer(socket);
+    else await firstData(socket);
   });
   console.log('ready');
+}
+
+/** What a connection of HTTP/2 begins with, and a request. */
+function http2Get(): Buffer {
+  const head = block([
+    [':method', 'GET'],
+    [':scheme', 'https'],
+    [':authority', options.host],
+    [':path', '/'],
+  ]);
+  return Buffer.concat([PREFACE, settings(), frame(TYPE.HEADERS, FLAG.END_HEADERS | FLAG.END_STREAM, 1, head)]);
+}
+
+/** The response on stream 1 is whole. */
+async function firstAnswer(socket: Socket): Promise<void> {
+  let bytes = Buffer.alloc(0);
+  for (;;) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    bytes = Buffer.concat([bytes, chunk]);
+    while (bytes.length >= 9 && bytes.length >= 9 + bytes.readUIntBE(0, 3)) {
+      const isLast = (bytes[4]! & FLAG.END_STREAM) !== 0 && bytes.readUInt32BE(5) === 1;
+      if (bytes[3] === TYPE.SETTINGS && bytes[4] === 0) socket.write(frame(TYPE.SETTINGS, FLAG.ACK, 0));
+      bytes = bytes.subarray(9 + bytes.readUIntBE(0, 3));
+      if (isLast) return;
+    }
+  }
 }
 
 /** Each connection sends one byte of a head a second; one that was ended by its time-out is opened again. */

@@ -8,6 +8,7 @@ import { median } from './table.ts';
 
 const SOCKETS = 32;
 const IDLE = 9000;
+const IDLE_HTTP2 = 1000;
 const SLOW = 5000;
 
 /** Figures of one peer by name, ready to print. */
@@ -25,8 +26,13 @@ export const CONNECTION_ROWS: readonly ConnectionRow[] = [
   { name: 'new TLS 1.3 connection + GET', rounds: 5, measure: (peer, seconds) => handshakes(peer, seconds, false) },
   { name: 'resumed TLS 1.3 connection + GET', rounds: 5, measure: (peer, seconds) => handshakes(peer, seconds, true) },
   { name: 'WebSocket message, 100 bytes', rounds: 3, measure: websocketMessages },
-  { name: 'idle connection', rounds: 1, measure: (peer) => idleConnections(peer, false) },
-  { name: 'idle connection, TLS', rounds: 1, measure: (peer) => idleConnections(peer, true) },
+  { name: 'idle connection', rounds: 1, measure: (peer) => idleConnections(peer, IDLE, { isTls: false }) },
+  { name: 'idle connection, TLS', rounds: 1, measure: (peer) => idleConnections(peer, IDLE, { isTls: true }) },
+  {
+    name: 'idle connection, h2',
+    rounds: 1,
+    measure: (peer) => idleConnections(peer, IDLE_HTTP2, { isTls: true, isHttp2: true }),
+  },
   { name: `${SLOW} connections sending a byte a second`, rounds: 1, measure: slowConnections },
 ];
 
@@ -63,15 +69,23 @@ async function handshakes(peer: Peer, seconds: number, isResumed: boolean): Prom
   return { 'CPU µs/connection': cpu / (to - from) };
 }
 
-/** Resident memory that `IDLE` connections add, each after one request. */
-async function idleConnections(peer: Peer, isTls: boolean): Promise<Figures> {
-  const options = { port: isTls ? peer.httpsPort : peer.httpPort, isTls, host: isTls ? 'localhost' : '127.0.0.1' };
+/** Resident memory that so many connections add, each after one request, to a proxy that has no spare memory from earlier load. */
+async function idleConnections(
+  busyPeer: Peer,
+  count: number,
+  kind: { readonly isTls: boolean; readonly isHttp2?: boolean },
+): Promise<Figures> {
+  const peer = await busyPeer.startFresh();
+  const { isTls } = kind;
+  const options = { port: isTls ? peer.httpsPort : peer.httpPort, host: isTls ? 'localhost' : '127.0.0.1', ...kind };
   // What the first connections cost once is not what each costs.
   await (await startClients('idle', { ...options, count: 200 }))[Symbol.asyncDispose]();
   const before = await settled(peer.pid);
-  await using _clients = await startClients('idle', { ...options, count: IDLE });
+  const clients = await startClients('idle', { ...options, count });
   const after = await settled(peer.pid);
-  return { 'KiB each': (after - before) / IDLE };
+  await clients[Symbol.asyncDispose]();
+  await peer.stop();
+  return { 'KiB each': (after - before) / count };
 }
 
 /** Resident memory once it stands still: the garbage of what happened before is gone. */

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { sendHttp2Load } from './http2-load.ts';
 
 const run = promisify(execFile);
 
@@ -13,6 +14,10 @@ export interface Workload {
   readonly headers: Readonly<Record<string, string>>;
   readonly bodyBytes: number;
   readonly connections: number;
+  /** Over HTTP/2, with so many requests at a time on each connection. */
+  readonly streams?: number;
+  /** In place of `bodyBytes` of anything; over HTTP/2 only. */
+  readonly body?: Buffer;
   /** Sent to so many hosts and paths in turn: `%d` in them counts up. */
   readonly rotate?: { readonly count: number; readonly host: string; readonly path: string };
 }
@@ -27,8 +32,14 @@ export interface LoadResult {
   readonly maxMs: number;
 }
 
-/** Sends a workload from core 1 for `seconds`; bounded, to loopback only. */
-export async function sendLoad(url: string, workload: Workload, seconds: number): Promise<LoadResult> {
+/** Sends a workload from core 1 for `seconds`; bounded, to loopback only. `perSecond`: what an earlier run saw. */
+export async function sendLoad(
+  url: string,
+  workload: Workload,
+  seconds: number,
+  perSecond?: number,
+): Promise<LoadResult> {
+  if (workload.streams !== undefined) return sendHttp2Load(url, workload, seconds, perSecond);
   const folder = await mkdtemp(join(tmpdir(), 'sluice-load-'));
   try {
     const script = join(folder, 'load.lua');

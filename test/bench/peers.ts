@@ -14,6 +14,8 @@ export interface Peer {
   readonly httpPort: number;
   readonly httpsPort: number;
   stop(): Promise<void>;
+  /** Another one of the kind, which has served nothing yet. */
+  startFresh(): Promise<Peer>;
 }
 
 export interface PeerInputs {
@@ -54,6 +56,9 @@ const COMMANDS: Readonly<Record<string, StartPeer>> = {
       ...['--certs', join(folder, 'certs')],
       // All load comes from one address.
       ...['--max-connections-per-address', '20000'],
+      // As nginx below: h2load begins no second connection.
+      ...['--keepalive-requests', '1000000'],
+      '--http2',
     ];
   },
   haproxy: async ({ folder, backendPort, echoPort, keyPem, chainPem }, httpPort, httpsPort) => {
@@ -75,7 +80,7 @@ defaults
   timeout http-request 10s
 frontend f
   bind 127.0.0.1:${httpPort}
-  bind 127.0.0.1:${httpsPort} ssl crt ${join(folder, 'haproxy.pem')} alpn http/1.1
+  bind 127.0.0.1:${httpsPort} ssl crt ${join(folder, 'haproxy.pem')} alpn h2,http/1.1
   acl known hdr(host) -i -m beg 127.0.0.1 localhost
   use_backend w if { path /ws }
   use_backend b if known
@@ -92,21 +97,22 @@ backend w
     await writeFile(join(folder, 'nginx-chain.pem'), chainPem);
     await writeFile(
       join(folder, 'nginx.conf'),
-      `daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log error;
+      `user root; daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log error;
 events { worker_connections 20000; }
 http {
-  access_log off; keepalive_requests 100000; client_max_body_size 0;
+  access_log off; keepalive_requests 1000000; client_max_body_size 0;
   client_body_temp_path ${folder}/nb; proxy_temp_path ${folder}/np; fastcgi_temp_path ${folder}/nf;
   uwsgi_temp_path ${folder}/nu; scgi_temp_path ${folder}/ns;
   upstream b { server 127.0.0.1:${backendPort}; keepalive 64; keepalive_requests 1000000; }
   server {
-    listen 127.0.0.1:${httpPort}; listen 127.0.0.1:${httpsPort} ssl; server_name localhost 127.0.0.1;
+    listen 127.0.0.1:${httpPort}; listen 127.0.0.1:${httpsPort} ssl http2; server_name localhost 127.0.0.1;
     ssl_certificate ${folder}/nginx-chain.pem; ssl_certificate_key ${folder}/nginx-key.pem;
     ssl_protocols TLSv1.2 TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
     location / {
       proxy_pass http://b; proxy_http_version 1.1; proxy_set_header Connection "";
       proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
       proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Real-IP $remote_addr;
+      proxy_max_temp_file_size 0;
     }
     location = /ws {
       proxy_pass http://127.0.0.1:${echoPort}; proxy_http_version 1.1; proxy_read_timeout 1h;
@@ -123,7 +129,7 @@ http {
       join(folder, 'caddy.json'),
       JSON.stringify({
         admin: { disabled: true },
-        logging: { logs: { default: { level: 'ERROR' } } },
+        logging: { logs: { default: { level: 'PANIC' } } },
         apps: {
           http: {
             servers: {
@@ -147,7 +153,7 @@ function caddyServer(port: number, backendPort: number, echoPort: number, isTls:
   return {
     listen: [`127.0.0.1:${port}`],
     automatic_https: { disable: true },
-    ...(isTls ? { tls_connection_policies: [{ alpn: ['http/1.1'] }] } : {}),
+    ...(isTls ? { tls_connection_policies: [{ alpn: ['h2', 'http/1.1'] }] } : {}),
     routes: [
       {
         match: [{ path: ['/ws'] }],
@@ -193,6 +199,8 @@ export async function startPeer(name: string, inputs: PeerInputs): Promise<Peer>
       child.kill('SIGTERM');
       await exited;
     },
+    // Its own folder: two of one kind must not share what they store.
+    startFresh: () => startPeer(name, { ...inputs, folder: join(inputs.folder, 'fresh') }),
   };
 }
 

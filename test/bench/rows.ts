@@ -28,6 +28,11 @@ function get(path: string, overrides: Partial<Workload> = {}): Workload {
   return { path, method: 'GET', headers: {}, bodyBytes: 0, connections: 32, ...overrides };
 }
 
+/** 16 connections with eight requests at a time on each. */
+function http2(path: string, overrides: Partial<Workload> = {}): Workload {
+  return get(path, { connections: 16, streams: 8, ...overrides });
+}
+
 const ALL = ['haproxy', 'nginx', 'caddy'];
 
 export const ROWS: readonly Row[] = [
@@ -38,4 +43,9 @@ export const ROWS: readonly Row[] = [
   { name: '10 KB POST', isTls: false, workload: get('/post', { method: 'POST', bodyBytes: 10_240 }), peers: ALL },
   { name: 'small GET, TLS keep-alive', isTls: true, workload: get('/'), peers: ALL },
   { name: '1 MB body down, TLS', isTls: true, workload: get('/1m', { connections: 8 }), peers: ALL },
+  { name: 'h2 small GET', isTls: true, workload: http2('/'), peers: ALL },
+  { name: 'h2 GET, 13 browser headers', isTls: true, workload: http2('/headers', { headers: BROWSER }), peers: ALL },
+  { name: 'h2 10 KB body down', isTls: true, workload: http2('/10k'), peers: ALL },
+  { name: 'h2 1 MB body down', isTls: true, workload: http2('/1m'), peers: ALL },
+  { name: 'h2 small GET, one at a time', isTls: true, workload: http2('/', { streams: 1 }), peers: ALL },
 ];
