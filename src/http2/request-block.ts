@@ -1,3 +1,5 @@
+import { fieldValues } from '../http/fields.ts';
+import { removeFields } from '../http/header-edits.ts';
 import { canonicalHost } from '../lib/hostname.ts';
 import type { FieldSink } from './hpack-decoder.ts';
 
@@ -18,7 +20,11 @@ const BAD_NAME = /[\x00-\x20A-Z:\x7f-\xff]/;
 const BAD_VALUE = /[\0\r\n]|^[ \t]|[ \t]$/;
 /** RFC 9113 8.2.2. */
 const OF_CONNECTIONS = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
-const PSEUDO = new Set([':method', ':scheme', ':authority', ':path']);
+const PSEUDO = new Set([':method', ':scheme', ':authority', ':path', ':protocol']);
+/** U4: what a WebSocket's handshake of HTTP/1.1 says instead of `:protocol`. */
+const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+/** RFC 8441 5: HTTP/2 has no use for it, and the one that the server gets is ours. */
+const KEY = new Set(['sec-websocket-key']);
 
 /**
  * The fields of a request's head or trailers, with the rules that only HTTP/2 has (RFC 9113 8.2, 8.3, section 10 of the rules). `text` writes it
@@ -80,7 +86,11 @@ export class RequestBlock implements FieldSink {
     if (this.isTrailers) return OK;
     const path = this.pseudo.get(':path');
     const authority = this.pseudo.get(':authority');
-    if (this.method === 'CONNECT') {
+    const protocol = this.pseudo.get(':protocol');
+    if (protocol !== undefined) {
+      // RFC 8441 4: a CONNECT to a resource, whose DATA is no payload with a length, and which has not ended before it begins.
+      if (this.method !== 'CONNECT' || isLast || this.length !== undefined) return MALFORMED;
+    } else if (this.method === 'CONNECT') {
       // RFC 9113 8.5; what it asks for is refused by the parser (M8).
       return path === undefined && !this.pseudo.has(':scheme') && authority !== undefined ? OK : MALFORMED;
     }
@@ -93,18 +103,20 @@ export class RequestBlock implements FieldSink {
     return canonicalAuthority(authority) === canonicalAuthority(this.host) ? OK : TWO_HOSTS;
   }
 
-  /** The head as HTTP/1.1 would send it (M1, M3, M5, M6). */
+  /** The head as HTTP/1.1 would send it (M1, M3, M5, M6; U4). */
   text(isLast: boolean): string {
-    const isConnect = this.method === 'CONNECT';
+    const isWebSocket = this.pseudo.get(':protocol')?.toLowerCase() === 'websocket';
+    const method = isWebSocket ? 'GET' : this.method;
     const authority = this.pseudo.get(':authority') ?? this.host;
-    const target = isConnect ? authority : this.pseudo.get(':path');
+    // Of any other CONNECT; the parser refuses it (M8).
+    const target = method === 'CONNECT' ? authority : this.pseudo.get(':path');
     const framing = isLast || this.length !== undefined ? '' : 'Transfer-Encoding: chunked\r\n';
     return (
-      `${this.method} ${target} HTTP/1.1\r\n` +
+      `${method} ${target} HTTP/1.1\r\n` +
       (authority === undefined ? '' : `Host: ${authority}\r\n`) +
-      this.lines +
+      (isWebSocket ? webSocketLines(this.lines) : this.lines) +
       (this.cookies === '' ? '' : `cookie: ${this.cookies}\r\n`) +
-      `${framing}\r\n`
+      `${isWebSocket ? UPGRADE : framing}\r\n`
     );
   }
 
@@ -123,6 +135,12 @@ export class RequestBlock implements FieldSink {
     if (this.host !== undefined) this.isMalformed = true;
     this.host = value;
   }
+}
+
+/** U4: the client's fields as a handshake of HTTP/1.1 has them, but for the key. */
+function webSocketLines(lines: string): string {
+  const hasVersion = fieldValues(lines, 'sec-websocket-version').length > 0;
+  return removeFields(lines, KEY) + (hasVersion ? '' : 'Sec-WebSocket-Version: 13\r\n');
 }
 
 /** A3, with the port: two names of one host are not two hosts, two ports are. */
