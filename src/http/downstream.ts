@@ -25,7 +25,7 @@ export interface Downstream {
   sendEnd(trailers: string): void;
   /** A whole response of ours. */
   sendAnswer(answer: Answer, isHead: boolean): void;
-  /** `101`: joins the tunnel; from now on bytes pass both ways unframed (U2). */
+  /** `101`, or 200 in HTTP/2 (U4): joins the tunnel; from now on bytes pass both ways unchanged (U2). */
   sendSwitch(response: ResponseMessage, tunnel: Tunnel): void;
   /** Writes what the calls above gathered in this turn. */
   flush(): void;

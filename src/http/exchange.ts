@@ -194,7 +194,8 @@ export class Exchange extends RequestView {
   onSwitch(response: ResponseMessage, server: TunnelEnd): Tunnel {
     this.delivery.onAnswer(response.status);
     this.delivery.connection = undefined;
-    this.status = response.status;
+    // What the client is told: HTTP/2 has no 101 (U4).
+    this.status = this.down.peer.isHttp2 ? 200 : response.status;
     this.hasStarted = true;
     const upstream = this.upstream!;
     const tunnel = new Tunnel(this.plane, server, upstream, (reason) => this.onTunnelOver(tunnel.bytesSent, reason));

@@ -30,6 +30,8 @@ export interface RequestMessage {
   readonly contentLength: number;
   /** A valid WebSocket upgrade (U1). */
   readonly isUpgrade: boolean;
+  /** The key that a server has to answer to when the client has none of its own (U4); empty: it has. */
+  readonly webSocketKey: string;
   readonly expectsContinue: boolean;
   readonly acceptsTrailers: boolean;
   /** Names of trailers to come, as the client announced them; empty: none that may be sent on (X12). */

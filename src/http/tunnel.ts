@@ -5,7 +5,7 @@ import type { FailureReason } from './failure.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import { closeFrame, FrameBoundary } from './websocket-frames.ts';
 
-/** One end of a tunnel: a socket after `101`; of HTTP/2 later a stream. What it reports goes to the tunnel. */
+/** One end of a tunnel: a socket after `101`, of HTTP/2 a stream. What it reports goes to the tunnel. */
 export interface TunnelEnd {
   /**
    * Sends bytes; false asks for a pause until `tunnel.drained`. `isOwned`: the buffer is nobody else's and may be kept, else it
@@ -191,8 +191,9 @@ export class Tunnel extends TimerEntry {
   private close(): void {
     this.server.close();
     this.client!.close();
-    this.end(undefined);
     this.plane.wheel.arm(this, this.plane.limits.stallMs);
+    // Behind it: both may be gone already.
+    this.end(undefined);
   }
 
   private end(reason: FailureReason | undefined): void {

@@ -4,9 +4,11 @@ import type { DataPlane } from '../http/data-plane.ts';
 import { RETAINED } from '../http/downstream.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { FailureReason } from '../http/failure.ts';
-import { CHUNKED, LENGTH, NO_BODY } from '../http/message.ts';
+import { fieldValues } from '../http/fields.ts';
+import { CHUNKED, LENGTH, NO_BODY, type RequestMessage } from '../http/message.ts';
 import type { Tunnel } from '../http/tunnel.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
+import { acceptOfKey } from '../http/websocket-key.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
 import { LARGE_BUFFER } from '../upstream/buffer-pool.ts';
 import type { LeaveListener, Upstream } from '../upstream/upstream.ts';
@@ -35,6 +37,13 @@ const CLOSED = 5;
  * its callback are one step of the event loop.
  */
 const sharedBuffer = Buffer.allocUnsafeSlow(65_536);
+
+/** Whether a `101` was asked for, and answers the key where that is ours (U4; RFC 6455 4.1). */
+function acceptsUpgrade({ isUpgrade, webSocketKey }: RequestMessage, { fields }: ResponseHead): boolean {
+  if (!isUpgrade || webSocketKey === '') return isUpgrade;
+  const accepts = fieldValues(fields, 'sec-websocket-accept');
+  return accepts.length === 1 && accepts[0] === acceptOfKey(webSocketKey);
+}
 
 /** A connection to a server that speaks HTTP/1.1: one request in flight (B8), framing checked strictly, pooled when clean (B10). */
 export class ClientConnection extends TimerEntry implements UpstreamConnection, Dialler, LeaveListener {
@@ -247,7 +256,8 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
       return headEnd;
     }
     // B7: only the protocol we asked for.
-    if (!exchange.request.isUpgrade || head.upgrade !== 'websocket') return this.fault('upstream_invalid', end);
+    if (head.upgrade !== 'websocket' || !acceptsUpgrade(exchange.request, head))
+      return this.fault('upstream_invalid', end);
     this.state = TUNNEL;
     this.exchange = undefined;
     this.plane.wheel.disarm(this);

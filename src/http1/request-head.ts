@@ -27,6 +27,7 @@ export class RequestHead extends FieldSection implements RequestMessage {
   body: BodyKind = NO_BODY;
   contentLength = -1;
   isUpgrade = false;
+  webSocketKey = '';
   expectsContinue = false;
   acceptsTrailers = false;
   announcedTrailers = '';
@@ -226,6 +227,7 @@ export class RequestHead extends FieldSection implements RequestMessage {
     this.body = NO_BODY;
     this.contentLength = -1;
     this.isUpgrade = false;
+    this.webSocketKey = '';
     this.expectsContinue = false;
     this.acceptsTrailers = false;
     this.announcedTrailers = '';

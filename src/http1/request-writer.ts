@@ -31,7 +31,9 @@ export function requestHead(exchange: Exchange, serverAuthority: string, passHos
     default:
   }
   if (request.expectsContinue) head += 'Expect: 100-continue\r\n';
-  if (request.isUpgrade) head += 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
-  else if (request.acceptsTrailers) head += 'Connection: TE\r\nTE: trailers\r\n';
+  if (request.isUpgrade) {
+    head += 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+    if (request.webSocketKey !== '') head += `Sec-WebSocket-Key: ${request.webSocketKey}\r\n`;
+  } else if (request.acceptsTrailers) head += 'Connection: TE\r\nTE: trailers\r\n';
   return `${head}\r\n`;
 }

@@ -225,6 +225,8 @@ export abstract class ConnectionBase extends TimerEntry {
       [frames.MAX_CONCURRENT_STREAMS, limits.MAX_STREAMS],
       [frames.INITIAL_WINDOW_SIZE, limits.STREAM_WINDOW],
       [frames.MAX_HEADER_LIST_SIZE, this.plane.limits.headBytes],
+      // U4.
+      [frames.ENABLE_CONNECT_PROTOCOL, 1],
     ];
     const payload = Buffer.alloc(pairs.length * 6);
     for (const [index, [id, value]] of pairs.entries()) {

@@ -4,7 +4,10 @@ import { BLOCKED, type Downstream, RETAINED } from '../http/downstream.ts';
 import { Exchange } from '../http/exchange.ts';
 import type { FailureReason } from '../http/failure.ts';
 import type { Peer } from '../http/forwarded.ts';
+import { removeFields } from '../http/header-edits.ts';
 import { LENGTH, NO_BODY, type ResponseMessage } from '../http/message.ts';
+import type { Tunnel } from '../http/tunnel.ts';
+import { newWebSocketKey } from '../http/websocket-key.ts';
 import { BodyRate } from '../http1/body-rate.ts';
 import { LIMITS } from '../http1/limits.ts';
 import { RequestHead } from '../http1/request-head.ts';
@@ -13,7 +16,11 @@ import type { Http2Connection } from './http2-connection.ts';
 import { CANCEL, INTERNAL_ERROR, NO_ERROR } from './frames.ts';
 import { HeldBody } from './held-body.ts';
 import { MIN_PROGRESS, STREAM_WINDOW } from './limits.ts';
+import { StreamEnd } from './stream-end.ts';
 import { StreamSender } from './stream-sender.ts';
+
+/** U4: an answer to a key that is ours. */
+const ACCEPT = new Set(['sec-websocket-accept']);
 
 /** One request and its response on an HTTP/2 connection: the client's half of its exchange (RFC 9113 5). */
 export class Http2Stream extends TimerEntry implements Downstream {
@@ -45,6 +52,8 @@ export class Http2Stream extends TimerEntry implements Downstream {
   private progress = 0;
   /** The exchange was told to wait. */
   private isStalled = false;
+  /** Of the tunnel that it has become. */
+  private end: StreamEnd | undefined = undefined;
 
   constructor(plane: DataPlane) {
     super();
@@ -94,7 +103,8 @@ export class Http2Stream extends TimerEntry implements Downstream {
       this.exchange.refuse(this.head, refused);
       return;
     }
-    if (!isLast) {
+    if (this.head.isUpgrade) this.head.webSocketKey = newWebSocketKey();
+    else if (!isLast) {
       this.rate.restart();
       this.plane.wheel.arm(this, this.plane.limits.bodyIdleMs);
     }
@@ -117,6 +127,10 @@ export class Http2Stream extends TimerEntry implements Downstream {
       if (this.sender.isDone && this.received > LIMITS.lingerBytes) this.connection.reset(this, NO_ERROR);
       return true;
     }
+    if (this.head.isUpgrade) {
+      this.onTunnelData(buf, start, end);
+      return true;
+    }
     const { plane } = this;
     if (!this.rate.allows(bytes, plane.wheel.elapsedMs, plane.limits.bodyBytesPerSecond)) {
       this.exchange.onClientFault('body_too_slow');
@@ -136,6 +150,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.trailers = trailers;
     if (this.head.contentLength >= 0 && this.received !== this.head.contentLength && !this.isReset) return false;
     if (this.isExchangeDone) this.closeIfOver();
+    else if (this.head.isUpgrade) this.passToTunnel();
     else if (this.held.isEmpty) this.endRequest();
     return true;
   }
@@ -150,7 +165,13 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.isRemoteDone = true;
     this.sender.drop();
     if (this.isExchangeDone) this.close();
-    else this.exchange.onClientFault(reason);
+    else if (this.end === undefined) this.exchange.onClientFault(reason);
+    else {
+      const { tunnel } = this.end;
+      // Who has had the last word of the server need not end politely.
+      if (this.sender.isDone) tunnel.clientEnded();
+      else tunnel.clientGone();
+    }
   }
 
   /** There is room again, in the window or in the socket. */
@@ -158,13 +179,14 @@ export class Http2Stream extends TimerEntry implements Downstream {
     const { sender } = this;
     if (sender.isWaiting) {
       const bytes = sender.pump();
-      if (sender.isWaiting) this.noteProgress(bytes);
+      if (sender.isWaiting && this.end === undefined) this.noteProgress(bytes);
       else if (this.isExchangeDone) return this.closeIfOver();
     }
     if (!this.isStalled || sender.isWaiting || this.connection.room <= 0) return undefined;
     this.isStalled = false;
     this.rearm();
-    this.exchange.onDownstreamDrain();
+    if (this.end === undefined) this.exchange.onDownstreamDrain();
+    else this.end.tunnel.clientDrained();
     return undefined;
   }
 
@@ -205,7 +227,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
   private rearm(): void {
     const { wheel, limits } = this.plane;
     if (this.isStalled) wheel.arm(this, limits.stallMs);
-    else if (!this.isRemoteDone || !this.held.isEmpty) wheel.arm(this, limits.bodyIdleMs);
+    else if (!this.head.isUpgrade && (!this.isRemoteDone || !this.held.isEmpty)) wheel.arm(this, limits.bodyIdleMs);
     else wheel.disarm(this);
   }
 
@@ -247,9 +269,13 @@ export class Http2Stream extends TimerEntry implements Downstream {
     if (!this.isReset && !this.sender.isDone) this.sender.end(trailers);
   }
 
-  /** U4 is not spoken yet: nothing was asked to switch. */
-  sendSwitch(): void {
-    this.cut();
+  sendSwitch(response: ResponseMessage, tunnel: Tunnel): void {
+    this.plane.wheel.disarm(this);
+    const date = response.hasDate ? '' : this.plane.dateLine;
+    this.sender.head(200, removeFields(response.fields, ACCEPT) + date, false, -1);
+    this.end = new StreamEnd(this, tunnel);
+    tunnel.join(this.end);
+    this.passToTunnel();
   }
 
   flush(): void {
@@ -257,9 +283,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
   }
 
   cut(): void {
-    if (!this.isReset) this.connection.resetBegun(this, INTERNAL_ERROR);
-    this.isReset = true;
-    this.sender.drop();
+    this.resetWith(INTERNAL_ERROR);
   }
 
   pauseBody(): void {
@@ -287,6 +311,10 @@ export class Http2Stream extends TimerEntry implements Downstream {
 
   exchangeDone(): void {
     this.isExchangeDone = true;
+    this.isStalled = false;
+    const { end } = this;
+    this.end = undefined;
+    end?.detach();
     // What nobody took is thrown away (X15).
     if (!this.held.isEmpty) this.credit(this.held.clear());
     this.closeIfOver();
@@ -295,7 +323,8 @@ export class Http2Stream extends TimerEntry implements Downstream {
   private stall(): void {
     this.isStalled = true;
     this.progress = 0;
-    this.plane.wheel.arm(this, this.plane.limits.stallMs);
+    // A tunnel has that deadline itself.
+    if (this.end === undefined) this.plane.wheel.arm(this, this.plane.limits.stallMs);
   }
 
   /** T14 is renewed by a frame's worth, so that slow clients are served and one that takes an octet now and then is not. */
@@ -306,7 +335,40 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.plane.wheel.arm(this, this.plane.limits.stallMs);
   }
 
+  // As the end of a tunnel.
+
+  /** Bytes of the client: before the 200 they wait (U2), as they do while the server takes none. */
+  private onTunnelData(buf: Buffer, start: number, end: number): void {
+    if (this.end === undefined || this.end.isPaused || !this.held.isEmpty) this.held.add(buf, start, end);
+    else this.passOn(buf, start, end);
+  }
+
+  /** Hands on what waited, and the client's end behind it, as far as the server takes it. */
+  passToTunnel(): void {
+    while (this.end?.isPaused === false && !this.held.isEmpty) {
+      const piece = this.held.take();
+      this.passOn(piece, 0, piece.length);
+    }
+    if (this.held.isEmpty && this.isRemoteDone) this.end?.tunnel.clientEnded();
+  }
+
+  private passOn(buf: Buffer, start: number, end: number): void {
+    this.end!.tunnel.fromClient(buf, start, end, true);
+    this.credit(end - start);
+  }
+
+  /** U3: a reset of the other side. */
+  cancel(): void {
+    this.resetWith(CANCEL);
+  }
+
   // Ending.
+
+  private resetWith(code: number): void {
+    if (!this.isReset) this.connection.resetBegun(this, code);
+    this.isReset = true;
+    this.sender.drop();
+  }
 
   private closeIfOver(): void {
     if (this.isReset || (this.sender.isDone && this.isRemoteDone)) return this.close();

@@ -45,6 +45,12 @@ const big = (bytes: number): Buffer => Buffer.alloc(bytes);
 const POST = request({ ':method': 'POST' });
 const post = (id: number, payload = POST): Buffer => headers(id, payload, END_HEADERS);
 const data = (id: number, bytes: number, flags = 0): Buffer => frame(TYPE.DATA, flags, id, Buffer.alloc(bytes, 'x'));
+/** An extended CONNECT whose fields differ in these (RFC 8441 4). */
+const socket = (
+  changes: Readonly<Record<string, string | undefined>> = {},
+  more: readonly (readonly [string, string])[] = [],
+  protocol = 'websocket',
+): Buffer => request({ ':method': 'CONNECT', ...changes }, [[':protocol', protocol], ...more]);
 const windowUpdate = (id: number, bytes: number): Buffer => frame(TYPE.WINDOW_UPDATE, 0, id, uint32(bytes));
 
 describe('the connection ends', () => {
@@ -283,6 +289,17 @@ describe('the stream ends, and the connection goes on', () => {
       ],
     ],
     ['8.5', 'CONNECT with :path', 'PROTOCOL_ERROR', [headers(1, request({ ':method': 'CONNECT' }))]],
+    ['8441 4', ':protocol without CONNECT', 'PROTOCOL_ERROR', [post(1, socket({ ':method': 'GET' }))]],
+    ['8441 4', 'two :protocol', 'PROTOCOL_ERROR', [post(1, socket({}, [[':protocol', 'websocket']]))]],
+    ['8441 4', 'an empty :protocol', 'PROTOCOL_ERROR', [post(1, socket({}, [], ''))]],
+    ['8441 4', ':protocol without :path', 'PROTOCOL_ERROR', [post(1, socket({ ':path': undefined }))]],
+    ['8441 4', ':protocol without :scheme', 'PROTOCOL_ERROR', [post(1, socket({ ':scheme': undefined }))]],
+    ['8441 4', ':protocol in trailers', 'PROTOCOL_ERROR', [post(1), headers(1, block([[':protocol', 'websocket']]))]],
+    ['8441 5', 'it ends before it begins', 'PROTOCOL_ERROR', [headers(1, socket())]],
+    ['8441 5', 'it has a content-length', 'PROTOCOL_ERROR', [post(1, socket({}, [['content-length', '3']]))]],
+    ['8441 5', 'it has one of 0', 'PROTOCOL_ERROR', [post(1, socket({}, [['content-length', '0']]))]],
+    ['8441 5', 'it says upgrade', 'PROTOCOL_ERROR', [post(1, socket({}, [['upgrade', 'websocket']]))]],
+    ['8.5', 'it has trailers', 'PROTOCOL_ERROR', [post(1, socket()), headers(1, block([['a', 'b']]))]],
   ])('%s: %s: %s', async ([, , code, frames]) => {
     const before = seen.filter((line) => !line.endsWith('/held')).length;
     wire = await Http2Wire.open(plane.httpsPort);
@@ -321,6 +338,13 @@ describe('what is legal is served', () => {
         headers(3),
       ],
     ],
+    ['8441 4', 'a WebSocket', 200, [post(1, socket())]],
+    ['8441 4', 'a WebSocket that is spelled so', 200, [post(1, socket({}, [], 'WebSocket'))]],
+    ['8441 4', 'its host in a field', 200, [post(1, socket({ ':authority': undefined }, [['host', 'localhost']]))]],
+    ['8441 4', 'two hosts', 400, [post(1, socket({}, [['host', 'other']]))]],
+    ['8441 4', 'no host', 400, [post(1, socket({ ':authority': undefined }))]],
+    ['8441 4', 'another protocol', 501, [post(1, socket({}, [], 'connect-udp'))]],
+    ['8441 4', 'a protocol like another line', 501, [post(1, socket({}, [], 'websocket, x'))]],
     ['6.1', 'padding', 200, [post(1), frame(TYPE.DATA, PADDED | END_STREAM, 1, Buffer.from([2, 97, 0, 0]))]],
     ['6.1', 'padding and nothing else', 200, [post(1), frame(TYPE.DATA, PADDED | END_STREAM, 1, Buffer.from([0]))]],
     ['6.1', 'an end without payload', 200, [post(1), data(1, 0, END_STREAM)]],

@@ -121,7 +121,17 @@ test.for<[what: string, outcome: number | 'reset', change: Change, more?: More]>
   ['two paths', 'reset', {}, [[':path', '/evil']]],
   ['an unknown pseudo-field', 'reset', {}, [[':evil', '/']]],
   ['a status', 'reset', {}, [[':status', '200']]],
-  ['a protocol', 'reset', { ':method': 'CONNECT' }, [[':protocol', 'websocket']]],
+  ['a protocol', 'reset', {}, [[':protocol', 'websocket']]],
+  [
+    'a protocol and a length',
+    'reset',
+    { ':method': 'CONNECT' },
+    [
+      [':protocol', 'websocket'],
+      ['content-length', '5'],
+    ],
+  ],
+  ['another protocol', 501, { ':method': 'CONNECT' }, [[':protocol', 'connect-udp']]],
   [
     'two lengths',
     400,
