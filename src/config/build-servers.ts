@@ -30,9 +30,7 @@ const NO_SERVERS: BuiltServers = { servers: [], fault: undefined, warnings: [] }
 /** The servers that one workload adds to one of its services. One that does not run adds none and has no fault. */
 export function buildServers(workload: Workload, draft: ServiceDraft, where: ServerPlace): BuiltServers {
   if (!workload.running) return NO_SERVERS;
-  const built = checked(weighed(findServers(workload, draft, where), draft.weight), draft.check);
-  const isSpoken = built.servers.every(({ scheme }) => scheme !== 'h2c');
-  return isSpoken ? built : { ...built, warnings: [...built.warnings, NO_H2C] };
+  return checked(weighed(findServers(workload, draft, where), draft.weight), draft.check);
 }
 
 /** What a label says of all servers that say nothing themselves. As in Traefik, one without weight is not there. */
@@ -51,12 +49,6 @@ function checked(built: BuiltServers, check: HealthCheckConfig | undefined): Bui
   if (check === undefined) return built;
   return { ...built, servers: built.servers.map((one) => ({ ...one, id: checkedServerId(one.id, check), check })) };
 }
-
-const NO_H2C: Fault = {
-  code: 'not_acted_on',
-  message: 'h2c is not spoken yet: the app gets HTTP/1.1, which gRPC does not understand',
-  hint: 'write http if the app speaks HTTP/1.1 too',
-};
 
 function findServers(workload: Workload, draft: ServiceDraft, where: ServerPlace): BuiltServers {
   if (workload.services !== undefined) return serversOfFile(workload, workload.services[draft.name]);

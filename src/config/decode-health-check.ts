@@ -1,7 +1,7 @@
 import { parseHostname } from '../lib/hostname.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { decodeFields } from './decode-fields.ts';
-import type { HealthCheckConfig } from './dynamic.ts';
+import type { HealthCheckConfig, ServerScheme } from './dynamic.ts';
 import type { LabelGroup, Setting } from './label-group.ts';
 import { parseBoolean, parseInteger, parseList } from './label-value.ts';
 import { quoteText } from './quote-value.ts';
@@ -48,14 +48,12 @@ const HEALTHY: HealthCheckConfig['status'] = [[200, 399]];
 
 /** The active check that labels of a full-form service ask for; undefined: none. No fault of it costs anybody the service. */
 export function decodeHealthCheck(group: LabelGroup): HealthCheckConfig | undefined {
-  if (rightValue(group, group.find('loadbalancer.healthcheck.mode'))?.toLowerCase() === 'grpc') {
-    warnGrpc(group);
-    return undefined;
-  }
+  const mode = rightValue(group, group.find('loadbalancer.healthcheck.mode'))?.toLowerCase();
+  if (mode === 'grpc') return decodeGrpc(group, FULL_FORM);
   return decodeHttp(group, FULL_FORM, group.find('loadbalancer.healthcheck.path'));
 }
 
-/** The same of the shorthand's service: `sluice.health` is the path, or the word `tcp`. */
+/** The same of the shorthand's service: `sluice.health` is the path, or the word `tcp` or `grpc`. */
 export function decodeSiteHealthCheck(group: LabelGroup): HealthCheckConfig | undefined {
   const short = group.find('health');
   const path = group.find('health.path');
@@ -69,8 +67,10 @@ export function decodeSiteHealthCheck(group: LabelGroup): HealthCheckConfig | un
     });
   }
   const mode = rightValue(group, group.find('health.mode'))?.toLowerCase();
-  const isTcp = mode === 'tcp' || short?.value.trim().toLowerCase() === 'tcp';
-  return isTcp ? decodeTcp(group) : decodeHttp(group, SHORTHAND, short ?? path);
+  const word = short?.value.trim().toLowerCase();
+  if (mode === 'tcp' || word === 'tcp') return decodeTcp(group);
+  if (mode === 'grpc' || word === 'grpc') return decodeGrpc(group, SHORTHAND);
+  return decodeHttp(group, SHORTHAND, short ?? path);
 }
 
 function decodeTcp(group: LabelGroup): HealthCheckConfig {
@@ -87,6 +87,32 @@ function decodeTcp(group: LabelGroup): HealthCheckConfig {
   };
 }
 
+/** gRPC's health protocol: the server as a whole is asked, and what is said of requests has no meaning. */
+function decodeGrpc(group: LabelGroup, form: Form): HealthCheckConfig {
+  return {
+    mode: 'grpc',
+    path: '',
+    method: '',
+    ...decodePlace(group, form),
+    status: [],
+    headers: [],
+    followRedirects: false,
+    ...decodeTimes(group, form),
+  };
+}
+
+function decodePlace(group: LabelGroup, form: Form): Pick<HealthCheckConfig, 'scheme' | 'host' | 'port'> {
+  const { prefix } = form;
+  const scheme = rightValue(group, group.find(`${prefix}scheme`))?.toLowerCase() as ServerScheme | undefined;
+  const host = decodeHost(group, group.find(prefix + form.hostKey));
+  const port = integer(group, `${prefix}port`);
+  return {
+    ...(scheme === undefined ? {} : { scheme }),
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+  };
+}
+
 function decodeHttp(group: LabelGroup, form: Form, setting: Setting | undefined): HealthCheckConfig | undefined {
   if (setting === undefined) {
     missingPath(group, form);
@@ -95,18 +121,13 @@ function decodeHttp(group: LabelGroup, form: Form, setting: Setting | undefined)
   const path = decodePath(group, setting, form);
   if (path === undefined) return undefined;
   const { prefix } = form;
-  const scheme = rightValue(group, group.find(`${prefix}scheme`))?.toLowerCase();
-  const host = decodeHost(group, group.find(prefix + form.hostKey));
-  const port = integer(group, `${prefix}port`);
+  const place = decodePlace(group, form);
   const follows = rightValue(group, group.find(`${prefix}followredirects`));
   return {
     mode: 'http',
     path,
     method: decodeMethod(group, group.find(`${prefix}method`)),
-    // As toward the app, h2c is HTTP/1.1 for now.
-    ...(scheme === undefined ? {} : { scheme: scheme === 'https' ? 'https' : 'http' }),
-    ...(host === undefined ? {} : { host }),
-    ...(port === undefined ? {} : { port }),
+    ...place,
     status: decodeStatus(group, group.find(`${prefix}status`)),
     headers: decodeHeaders(group, form),
     followRedirects: follows === undefined ? form.followRedirects : (parseBoolean(follows) ?? form.followRedirects),
@@ -215,13 +236,4 @@ function integer(group: LabelGroup, key: string): number | undefined {
 
 function wrong(group: LabelGroup, { label, value }: Setting, message: string, hint: string): void {
   group.error({ code: 'label_value', label, message: `${quoteText(value)} ${message}`, hint });
-}
-
-function warnGrpc(group: LabelGroup): void {
-  group.warn({
-    code: 'not_acted_on',
-    label: group.find('loadbalancer.healthcheck.mode')?.label ?? '',
-    message: 'the health protocol of gRPC is not spoken yet, so nothing is checked',
-    hint: 'name a path that answers HTTP/1.1, with mode=http',
-  });
 }

@@ -40,6 +40,7 @@ export function decodeTransport(group: LabelGroup): TransportDraft {
     ...decodeParts(group, FULL_FORM),
     ...(insecureSkipVerify === undefined ? {} : { insecureSkipVerify }),
     ...(maxIdle === undefined ? {} : { maxIdle }),
+    ...(group.bool('disablehttp2') === true ? { disableHttp2: true as const } : {}),
   };
   if (insecureSkipVerify === true) warnUnverified(group, FULL_FORM);
   const { fault, name } = group;

@@ -23,13 +23,13 @@ export interface ServerConfig {
 
 /** How a server is asked whether it can serve. Plain JSON; equal settings are equal texts. */
 export interface HealthCheckConfig {
-  /** `tcp`: a connection is enough, and what is about HTTP has no meaning. */
-  readonly mode: 'http' | 'tcp';
+  /** `tcp`: a connection is enough. `grpc`: by gRPC's health protocol. What is about requests has no meaning for both. */
+  readonly mode: 'http' | 'tcp' | 'grpc';
   /** With the query. */
   readonly path: string;
   readonly method: string;
   /** Absent: the server's. */
-  readonly scheme?: 'http' | 'https';
+  readonly scheme?: ServerScheme;
   /** Host of the request. Absent: the server's own address. */
   readonly host?: string;
   /** Absent: the server's. */
@@ -123,6 +123,8 @@ export interface TransportConfig {
   readonly timeouts: TransportTimeouts;
   /** T16: idle connections kept per server and worker. */
   readonly maxIdle: number;
+  /** Over TLS HTTP/1.1 alone is spoken. Absent: what the server chooses. */
+  readonly disableHttp2?: true;
 }
 
 /** What labels say about a transport, before defaults are filled in and files are read. Absent: not said. */
@@ -133,6 +135,7 @@ export interface TransportOptions {
   readonly insecureSkipVerify?: boolean;
   readonly timeouts?: Partial<TransportTimeouts>;
   readonly maxIdle?: number;
+  readonly disableHttp2?: true;
 }
 
 /** The labels a transport was read from, for problems found later. */

@@ -4,7 +4,13 @@ import { PORT, POSITIVE, SCHEMES } from './label-limits.ts';
 
 const ACTED: readonly LabelRow[] = [
   ['server.port', 'int', 'found', 'port of the app in its container', PORT],
-  ['server.scheme', 'word', '`http`', 'spoken toward the app; instead of `h2c` it is HTTP/1.1 for now', SCHEMES],
+  [
+    'server.scheme',
+    'word',
+    '`http`',
+    'spoken toward the app: HTTP/1.1; TLS, and HTTP/2 where the app has it; `h2c`: HTTP/2 without TLS, as gRPC needs it',
+    SCHEMES,
+  ],
   ['server.url', 'text', 'none', 'full URL instead of port and scheme'],
   ['server.weight', 'int', '`1`', 'share of the requests; 0 and less: none'],
   [
@@ -44,7 +50,7 @@ const HEALTH_CHECK: readonly LabelRow[] = [
     'mode',
     'word',
     '`http`',
-    'by HTTP; the health protocol of gRPC is not spoken: nothing is checked then',
+    'by a request, or by the health protocol of gRPC, which needs no path',
     { words: ['http', 'grpc'] },
   ],
   ['scheme', 'word', 'of the server', 'scheme of the check', SCHEMES],
@@ -80,14 +86,14 @@ const TRANSPORT: readonly LabelRow[] = [
   ['forwardingtimeouts.dialtimeout', 'duration', '`5s`', 'time to connect, TLS handshake included; `0`: a day'],
   ['forwardingtimeouts.responseheadertimeout', 'duration', '`60s`', 'time until a response begins; `0`: a day'],
   ['forwardingtimeouts.idleconntimeout', 'duration', '`60s`', 'how long an idle connection is kept; `0`: a day'],
+  ['disablehttp2', 'bool', '`false`', 'speak HTTP/1.1 over TLS, also to servers that have HTTP/2'],
   ['maxidleconnsperhost', 'int', '`64`', 'idle connections kept per server and worker; `-1`: none', { min: -1 }],
 ];
 
-/** HTTP/2 is not spoken to servers. */
-const HTTP2: readonly LabelRow[] = [
-  ['disablehttp2', 'bool', '`true`', 'speak HTTP/1.1 only'],
-  ['forwardingtimeouts.readidletimeout', 'duration', '`0`: none', 'HTTP/2: silence after which the server is asked'],
-  ['forwardingtimeouts.pingtimeout', 'duration', '`15s`', 'HTTP/2: time for its answer'],
+/** A server is asked whether it is there after times that are fixed. */
+const PINGS: readonly LabelRow[] = [
+  ['forwardingtimeouts.readidletimeout', 'duration', '`15s`', 'HTTP/2: silence after which the server is asked'],
+  ['forwardingtimeouts.pingtimeout', 'duration', '`10s`', 'HTTP/2: time for its answer'],
 ];
 
 /** No connection is made without these: what they ask of a server or show to it cannot be had yet. */
@@ -113,6 +119,6 @@ export const SERVICE_OPTIONS: readonly LabelOption[] = [
   ...labelOptions('service', 'yes', below('loadbalancer.healthcheck.', HEALTH_CHECK)),
   ...labelOptions('service', 'protects', PROTECTIONS),
   ...labelOptions('transport', 'yes', TRANSPORT),
-  ...labelOptions('transport', 'no', HTTP2),
+  ...labelOptions('transport', 'no', PINGS),
   ...labelOptions('transport', 'protects', TRANSPORT_PROTECTIONS),
 ];

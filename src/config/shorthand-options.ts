@@ -5,7 +5,13 @@ import { CLIENT_AUTH_WORDS, VERSION_WORDS } from './tls-names.ts';
 const ACTED: readonly LabelRow[] = [
   ['host', 'list', 'none', 'host names, comma separated; a path may follow: `example.com/api`'],
   ['port', 'int', 'found', 'port of the app in its container', PORT],
-  ['scheme', 'word', '`http`', 'spoken toward the app; instead of `h2c` it is HTTP/1.1 for now', SCHEMES],
+  [
+    'scheme',
+    'word',
+    '`http`',
+    'spoken toward the app: HTTP/1.1; TLS, and HTTP/2 where the app has it; `h2c`: HTTP/2 without TLS, as gRPC needs it',
+    SCHEMES,
+  ],
   ['strip', 'bool', '`false`', 'remove the path of `host` before sending'],
   [
     'tls',
@@ -82,9 +88,14 @@ const ACTED: readonly LabelRow[] = [
 ];
 
 const HEALTH: readonly LabelRow[] = [
-  ['health', 'text', 'none', 'path of an active check; `tcp`: the app passes that accepts a connection'],
+  [
+    'health',
+    'text',
+    'none',
+    'path of an active check; `tcp`: the app passes that accepts a connection; `grpc`: that says it is serving',
+  ],
   ['health.path', 'text', 'none', 'the same path'],
-  ['health.mode', 'word', '`http`', 'how it is asked', { words: ['http', 'tcp'] }],
+  ['health.mode', 'word', '`http`', 'how it is asked', { words: ['http', 'tcp', 'grpc'] }],
   ['health.interval', 'duration', '`10s`', 'time between two checks, a tenth more or less; `100ms` or more'],
   ['health.unhealthyinterval', 'duration', 'as `health.interval`', 'the same while the server is down'],
   ['health.timeout', 'duration', '`5s`', 'time until the app begins to answer; longer is a failure'],

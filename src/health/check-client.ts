@@ -7,11 +7,11 @@ import {
   type PeerCertificate,
 } from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
-import type { TransportTls } from '../config/dynamic.ts';
+import type { ServerScheme, TransportTls } from '../config/dynamic.ts';
 
 /** Where checks go. */
 export interface CheckTarget {
-  readonly scheme: 'http' | 'https';
+  readonly scheme: ServerScheme;
   readonly host: string;
   readonly port: number;
 }
@@ -25,14 +25,14 @@ export class CheckClient {
   isUsed = false;
   readonly #client: Client;
   readonly #target: CheckTarget;
-  readonly #tls: ConnectionOptions | undefined;
+  readonly #tls: TransportTls;
   #socket: Socket | undefined = undefined;
 
   /** Certificates are verified as those of other requests to the server (B14). */
   constructor(target: CheckTarget, tls: TransportTls) {
     this.#target = target;
-    this.#tls = target.scheme === 'https' ? tlsOptions(target, tls) : undefined;
-    this.#client = new Client(`${target.scheme}://${authorityOf(target)}`, {
+    this.#tls = tls;
+    this.#client = new Client(originOf(target), {
       connect: (_options, done) => this.#open(done),
       pipelining: 1,
       allowH2: false,
@@ -54,18 +54,31 @@ export class CheckClient {
 
   #open(done: (...result: [null, Socket] | [Error, null]) => void): void {
     this.isUsed = false;
-    const socket = this.#tls === undefined ? connect({ ...this.#target, noDelay: true }) : connectTls(this.#tls);
+    const socket = openSocket(this.#target, this.#tls, ['http/1.1']);
     this.#socket = socket;
+    // What undici goes by: HTTP/2 with prior knowledge.
+    if (this.#target.scheme === 'h2c') Object.assign(socket, { alpnProtocol: 'h2' });
     let isDone = false;
     const settle = (...result: [null, Socket] | [Error, null]): void => {
       if (isDone) return;
       isDone = true;
       done(...result);
     };
-    socket.once(this.#tls === undefined ? 'connect' : 'secureConnect', () => settle(null, socket));
+    socket.once(this.#target.scheme === 'https' ? 'secureConnect' : 'connect', () => settle(null, socket));
     socket.on('error', (error) => settle(error, null));
     socket.once('close', () => settle(new Error('the connection was closed'), null));
   }
+}
+
+/** Opens a connection to a server. `protocols`: what may be spoken over TLS (ALPN). */
+export function openSocket(target: CheckTarget, tls: TransportTls, protocols: readonly string[]): Socket {
+  const { scheme, host, port } = target;
+  return scheme === 'https' ? connectTls(tlsOptions(target, tls, protocols)) : connect({ host, port, noDelay: true });
+}
+
+/** The URL of a server, without a path; `authority`: another name of it. */
+export function originOf(target: CheckTarget, authority: string = authorityOf(target)): string {
+  return `${target.scheme === 'https' ? 'https' : 'http'}://${authority}`;
 }
 
 /** `host:port` as a URL has it. */
@@ -76,12 +89,13 @@ export function authorityOf({ host, port }: Pick<CheckTarget, 'host' | 'port'>):
 function tlsOptions(
   { host, port }: CheckTarget,
   { serverName, rootCAs, insecureSkipVerify }: TransportTls,
+  protocols: readonly string[],
 ): ConnectionOptions {
   const name = serverName ?? host;
   return {
     host,
     port,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...protocols],
     secureContext: createSecureContext(rootCAs === undefined ? {} : { ca: rootCAs }),
     // SNI names hosts only (RFC 6066 3).
     ...(isIP(name) === 0 ? { servername: name } : {}),

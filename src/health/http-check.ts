@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { HealthCheckConfig, ServerConfig, TransportTls } from '../config/dynamic.ts';
-import { authorityOf, CheckClient, type CheckTarget } from './check-client.ts';
+import { authorityOf, CheckClient, type CheckTarget, originOf } from './check-client.ts';
 import type { Checker, CheckOutcome } from './checker.ts';
 import { connectFailure } from './tcp-check.ts';
 
@@ -21,7 +21,7 @@ export class HttpCheck implements Checker {
 
   constructor(server: Pick<ServerConfig, 'scheme' | 'host' | 'port'>, check: HealthCheckConfig, tls: TransportTls) {
     this.#check = check;
-    const scheme = check.scheme ?? (server.scheme === 'https' ? 'https' : 'http');
+    const scheme = check.scheme ?? server.scheme;
     this.#target = { scheme, host: server.host, port: check.port ?? server.port };
     this.#tls = tls;
     this.#headers = headersOf(check);
@@ -176,9 +176,8 @@ class Question implements Dispatcher.DispatchHandler {
 
   /** The path of a redirect to the same server; undefined: it leads elsewhere, and counts by its own status. */
   #pathOf(location: string): string | undefined {
-    const { scheme } = this.#target;
-    const own = `${scheme}://${authorityOf(this.#target)}`;
-    const base = `${scheme}://${this.#check.host ?? authorityOf(this.#target)}`;
+    const own = originOf(this.#target);
+    const base = this.#check.host === undefined ? own : originOf(this.#target, this.#check.host);
     if (!URL.canParse(location, base + this.#path)) return undefined;
     const { origin, pathname, search } = new URL(location, base + this.#path);
     return [own, base].some((one) => new URL(one).origin === origin) ? pathname + search : undefined;

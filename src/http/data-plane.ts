@@ -33,8 +33,11 @@ export interface DataPlane {
   readonly accessLog: AccessLog | undefined;
   readonly passwords: PasswordCheck;
   readonly mirrors: Mirrors;
-  /** Opens a fresh connection; failures reach the exchange that sends on it. */
-  dial(upstream: Upstream<UpstreamConnection>): UpstreamConnection;
+  /**
+   * A way to a server that is not taken: a fresh connection, or a stream of one that carries several. One that upgrades has a connection
+   * of its own. Failures reach the exchange that sends on it.
+   */
+  dial(upstream: Upstream<UpstreamConnection>, isUpgrade: boolean): UpstreamConnection;
   /** Tells the control plane that a server could not be connected to; `detail` is the system's own word, or empty. */
   connectFailed(upstream: Upstream<UpstreamConnection>, reason: FailureReason, detail: string): void;
   /** Tells the control plane that a server fails more often than its service allows; `detail` says what was counted. */

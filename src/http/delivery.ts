@@ -8,6 +8,7 @@ import { type FailureReason, SERVER_FAULTS } from './failure.ts';
 import { HeldRequest } from './held-request.ts';
 import type { RequestCopy } from './mirrors.ts';
 import { isRepeatable, retryVerdict } from './retry.ts';
+import { UnseenBody } from './unseen-body.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 /**
@@ -35,6 +36,8 @@ export class Delivery {
   private course: Course<UpstreamConnection> | undefined = undefined;
   /** Kept for mirrors until the request is complete. */
   copy: RequestCopy | undefined = undefined;
+  /** Payload that was taken and goes to the next connection that can take it. */
+  private unseen: UnseenBody | undefined = undefined;
 
   constructor(exchange: Exchange) {
     this.exchange = exchange;
@@ -53,6 +56,7 @@ export class Delivery {
     this.sentAt = -1;
     this.course = undefined;
     this.copy = undefined;
+    this.unseen = undefined;
   }
 
   /** The request is on its way from here. */
@@ -99,7 +103,8 @@ export class Delivery {
     if (service.sticky !== undefined) exchange.fields = removeCookie(exchange.fields, service.sticky.name);
     this.sentAt = service.isTimed ? performance.now() : -1;
     this.attempts += 1;
-    const connection = (isFresh ? undefined : upstream.take()) ?? exchange.plane.dial(upstream);
+    const connection =
+      (isFresh ? undefined : upstream.take()) ?? exchange.plane.dial(upstream, exchange.request.isUpgrade);
     this.connection = connection;
     if (this.copy !== undefined && exchange.isRequestComplete) this.endCopy();
     return connection.send(exchange);
@@ -149,7 +154,22 @@ export class Delivery {
     this.endCopy();
     // A slow upload is not the server's slowness.
     if (this.sentAt >= 0) this.sentAt = performance.now();
-    this.connection?.endBody(trailers);
+    if (this.exchange.canTakeBody) this.connection?.endBody(trailers);
+    else (this.unseen ??= new UnseenBody()).end(trailers);
+  }
+
+  /** The connection takes payload from here on: first what another one was given in vain. */
+  onSendable(): void {
+    const { unseen } = this;
+    this.unseen = undefined;
+    unseen?.giveTo(this.connection!);
+  }
+
+  /** Another connection takes the place of one that was given the request and has sent nothing of it. */
+  handOver(connection: UpstreamConnection): void {
+    this.connection = connection;
+    connection.send(this.exchange);
+    connection.flush();
   }
 
   /** The server begins its response. */
@@ -182,7 +202,8 @@ export class Delivery {
     const { exchange } = this;
     const upstream = this.upstream!;
     if (this.sentAt >= 0) this.timeServer(true);
-    if (!nothingSent) this.sends += 1;
+    if (nothingSent) this.unseen = connection.unseenBody ?? this.unseen;
+    else this.sends += 1;
     // Says nothing of the request, and many servers may leave in one moment.
     if (reason === 'server_left') this.attempts -= 1;
     const verdict = retryVerdict({

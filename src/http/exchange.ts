@@ -167,6 +167,7 @@ export class Exchange extends RequestView {
   onSendable(): void {
     if (this.canTakeBody) return;
     this.canTakeBody = true;
+    this.delivery.onSendable();
     if (!this.isRequestComplete) this.down.resumeBody();
   }
 

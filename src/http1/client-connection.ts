@@ -14,7 +14,7 @@ import { LARGE_BUFFER } from '../upstream/buffer-pool.ts';
 import type { LeaveListener, Upstream } from '../upstream/upstream.ts';
 import { BodyReader } from './body-reader.ts';
 import { keptTrailers } from './connection-options.ts';
-import { dial, type Dialler } from './dial.ts';
+import { dial, type Dialler, readInto } from './dial.ts';
 import { errorReason } from './error-reason.ts';
 import { HeadBuffer } from './head-buffer.ts';
 import { LIMITS } from './limits.ts';
@@ -68,13 +68,16 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
   /** The buffer the socket reads into now: shared, or pooled during a long body. */
   private reading: Buffer = sharedBuffer;
   private wasRetained = false;
+  private readonly isKept: boolean;
 
-  constructor(plane: DataPlane, upstream: Upstream<UpstreamConnection>) {
+  /** Dials, unless there is a `socket` that stands already. `isKept`: the upstream may have it when its request is done. */
+  constructor(plane: DataPlane, upstream: Upstream<UpstreamConnection>, isKept = true, socket?: Socket) {
     super();
     this.plane = plane;
     this.upstream = upstream;
+    this.isKept = isKept;
     this.timeouts = upstream.transport.timeouts;
-    this.socket = dial(upstream, this);
+    this.socket = socket ?? dial(upstream, this);
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', (error: NodeJS.ErrnoException) => this.onError(error));
     this.socket.on('close', () => this.onClose());
@@ -82,8 +85,13 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
       if (this.tunnel !== undefined) this.tunnel.serverDrained();
       else this.exchange?.onUpstreamDrain();
     });
-    plane.wheel.arm(this, this.timeouts.connectMs);
-    upstream.listen(this);
+    if (socket === undefined) {
+      plane.wheel.arm(this, this.timeouts.connectMs);
+      upstream.listen(this);
+    } else {
+      this.state = IDLE;
+      readInto(socket, this);
+    }
   }
 
   // The exchange's calls.
@@ -291,7 +299,8 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
     const { head, plane } = this;
     // The client may have asked for a pause with the last piece; whoever comes next did not.
     this.resume();
-    const isPoolable = isClean && head.isPersistent && this.isRequestWritten && !this.socket.writableNeedDrain;
+    const isPoolable =
+      this.isKept && isClean && head.isPersistent && this.isRequestWritten && !this.socket.writableNeedDrain;
     const hint = head.keepAliveSeconds;
     if (isPoolable && hint !== 0 && hint !== 1) {
       this.state = IDLE;

@@ -6,6 +6,7 @@ import {
   type ConnectionOptions,
   type PeerCertificate,
   type SecureContext,
+  type TLSSocket,
 } from 'node:tls';
 import type { Upstream } from '../upstream/upstream.ts';
 
@@ -19,9 +20,18 @@ export interface Dialler {
   onConnect(): void;
 }
 
-/** Opens a socket to a server over its transport. It may end on its own side later than the server does. */
+/** Opens a socket to a server that is spoken to in HTTP/1.1. It may end on its own side later than the server does. */
 export function dial(upstream: Upstream, dialler: Dialler): Socket {
-  return upstream.config.scheme === 'https' ? dialTls(upstream, dialler) : dialPlain(upstream, dialler);
+  if (upstream.config.scheme !== 'https') return dialPlain(upstream, dialler);
+  const socket = dialTls(upstream, HTTP1);
+  socket.once('secureConnect', () => dialler.onConnect());
+  readInto(socket, dialler);
+  return socket;
+}
+
+/** What arrives over a socket of `dialTls` is the dialler's from here on. */
+export function readInto(socket: Socket, dialler: Dialler): void {
+  socket.on('data', (chunk: Buffer) => dialler.onRead(chunk, chunk.length));
 }
 
 function dialPlain({ config }: Upstream, dialler: Dialler): Socket {
@@ -42,6 +52,10 @@ function dialPlain({ config }: Upstream, dialler: Dialler): Socket {
   return socket;
 }
 
+/** What a TLS connection may be used for, in the order of our preference (RFC 7301). */
+export const HTTP1: readonly string[] = ['http/1.1'];
+export const ANY_HTTP: readonly string[] = ['h2', 'http/1.1'];
+
 /** What TLS connections of one upstream have in common. */
 interface Secure {
   readonly options: ConnectionOptions;
@@ -52,16 +66,19 @@ interface Secure {
 /** Gone with their upstreams, so that a session never serves another identity (B13). */
 const secured = new WeakMap<Upstream, Secure>();
 
-function dialTls(upstream: Upstream, dialler: Dialler): Socket {
+/** Opens a TLS socket that nobody reads yet; with `secureConnect` the server has proved who it is (B14). */
+export function dialTls(upstream: Upstream, protocols: readonly string[]): TLSSocket {
   const secure = secured.getOrInsertComputed(upstream, secureOf);
   const { session } = secure;
-  const socket = connectTls(session === undefined ? secure.options : { ...secure.options, session });
+  const socket = connectTls({
+    ...secure.options,
+    ALPNProtocols: [...protocols],
+    ...(session === undefined ? {} : { session }),
+  });
   socket.setNoDelay(true);
-  socket.on('data', (chunk: Buffer) => dialler.onRead(chunk, chunk.length));
   socket.on('session', (next: Buffer) => {
     secure.session = next;
   });
-  socket.once('secureConnect', () => dialler.onConnect());
   // Whatever went wrong, the next connection begins anew.
   socket.once('error', () => {
     secure.session = undefined;
@@ -83,7 +100,7 @@ function secureOf({ config, transport }: Upstream): Secure {
     host: config.host,
     port: config.port,
     allowHalfOpen: true,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...HTTP1],
     secureContext,
     // SNI names hosts only (RFC 6066 3).
     ...(isIP(name) === 0 ? { servername: name } : {}),

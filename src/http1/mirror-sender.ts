@@ -44,6 +44,8 @@ function open(upstream: Upstream, isTls: boolean, done: (...result: [null, Socke
   const socket = isTls
     ? connectTls(tlsOptions(upstream))
     : connect({ host: config.host, port: config.port, noDelay: true });
+  // What undici goes by: HTTP/2 with prior knowledge.
+  if (config.scheme === 'h2c') Object.assign(socket, { alpnProtocol: 'h2' });
   let isDone = false;
   const settle = (...result: [null, Socket] | [Error, null]): void => {
     if (isDone) return;

@@ -1,8 +1,19 @@
 import type { Exchange } from '../http/exchange.ts';
-import { CHUNKED, LENGTH, NO_BODY } from '../http/message.ts';
+import { CHUNKED, LENGTH, NO_BODY, type RequestMessage } from '../http/message.ts';
 import { requestHost } from '../http/request-host.ts';
 
 const NEEDS_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
+
+/** Field lines that a server gets, whatever protocol it speaks; without Host and framing. */
+export function requestFields(exchange: Exchange): string {
+  return exchange.fields + exchange.addedFields + exchange.forwardingFields;
+}
+
+/** Bytes of payload that a request announces; -1: it announces nothing (X6). */
+export function announcedLength({ body, method, contentLength }: RequestMessage): number {
+  if (body === NO_BODY) return NEEDS_LENGTH.has(method) ? 0 : -1;
+  return body === LENGTH ? contentLength : -1;
+}
 
 /**
  * The request head sent to a server: always HTTP/1.1 (V3), always written anew (O1): our request line, Host, framing (X6),
@@ -11,24 +22,13 @@ const NEEDS_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
 export function requestHead(exchange: Exchange, serverAuthority: string, passHostHeader: boolean): string {
   const { request } = exchange;
   const host = requestHost(exchange, serverAuthority, passHostHeader);
-  let head =
-    `${request.method} ${exchange.path}${request.query} HTTP/1.1\r\nHost: ${host}\r\n` +
-    exchange.fields +
-    exchange.addedFields +
-    exchange.forwardingFields;
-  switch (request.body) {
-    case NO_BODY:
-      if (NEEDS_LENGTH.has(request.method)) head += 'Content-Length: 0\r\n';
-      break;
-    case LENGTH:
-      head += `Content-Length: ${request.contentLength}\r\n`;
-      break;
-    case CHUNKED:
-      head += 'Transfer-Encoding: chunked\r\n';
-      // C1, X12: an application that is not told of trailers may take them for something else, and gets none.
-      if (request.announcedTrailers !== '') head += `Trailer: ${request.announcedTrailers}\r\n`;
-      break;
-    default:
+  const length = announcedLength(request);
+  let head = `${request.method} ${exchange.path}${request.query} HTTP/1.1\r\nHost: ${host}\r\n${requestFields(exchange)}`;
+  if (length >= 0) head += `Content-Length: ${length}\r\n`;
+  else if (request.body === CHUNKED) {
+    head += 'Transfer-Encoding: chunked\r\n';
+    // C1, X12: an application that is not told of trailers may take them for something else, and gets none.
+    if (request.announcedTrailers !== '') head += `Trailer: ${request.announcedTrailers}\r\n`;
   }
   if (request.expectsContinue) head += 'Expect: 100-continue\r\n';
   if (request.isUpgrade) {

@@ -84,7 +84,7 @@ function printCheck(check: HealthCheckConfig): string {
   const { intervalMs, unhealthyIntervalMs, timeoutMs, fall, rise } = check;
   const passing = status.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
   const parts = [
-    mode === 'tcp' ? 'by connecting' : `${method} ${path} for ${passing}`,
+    mode === 'http' ? `${method} ${path} for ${passing}` : mode === 'tcp' ? 'by connecting' : 'by gRPC',
     ...(scheme === undefined ? [] : [`over ${scheme}`]),
     ...(port === undefined ? [] : [`port ${port}`]),
     ...(host === undefined ? [] : [`host ${host}`]),
@@ -112,13 +112,14 @@ function printSticky({ name, path, domain, maxAge, secure, httpOnly, sameSite }:
   return parts.join('  ');
 }
 
-function printTransport(name: string, { tls, timeouts, maxIdle }: TransportConfig): string {
+function printTransport(name: string, { tls, timeouts, maxIdle, disableHttp2 }: TransportConfig): string {
   const { connectMs, responseHeadMs, responseIdleMs, idleMs } = timeouts;
   const [connect, head, body, idle] = [connectMs, responseHeadMs, responseIdleMs, idleMs].map(formatDuration);
   const lines = [name, `  connect ${connect}  head ${head}  body ${body}  idle ${idle}  keeps ${maxIdle}`];
   if (tls.serverName !== undefined) lines.push(`  certificate for ${tls.serverName}`);
   if (tls.rootCAs !== undefined) lines.push(`  trusts ${tls.rootCAs.split('-----BEGIN').length - 1} own roots`);
   if (tls.insecureSkipVerify) lines.push('  certificates not checked');
+  if (disableHttp2 === true) lines.push('  no HTTP/2');
   return lines.join('\n');
 }
 

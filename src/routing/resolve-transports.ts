@@ -113,7 +113,9 @@ class Resolver {
       insecureSkipVerify: options.insecureSkipVerify ?? base.tls.insecureSkipVerify,
     };
     const timeouts = { ...base.timeouts, ...options.timeouts };
-    return { name, config: { tls, timeouts, maxIdle: options.maxIdle ?? base.maxIdle } };
+    const disableHttp2 = options.disableHttp2 ?? base.disableHttp2;
+    const maxIdle = options.maxIdle ?? base.maxIdle;
+    return { name, config: { tls, timeouts, maxIdle, ...(disableHttp2 === undefined ? {} : { disableHttp2 }) } };
   }
 
   /** A wish for TLS that nothing comes of: most likely the scheme was forgotten. */

@@ -89,11 +89,11 @@ const identities = new WeakMap<TransportConfig, string>();
  */
 function identityOf(transport: TransportConfig): string {
   return identities.getOrInsertComputed(transport, () => {
-    const { tls, timeouts, maxIdle } = transport;
+    const { tls, timeouts, maxIdle, disableHttp2 = false } = transport;
     const { connectMs, responseHeadMs, responseIdleMs, idleMs } = timeouts;
     const parts = [
       [tls.serverName ?? null, tls.rootCAs ?? null, tls.insecureSkipVerify],
-      [connectMs, responseHeadMs, responseIdleMs, idleMs, maxIdle],
+      [connectMs, responseHeadMs, responseIdleMs, idleMs, maxIdle, disableHttp2],
     ];
     return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
   });

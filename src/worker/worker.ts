@@ -8,7 +8,7 @@ import type { DataPlane } from '../http/data-plane.ts';
 import { Mirrors } from '../http/mirrors.ts';
 import { NetworkList } from '../http/network-list.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
-import { ClientConnection } from '../http1/client-connection.ts';
+import { dialUpstream } from '../http2/dial-upstream.ts';
 import { unpackCertificates } from '../certs/packed-certificates.ts';
 import { WaitingRooms } from '../balance/waiting-room.ts';
 import { Passwords } from '../middleware/passwords/passwords.ts';
@@ -87,7 +87,7 @@ class DataPlaneWorker {
           : new AccessLog(boot.accessLog, (lines) => this.post({ type: 'access-log', lines })),
       passwords: new Passwords(),
       mirrors: new Mirrors(counters, async () => (await import('../http1/mirror-sender.ts')).sendMirror),
-      dial: (upstream) => new ClientConnection(plane, upstream),
+      dial: (upstream, isUpgrade) => dialUpstream(plane, upstream, isUpgrade),
       connectFailed: (upstream, reason, detail) => this.reportUpstream(upstream.id, reason, detail),
       serverFailing: ({ id }, { baseMs, maxMs }, detail) =>
         this.post({ type: 'server-failing', serverId: id, detail, baseMs, maxMs }),

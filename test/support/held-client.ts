@@ -13,7 +13,7 @@ import { Mirrors } from '../../src/http/mirrors.ts';
 import { NetworkList } from '../../src/http/network-list.ts';
 import type { Route } from '../../src/http/route.ts';
 import type { UpstreamConnection } from '../../src/http/upstream-connection.ts';
-import { ClientConnection } from '../../src/http1/client-connection.ts';
+import { dialUpstream } from '../../src/http2/dial-upstream.ts';
 import { ServerConnection } from '../../src/http1/server-connection.ts';
 import { buildPipeline } from '../../src/middleware/pipeline.ts';
 import { TimerWheel } from '../../src/lib/timer-wheel.ts';
@@ -98,7 +98,7 @@ export function heldPlane(port: number, upstream = new Upstream<UpstreamConnecti
     service,
     counters: counters.router('r'),
   };
-  let dialled: ClientConnection | undefined;
+  let dialled: UpstreamConnection | undefined;
   const held: HeldPlane = {
     plane: {
       routes: { match: () => ({ ...plain, ...held.route }) },
@@ -115,7 +115,7 @@ export function heldPlane(port: number, upstream = new Upstream<UpstreamConnecti
       accessLog: undefined,
       passwords: { check: () => undefined },
       mirrors: new Mirrors(counters, () => Promise.reject(new Error('no mirrors here'))),
-      dial: (to) => (dialled = new ClientConnection(held.plane, to)),
+      dial: (to, isUpgrade) => (dialled = dialUpstream(held.plane, to, isUpgrade)),
       connectFailed: () => {},
       serverFailing: () => {},
       internalFault: (error) => void held.faults.push(error),

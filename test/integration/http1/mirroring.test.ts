@@ -3,6 +3,7 @@ import type { ComposedConfig, MirrorConfig } from '../../../src/config/dynamic.t
 import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
 import { ComposedLab } from '../../support/composed-lab.ts';
 import { server } from '../../support/data-plane.ts';
+import { Http2Backend, received, type ReceivedRequest } from '../../support/http2-backend.ts';
 import { createTestCa, issueCertificate } from '../../support/issue-certificate.ts';
 import { fieldOf, type RawMessage, readMessages } from '../../support/raw-http.ts';
 import { answering, type Script, ScriptedBackend } from '../../support/scripted-backend.ts';
@@ -210,4 +211,37 @@ test.for([
   expect(await lab.names(1)).toBe('a');
   await counted(counters);
   await secure.refuse();
+});
+
+test.for(['', 'hello'])('a mirror of scheme h2c gets HTTP/2, with the payload %j', async (body) => {
+  const mirror = new Http2Backend((stream, fields) => {
+    void received(stream, fields).then((one) => {
+      seen.push(one);
+      stream.respond({ ':status': 200 });
+      stream.end('thrown away');
+    });
+  });
+  const seen: ReceivedRequest[] = [];
+  await mirror.listen();
+  try {
+    await lab.start(mirroring());
+    const snapshot = lab.snapshot(mirroring());
+    const services = snapshot.services.map((one) =>
+      one.name === 'b' ? { ...one, servers: [server(mirror.port, { scheme: 'h2c' })] } : one,
+    );
+    lab.plane.publish({ ...snapshot, services });
+    await lab.plane.counters();
+    for (let i = 0; i < 3; i++) {
+      const framing = body === '' ? '' : `Content-Length: ${body.length}\r\n`;
+      const client = await lab.send(`X-One: ${i}\r\n${framing}`, body === '' ? 'GET' : 'POST', body);
+      expect((await lab.answerTo(client)).body).toBe('a');
+    }
+    await counted({ mirror_sent: 3 });
+    const got = seen.map(
+      (one) => `${one.fields[':authority']} ${one.fields['x-one'] as string} ${one.body.latin1Slice()}`,
+    );
+    expect(got.sort()).toEqual([0, 1, 2].map((n) => `a.test ${n} ${body}`));
+  } finally {
+    await mirror.close();
+  }
 });

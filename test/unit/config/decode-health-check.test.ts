@@ -38,6 +38,8 @@ const TRAEFIKS = {
   fall: 1,
   rise: 1,
 };
+/** What has no meaning where there is no request. */
+const NO_REQUEST = { path: '', method: '', status: [], followRedirects: false };
 const TCP = { ...OURS, mode: 'tcp', path: '', method: '', status: [] };
 
 describe('the shorthand', () => {
@@ -98,11 +100,16 @@ describe('the shorthand', () => {
     ],
     [
       { health: '/up', 'health.scheme': 'h2c', 'health.followredirects': 'true' },
-      { ...OURS, scheme: 'http', followRedirects: true },
+      { ...OURS, scheme: 'h2c', followRedirects: true },
     ],
     [
       { health: '/up', 'health.headers.X-Probe': ' yes ', 'health.headers.X-Empty': '' },
       { ...OURS, headers: [['X-Probe', 'yes']] },
+    ],
+    [{ health: 'grpc' }, { ...OURS, ...NO_REQUEST, mode: 'grpc' }],
+    [
+      { health: '/up', 'health.mode': 'grpc', 'health.port': '9000', 'health.fall': '1' },
+      { ...OURS, ...NO_REQUEST, mode: 'grpc', port: 9000, fall: 1 },
     ],
   ])('%j', ([labels, check]) => {
     const named = Object.fromEntries(Object.entries(labels).map(([key, value]) => [`sluice.${key}`, value]));
@@ -135,10 +142,26 @@ describe("Traefik's form has its defaults: one failure, one pass", () => {
     expect(decoded.problems).toEqual([]);
   });
 
-  test('the health protocol of gRPC is one warning, and nothing is checked', () => {
-    const { check, problems } = decode({ ...FULL_CHECK, [`${CHECK}mode`]: 'grpc', [`${CHECK}interval`]: '5s' });
-    expect(check).toBeUndefined();
-    expect(problems).toMatchObject([{ severity: 'warning', code: 'not_acted_on', label: `${CHECK}mode` }]);
+  test.for([FULL, FULL_CHECK])('the health protocol of gRPC needs no path', (labels) => {
+    const { check, problems } = decode({
+      ...labels,
+      [`${CHECK}mode`]: 'gRPC',
+      [`${CHECK}interval`]: '5s',
+      [`${CHECK}port`]: '81',
+      [`${CHECK}scheme`]: 'https',
+      [`${CHECK}hostname`]: 'a.com',
+    });
+    expect(check).toEqual({
+      ...TRAEFIKS,
+      ...NO_REQUEST,
+      mode: 'grpc',
+      intervalMs: 5000,
+      unhealthyIntervalMs: 5000,
+      scheme: 'https',
+      host: 'a.com',
+      port: 81,
+    });
+    expect(problems).toEqual([]);
   });
 });
 
@@ -154,7 +177,7 @@ describe('a wrong option leaves its default, and never costs the site', () => {
     [SITE_CHECK, 'sluice.health.status', '399-200', '500-599'],
     [SITE_CHECK, 'sluice.health.fall', '0', 'from 1 to 100'],
     [SITE_CHECK, 'sluice.health.rise', 'two', 'from 1 to 100'],
-    [SITE_CHECK, 'sluice.health.mode', 'grpc', 'http or tcp'],
+    [SITE_CHECK, 'sluice.health.mode', 'udp', 'http, tcp or grpc'],
     [SITE_CHECK, 'sluice.health.method', 'GET /', 'GET, HEAD'],
     [SITE_CHECK, 'sluice.health.method', 'connect', 'GET, HEAD'],
     [SITE_CHECK, 'sluice.health.host', 'http://a.com', 'without scheme'],

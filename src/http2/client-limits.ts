@@ -1,0 +1,17 @@
+/** Limits toward servers that speak HTTP/2. */
+
+/** Streams of one connection at most, whatever the server allows. */
+export const MAX_CLIENT_STREAMS = 100;
+/** Connections to one server, of one worker. */
+export const MAX_SESSIONS = 64;
+/** T17: fields of a response head. */
+export const MAX_RESPONSE_FIELDS = 200;
+export const MAX_RESPONSE_HEAD = 65_536;
+/** T22. */
+export const CLIENT_STREAM_WINDOW = 262_144;
+export const CLIENT_CONNECTION_WINDOW = 1_048_576;
+/** Megabytes that node:http2 may hold for one connection: the windows of all its streams, with some to spare. */
+export const MAX_SESSION_MEMORY = 64;
+/** With requests under way and nothing heard for so long, the server is asked whether it is there; and how long it has. */
+export const SILENCE_MS = 15_000;
+export const PING_MS = 10_000;

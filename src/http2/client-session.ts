@@ -1,0 +1,243 @@
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
+import { connect, type Socket } from 'node:net';
+import type { DataPlane } from '../http/data-plane.ts';
+import type { FailureReason } from '../http/failure.ts';
+import type { UpstreamConnection } from '../http/upstream-connection.ts';
+import { ANY_HTTP, dialTls } from '../http1/dial.ts';
+import { errorReason } from '../http1/error-reason.ts';
+import { TimerEntry } from '../lib/timer-wheel.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import {
+  CLIENT_CONNECTION_WINDOW,
+  CLIENT_STREAM_WINDOW,
+  MAX_CLIENT_STREAMS,
+  MAX_RESPONSE_FIELDS,
+  MAX_RESPONSE_HEAD,
+  MAX_SESSION_MEMORY,
+  PING_MS,
+  SILENCE_MS,
+} from './client-limits.ts';
+import type { ClientStream } from './client-stream.ts';
+
+/** Whoever keeps the connections to one server. */
+export interface SessionOwner {
+  /** It takes requests, or more than before. */
+  hasRoom(session: ClientSession): void;
+  /** The server speaks HTTP/1.1, over this socket. */
+  chooseHttp1(session: ClientSession, socket: Socket): void;
+  /** It is gone, or takes no more requests. `reason`: there never was a connection. */
+  left(session: ClientSession, reason: FailureReason | undefined): void;
+}
+
+const OPTIONS = {
+  // One that comes twice is the client's and the server's affair.
+  strictSingleValueFields: false,
+  // One more with the status, and one with which we see that there are too many.
+  maxHeaderListPairs: MAX_RESPONSE_FIELDS + 2,
+  maxSessionMemory: MAX_SESSION_MEMORY,
+  settings: {
+    enablePush: false,
+    initialWindowSize: CLIENT_STREAM_WINDOW,
+    maxHeaderListSize: MAX_RESPONSE_HEAD,
+  },
+};
+
+const CONNECTING = 0;
+const OPEN = 1;
+/** No new requests. */
+const LEAVING = 2;
+const CLOSED = 3;
+
+/**
+ * One HTTP/2 connection to a server (`h2` over TLS, `h2c` with prior knowledge). It is open when the server's SETTINGS are there: that is the
+ * proof that it speaks HTTP/2, and says how many streams it takes.
+ */
+export class ClientSession extends TimerEntry {
+  /** The lowest stream id that the server will not look at (GOAWAY, RFC 9113 6.8). */
+  refusesFrom = Infinity;
+  /** Requests that were begun on it. */
+  requests = 0;
+  private readonly plane: DataPlane;
+  private readonly upstream: Upstream<UpstreamConnection>;
+  private readonly owner: SessionOwner;
+  private readonly socket: Socket;
+  private session: ClientHttp2Session | undefined = undefined;
+  private readonly streams = new Set<ClientStream>();
+  private state = CONNECTING;
+  /** Streams at once, as far as we know. */
+  limit = 0;
+  private isAsked = false;
+  /** Of the wheel's clock, when something came of the server. */
+  private heardAt = 0;
+
+  constructor(plane: DataPlane, upstream: Upstream<UpstreamConnection>, owner: SessionOwner) {
+    super();
+    this.plane = plane;
+    this.upstream = upstream;
+    this.owner = owner;
+    const { scheme, host, port } = upstream.config;
+    const isTls = scheme === 'https';
+    this.socket = isTls ? dialTls(upstream, ANY_HTTP) : connect({ host, port, noDelay: true });
+    this.socket.on('error', this.onError);
+    this.socket.on('end', this.onSocketEnd);
+    this.socket.on('close', this.onSocketClose);
+    this.socket.once(isTls ? 'secureConnect' : 'connect', () => this.onConnect(isTls));
+    plane.wheel.arm(this, upstream.transport.timeouts.connectMs);
+  }
+
+  get isConnecting(): boolean {
+    return this.state === CONNECTING;
+  }
+
+  /** A request may begin. */
+  get isFree(): boolean {
+    return this.state === OPEN && this.streams.size < this.limit;
+  }
+
+  /** The session, for a stream that begins. */
+  begin(stream: ClientStream): ClientHttp2Session {
+    this.streams.add(stream);
+    this.requests += 1;
+    if (this.streams.size === 1) {
+      this.heard();
+      this.plane.wheel.arm(this, SILENCE_MS);
+    }
+    return this.session!;
+  }
+
+  /** The stream is over; `isRefused`: the server takes no more than those that are left. */
+  end(stream: ClientStream, isRefused: boolean): void {
+    if (!this.streams.delete(stream)) return;
+    if (isRefused) this.limit = Math.max(1, Math.min(this.limit, this.streams.size));
+    if (this.isFree) this.owner.hasRoom(this);
+    if (this.streams.size === 0) this.onIdle();
+  }
+
+  /** Something came of the server. */
+  heard(): void {
+    this.heardAt = this.plane.wheel.elapsedMs;
+  }
+
+  /** No new requests from now on; those that run may finish. */
+  leave(): void {
+    if (this.state === CLOSED) return;
+    const wasConnecting = this.state === CONNECTING;
+    this.state = LEAVING;
+    this.owner.left(this, undefined);
+    if (wasConnecting) this.destroy();
+    else if (this.streams.size === 0) this.onIdle();
+  }
+
+  private onConnect(isTls: boolean): void {
+    const { socket, upstream } = this;
+    if (this.state !== CONNECTING) return;
+    if (isTls && (socket as Socket & { alpnProtocol?: string | false }).alpnProtocol !== 'h2') {
+      this.state = CLOSED;
+      this.plane.wheel.disarm(this);
+      socket.off('error', this.onError).off('end', this.onSocketEnd).off('close', this.onSocketClose);
+      this.owner.chooseHttp1(this, socket);
+      return;
+    }
+    const url = `${isTls ? 'https' : 'http'}://${upstream.authority}`;
+    const session = connectHttp2(url, { ...OPTIONS, createConnection: () => socket });
+    this.session = session;
+    session.on('connect', () => session.setLocalWindowSize(CLIENT_CONNECTION_WINDOW));
+    session.on('remoteSettings', ({ maxConcurrentStreams = MAX_CLIENT_STREAMS }) =>
+      this.onSettings(maxConcurrentStreams),
+    );
+    session.on('goaway', (_code, lastStreamId) => this.onGoaway(lastStreamId));
+    session.on('error', this.onError);
+    session.on('close', () => this.onClose('upstream_reset', ''));
+  }
+
+  private onSettings(maxStreams: number): void {
+    this.heard();
+    this.limit = Math.min(MAX_CLIENT_STREAMS, maxStreams);
+    const isNew = this.state === CONNECTING;
+    if (isNew) this.state = OPEN;
+    if (this.isFree) this.owner.hasRoom(this);
+    if (isNew && this.streams.size === 0) this.onIdle();
+  }
+
+  private onGoaway(lastStreamId: number): void {
+    this.refusesFrom = Math.min(this.refusesFrom, lastStreamId + 1);
+    this.saveStreams();
+    this.leave();
+  }
+
+  /** Nothing runs: it waits for a request, or is over. */
+  private onIdle(): void {
+    const { timeouts, maxIdle } = this.upstream.transport;
+    if (this.state !== OPEN) this.destroy();
+    else if (maxIdle > 0) this.plane.wheel.arm(this, timeouts.idleMs);
+    else this.leave();
+  }
+
+  private readonly onError = (error: NodeJS.ErrnoException): void => {
+    this.saveStreams();
+    const isOther = this.state === CONNECTING && error.code === 'ERR_HTTP2_ERROR';
+    this.onClose(isOther ? 'upstream_invalid' : errorReason(error, this.state === CONNECTING), error.message);
+  };
+
+  /** A server that has ended its side says nothing any more. */
+  private readonly onSocketEnd = (): void => {
+    this.socket.destroy();
+  };
+
+  /** Comes before node:http2 hears of it. */
+  private readonly onSocketClose = (): void => {
+    this.saveStreams();
+    this.onClose('upstream_reset', '');
+  };
+
+  /** Answers that are complete are not lost with the connection. */
+  private saveStreams(): void {
+    for (const stream of this.streams) stream.save();
+  }
+
+  /** The streams end by themselves, each with its own verdict. */
+  private onClose(reason: FailureReason, detail: string): void {
+    if (this.state === CLOSED) return;
+    const wasConnecting = this.state === CONNECTING;
+    this.state = CLOSED;
+    this.plane.wheel.disarm(this);
+    // A server that wants a certificate of ours says so behind the handshake.
+    if (wasConnecting || reason === 'upstream_tls') this.plane.connectFailed(this.upstream, reason, detail);
+    this.destroy();
+    this.owner.left(this, wasConnecting ? reason : undefined);
+  }
+
+  /** Ends it with everything on it. */
+  private destroy(): void {
+    this.state = CLOSED;
+    this.plane.wheel.disarm(this);
+    if (this.session === undefined) this.socket.destroy();
+    else this.session.destroy();
+  }
+
+  override onTimeout(): void {
+    if (this.state === CONNECTING) this.onClose('connect_timeout', '');
+    else if (this.streams.size === 0) this.leave();
+    else this.ask();
+  }
+
+  /** Asks a server of which nothing came for long, and gives it up when it does not even answer that. */
+  private ask(): void {
+    const { wheel } = this.plane;
+    const silenceMs = wheel.elapsedMs - this.heardAt;
+    // Behind a GOAWAY node:http2 asks nothing; the deadlines of the streams hold.
+    if (silenceMs < SILENCE_MS || this.session!.closed) {
+      this.isAsked = false;
+      wheel.arm(this, Math.max(1, SILENCE_MS - silenceMs));
+    } else if (this.isAsked) {
+      // What waits to be written would keep an orderly end waiting, too.
+      this.socket.destroy();
+    } else {
+      this.isAsked = true;
+      this.session!.ping((error) => {
+        if (error === null) this.heard();
+      });
+      wheel.arm(this, PING_MS);
+    }
+  }
+}

@@ -1,0 +1,365 @@
+import type { ClientHttp2Stream } from 'node:http2';
+import type { DataPlane } from '../http/data-plane.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { FailureReason } from '../http/failure.ts';
+import { LENGTH, NO_BODY } from '../http/message.ts';
+import { UnseenBody } from '../http/unseen-body.ts';
+import type { UpstreamConnection } from '../http/upstream-connection.ts';
+import { keptTrailers } from '../http1/connection-options.ts';
+import { LIMITS } from '../http1/limits.ts';
+import { ResponseHead } from '../http1/response-head.ts';
+import { TimerEntry } from '../lib/timer-wheel.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { listen } from './client-events.ts';
+import type { ClientSession } from './client-session.ts';
+import { CANCEL, END_STREAM, REFUSED_STREAM } from './frames.ts';
+import { requestBlock, trailerFields } from './request-fields.ts';
+import { parseResponse, parseResponseTrailers } from './response-text.ts';
+
+/** For a connection that has room for it. */
+const WAITING = 0;
+/** The request is out, its response head is not there. */
+const AWAIT_HEAD = 1;
+const BODY = 2;
+/** The exchange is over; the stream is about to be. */
+const ENDING = 3;
+const CLOSED = 4;
+
+/** Whom a stream turns to while it waits. */
+export interface StreamOwner {
+  forget(stream: ClientStream): void;
+}
+
+/** One request to a server over HTTP/2 (RFC 9113 8.1): the server's half of its exchange, or HTTP/1.1's stand-in until that is chosen. */
+export class ClientStream extends TimerEntry implements UpstreamConnection {
+  isReused = false;
+  hasResponded = false;
+  unseenBody: UnseenBody | undefined = undefined;
+  private readonly plane: DataPlane;
+  private readonly upstream: Upstream<UpstreamConnection>;
+  private readonly owner: StreamOwner;
+  private readonly head = new ResponseHead();
+  private session: ClientSession | undefined = undefined;
+  private stream: ClientHttp2Stream | undefined = undefined;
+  private exchange: Exchange | undefined = undefined;
+  private state = WAITING;
+  private interims = 0;
+  /** Bytes of payload to come; negative: nobody said how many. */
+  private remaining = -1;
+  /** Trailers of the request. */
+  private sentTrailers = '';
+  private trailers = '';
+  private isRequestWritten = false;
+  private isPaused = false;
+  /** END_STREAM came: the response is complete, whatever is still to be read of it. */
+  private isWhole = false;
+  /** The request's HEADERS were never sent. */
+  private isUnsent = false;
+  /** What was left to read of a response when its connection ended. */
+  private saved: Buffer[] | undefined = undefined;
+
+  constructor(plane: DataPlane, upstream: Upstream<UpstreamConnection>, owner: StreamOwner) {
+    super();
+    this.plane = plane;
+    this.upstream = upstream;
+    this.owner = owner;
+    plane.wheel.arm(this, upstream.transport.timeouts.connectMs);
+  }
+
+  // The pool's calls.
+
+  /** There is a connection. */
+  take(session: ClientSession): void {
+    this.session = session;
+    if (this.exchange !== undefined) this.begin();
+  }
+
+  /** The server speaks HTTP/1.1. */
+  become(connection: UpstreamConnection): void {
+    const { exchange } = this;
+    this.leave();
+    if (exchange === undefined) connection.close();
+    else exchange.delivery.handOver(connection);
+  }
+
+  /** There is no connection. */
+  refuse(reason: FailureReason): void {
+    this.fault(reason, true);
+  }
+
+  // The exchange's calls.
+
+  send(exchange: Exchange): void {
+    this.exchange = exchange;
+    if (this.session !== undefined) this.begin();
+  }
+
+  writeBody(buf: Buffer, start: number, end: number): boolean {
+    // While the request is on its way the client's own time-out (T5) comes first.
+    if (this.state === AWAIT_HEAD) this.awaitHead(this.plane.limits.bodyIdleMs);
+    if (!this.hasResponded) (this.unseenBody ??= new UnseenBody()).add(buf, start, end);
+    return this.stream!.write(start === 0 && end === buf.length ? buf : buf.subarray(start, end));
+  }
+
+  endBody(trailers: string): void {
+    this.isRequestWritten = true;
+    this.sentTrailers = trailers;
+    if (!this.hasResponded) (this.unseenBody ??= new UnseenBody()).end(trailers);
+    this.stream!.end();
+    if (this.state === AWAIT_HEAD) this.awaitHead(0);
+  }
+
+  /** node:http2 writes what a turn of the event loop brought at its end. */
+  flush(): void {}
+
+  /** The client does not read: its own deadline (T14) runs. */
+  pause(): void {
+    this.isPaused = true;
+    this.plane.wheel.disarm(this);
+    this.stream?.pause();
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    if (this.state !== BODY) return;
+    this.plane.wheel.arm(this, this.upstream.transport.timeouts.responseIdleMs);
+    if (this.saved === undefined) this.stream!.resume();
+    else this.readSaved();
+  }
+
+  /** M13, toward the server: what nobody waits for is called off; the connection lives on. */
+  abort(): void {
+    this.leave();
+  }
+
+  close(): void {
+    this.leave();
+  }
+
+  // Sending.
+
+  private begin(): void {
+    const exchange = this.exchange!;
+    const session = this.session!;
+    const { body } = exchange.request;
+    const isBodyToCome = body !== NO_BODY;
+    this.isReused = session.requests > 0;
+    this.isRequestWritten = !isBodyToCome;
+    this.state = AWAIT_HEAD;
+    this.awaitHead(isBodyToCome ? this.plane.limits.bodyIdleMs : 0);
+    const block = requestBlock(exchange, this.upstream.authority, exchange.delivery.service!.passHostHeader);
+    // Whether there will be trailers shows at the end only.
+    const options = { endStream: !isBodyToCome, waitForTrailers: isBodyToCome };
+    try {
+      this.stream = session.begin(this).request(block, options);
+    } catch (error) {
+      session.end(this, false);
+      return this.onInternalFault(error);
+    }
+    listen(this.stream, this);
+    return exchange.onSendable();
+  }
+
+  private awaitHead(moreMs: number): void {
+    this.plane.wheel.arm(this, this.upstream.transport.timeouts.responseHeadMs + moreMs);
+  }
+
+  // What node:http2 tells.
+
+  onWantTrailers(): void {
+    this.stream!.sendTrailers(trailerFields(this.sentTrailers));
+  }
+
+  onDrain(): void {
+    this.exchange?.onUpstreamDrain();
+  }
+
+  onInterim(block: readonly string[]): void {
+    const exchange = this.heard();
+    if (exchange === undefined || this.state !== AWAIT_HEAD) return;
+    this.interims += 1;
+    const { head } = this;
+    const isFit = this.interims <= LIMITS.maxInterim && parseResponse(head, block, exchange.request.method, false);
+    // RFC 9113 8.6: there is no 101.
+    if (!isFit || head.status >= 200 || head.status === 101) return this.fault('upstream_invalid', false);
+    exchange.onInterim(head.status, head.reason, head.fields);
+    return exchange.flushResponse();
+  }
+
+  onResponse(block: readonly string[], flags: number): void {
+    const exchange = this.heard();
+    if (exchange === undefined || this.state !== AWAIT_HEAD) return;
+    const { head, stream } = this;
+    const isLast = (flags & END_STREAM) !== 0;
+    const isFit = parseResponse(head, block, exchange.request.method, isLast);
+    if (!isFit || head.status < 200 || (isLast && head.body !== NO_BODY)) return this.fault('upstream_invalid', false);
+    this.state = BODY;
+    this.remaining = head.body === LENGTH ? head.contentLength : -1;
+    this.plane.wheel.arm(this, this.upstream.transport.timeouts.responseIdleMs);
+    exchange.onResponse(head);
+    if (this.exchange !== exchange) return undefined;
+    if (isLast || head.body === NO_BODY) this.complete();
+    else if (!this.isPaused) stream!.resume();
+    return exchange.flushResponse();
+  }
+
+  onData(chunk: Buffer): void {
+    // What is saved comes once more when its turn has come.
+    if (this.saved === undefined && this.heard() !== undefined) this.deliver(chunk);
+  }
+
+  onTrailers(block: readonly string[]): void {
+    const exchange = this.heard();
+    const lines = parseResponseTrailers(block);
+    if (exchange === undefined) return undefined;
+    if (lines === undefined) return this.fault(this.state === BODY ? 'upstream_cut_short' : 'upstream_invalid', false);
+    this.trailers = keptTrailers(lines, this.head.connection);
+    return undefined;
+  }
+
+  /** END_STREAM came; what came before it may not have been read yet. */
+  onWhole(): void {
+    this.isWhole = true;
+  }
+
+  /** Everything was read. */
+  onEnd(): void {
+    if (this.saved === undefined) this.conclude();
+  }
+
+  onUnsent(): void {
+    this.isUnsent = true;
+  }
+
+  /** The stream is gone, for whatever reason. */
+  onClose(): void {
+    const { session, stream, exchange, state } = this;
+    const { id } = stream!;
+    const isRefused = stream!.rstCode === REFUSED_STREAM;
+    const isUnseen = isRefused || this.isUnsent || id === undefined || id >= session!.refusesFrom;
+    this.stream = undefined;
+    session!.end(this, isRefused);
+    if (exchange === undefined) this.finish();
+    else if (this.saved !== undefined) return;
+    else if (state === BODY) this.fault('upstream_cut_short', false);
+    else if (isUnseen && !this.hasResponded && this.unseenBody?.isWhole !== false) {
+      // Not here, but on a connection of this server or another one.
+      this.isReused = true;
+      this.fault('upstream_reset', true);
+    } else this.fault('upstream_reset', false);
+  }
+
+  /** The connection ends. A response that is complete is kept for a client that has not read it. */
+  save(): void {
+    const { stream } = this;
+    if (!this.isWhole || this.state !== BODY || stream === undefined || this.saved !== undefined) return;
+    this.saved = [];
+    for (let piece: Buffer | null; (piece = stream.read() as Buffer | null) !== null;) this.saved.push(piece);
+    if (!this.isPaused) this.readSaved();
+  }
+
+  onInternalFault(error: unknown): void {
+    const requestId = this.exchange?.requestId ?? '';
+    this.fault('internal', false);
+    this.plane.internalFault(error, requestId);
+  }
+
+  override onTimeout(): void {
+    switch (this.state) {
+      case WAITING:
+        this.fault('connect_timeout', true);
+        break;
+      case AWAIT_HEAD:
+        this.fault('response_timeout', false);
+        break;
+      case BODY:
+        this.fault('upstream_body_timeout', false);
+        break;
+      default:
+        this.finish();
+    }
+  }
+
+  // Ending.
+
+  private heard(): Exchange | undefined {
+    this.hasResponded = true;
+    // The server has seen the request.
+    this.unseenBody = undefined;
+    this.session!.heard();
+    return this.exchange;
+  }
+
+  private deliver(chunk: Buffer): void {
+    const { exchange } = this;
+    if (exchange === undefined || this.state !== BODY) return undefined;
+    // A piece before this one may have asked for the pause: then T14 holds.
+    if (!this.isPaused) this.plane.wheel.arm(this, this.upstream.transport.timeouts.responseIdleMs);
+    if (this.remaining >= 0) {
+      this.remaining -= chunk.length;
+      if (this.remaining < 0) return this.fault('upstream_cut_short', false);
+    }
+    exchange.onData(chunk, 0, chunk.length, false);
+    return exchange.flushResponse();
+  }
+
+  /** There is no more of the response. */
+  private conclude(): void {
+    const { exchange } = this;
+    if (exchange === undefined || this.state !== BODY) return undefined;
+    // A reset looks like an end, whatever its code is (B11).
+    if (!this.isWhole || this.remaining > 0) return this.fault('upstream_cut_short', false);
+    this.complete();
+    return exchange.flushResponse();
+  }
+
+  private readSaved(): void {
+    try {
+      while (!this.isPaused && this.state === BODY) {
+        const piece = this.saved!.shift();
+        if (piece === undefined) this.conclude();
+        else this.deliver(piece);
+      }
+    } catch (error) {
+      this.onInternalFault(error);
+    }
+  }
+
+  /** The response is complete: the exchange goes on, and the stream ends when the server has ended it as well. */
+  private complete(): void {
+    const exchange = this.exchange!;
+    this.exchange = undefined;
+    this.state = ENDING;
+    if (!this.isRequestWritten) this.finish();
+    else if (this.stream !== undefined) {
+      this.plane.wheel.arm(this, LIMITS.lingerMs);
+      this.stream.resume();
+    }
+    exchange.onEnd(this.trailers);
+  }
+
+  private fault(reason: FailureReason, nothingSent: boolean): void {
+    const { exchange } = this;
+    this.leave();
+    exchange?.onUpstreamFault(this, reason, nothingSent);
+    exchange?.flushResponse();
+  }
+
+  /** The exchange is not served from here any more. */
+  private leave(): void {
+    this.exchange = undefined;
+    if (this.state === WAITING) this.owner.forget(this);
+    this.finish();
+  }
+
+  private finish(): void {
+    this.state = CLOSED;
+    this.plane.wheel.disarm(this);
+    this.saved = undefined;
+    const { stream } = this;
+    // One that has ended, and was not read to its end, is thrown away.
+    if (stream?.closed === true) stream.destroy();
+    else stream?.close(CANCEL);
+  }
+}
