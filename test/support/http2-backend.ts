@@ -11,6 +11,7 @@ import {
 } from 'node:http2';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TlsOptions } from 'node:tls';
 
 type Handle = (stream: ServerHttp2Stream, fields: IncomingHttpHeaders) => void;
@@ -78,6 +79,11 @@ export class Http2Backend {
       });
     }
     this.server.on('sessionError', () => {});
+  }
+
+  /** What becomes of requests of HTTP/1.1 that upgrade, where TLS lets them in. */
+  onUpgrade(heed: (socket: Duplex) => void): void {
+    this.server.on('upgrade', (_incoming: IncomingMessage, socket: Duplex) => heed(socket));
   }
 
   async listen(): Promise<this> {

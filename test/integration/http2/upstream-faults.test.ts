@@ -102,6 +102,19 @@ describe('a request that the server refuses is sent again, whatever its method',
     expect(await answer(send(POST))).toBe('200 hello');
   });
 
+  test('on one more connection, where one takes fewer than it said', async () => {
+    const waiting: [WirePeer, number][] = [];
+    backend.onRequest((peer, id) => {
+      if (waiting.filter(([one]) => one === peer).length === 2) peer.reset(id, CODE.REFUSED_STREAM);
+      else waiting.push([peer, id]);
+    });
+    const all = Array.from({ length: 5 }, () => send(POST));
+    await until(() => waiting.length === 5, 'all requests');
+    expect(backend.peers).toHaveLength(3);
+    for (const [peer, id] of waiting) peer.respond(id, [], peer.body(id));
+    for (const client of all) expect(await answer(client)).toBe('200 hello');
+  });
+
   test('but not for ever', async () => {
     backend.onRequest((peer, id) => peer.reset(id, CODE.REFUSED_STREAM));
     expect(await answer(send(POST))).toMatch(/^502 /);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { request as requestHttp1, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { createServer, request as requestHttp1, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { ClientHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { oneService, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
 import { echo, Http2Backend, received, type ReceivedRequest } from '../../support/http2-backend.ts';
@@ -207,6 +208,29 @@ describe('the request that a server gets', () => {
     expect(client.finals[0]!.body.latin1Slice()).toBe('hello');
     client.close();
   });
+});
+
+test.for(['h2c', 'http'] as const)('the end of a payload may come before the connection stands: %s', async (scheme) => {
+  const two = await new Http2Backend(echo).listen();
+  const one = createServer((incoming, outgoing) => {
+    outgoing.writeHead(200, { 'x-method': incoming.method });
+    incoming.pipe(outgoing);
+  }).listen(0, '127.0.0.1');
+  await once(one, 'listening');
+  const { port } = scheme === 'h2c' ? two : (one.address() as AddressInfo);
+  const fresh = await startDataPlane(oneService([server(port, { scheme })]), { http2: true });
+  const client = await openHttp2(fresh.httpsPort);
+  // Head and end leave in one write.
+  const answers = await Promise.all([ask(client, { ':method': 'POST' }, Buffer.alloc(0)), ask(client, {})]);
+  expect(answers.map(({ status, fields }) => [status, fields['x-method']])).toEqual([
+    [200, 'POST'],
+    [200, 'GET'],
+  ]);
+  expect((await fresh.counters()).reasons).toEqual({});
+  client.destroy();
+  await fresh.stop();
+  await two.close();
+  one.close();
 });
 
 describe('the response', () => {

@@ -17,6 +17,8 @@ test.for<[string, Partial<FailedAttempt>, string]>([
   ['connect failed, GET', { nothingSent: true }, 'another'],
   ['connect failed, POST with body', { nothingSent: true, method: 'POST', body: LENGTH }, 'another'],
   ['reused died, GET', { wasReused: true }, 'fresh'],
+  ['reused refused it, POST with body', { nothingSent: true, wasReused: true, method: 'POST', body: LENGTH }, 'fresh'],
+  ['reused refused it too often', { nothingSent: true, wasReused: true, attempts: 4 }, 'never'],
   ['reused, no answer in time', { wasReused: true, reason: 'response_timeout' }, 'never'],
   ['reused, its host is gone, GET', { wasReused: true, reason: 'upstream_unreachable' }, 'fresh'],
   ['no connection in time', { nothingSent: true, reason: 'connect_timeout' }, 'another'],
