@@ -112,6 +112,8 @@ export interface WorkerBoot {
   readonly accessLog: 'off' | 'json' | 'common';
   /** HTTP/2 is offered over TLS. */
   readonly http2: boolean;
+  /** HTTP/2 with prior knowledge is taken without TLS (RFC 9113 3.3). */
+  readonly h2c: boolean;
   /** 48 bytes shared by all workers, so that a session ticket of one resumes on another. */
   readonly ticketKeys: Uint8Array;
   /** Of sticky cookies (rule F9); the same in all workers and after a restart. */

@@ -117,6 +117,7 @@ class StaticBuilder {
         perAddress: own.int('max-connections-per-address', 0, 1_000_000) ?? DEFAULT_CONNECTION_LIMITS.perAddress,
       },
       ...(readSwitch(own.get('http2'), this.#problems) === false ? { http2: false as const } : {}),
+      ...(readSwitch(own.get('h2c'), this.#problems) === true ? { h2c: true as const } : {}),
       allowForeignServers: readSwitch(own.get('allow-foreign-servers'), this.#problems) ?? false,
       admin,
       workers: own.int('workers', 1, 256) ?? this.#facts.cores,

@@ -164,6 +164,8 @@ export interface StaticConfig {
   readonly connections: ConnectionLimits;
   /** HTTP/2 is not offered. Absent: it is, over TLS. */
   readonly http2?: false;
+  /** Plain entrypoints take HTTP/2 from clients that begin with its preface. Absent: they do not. */
+  readonly h2c?: true;
   readonly allowForeignServers: boolean;
   /** Syntax of rules that do not say theirs (Traefik's `core.defaultRuleSyntax`). Absent: v3. */
   readonly ruleSyntax?: 'v2' | 'v3';

@@ -123,6 +123,12 @@ const ROWS: readonly Row[] = [
   ['max-request-line', 'text', '`16384`', 'bytes of a request line; more is 414'],
   ['max-fields', 'text', '`100`', 'field lines of a request head; more is 431'],
   ['http2', 'flag', '`true`', 'offer HTTP/2 over TLS; `false`: HTTP/1.1 only'],
+  [
+    'h2c',
+    'flag',
+    '`false`',
+    'plain entrypoints take HTTP/2, too, from clients that begin with it (prior knowledge); never by `Upgrade`',
+  ],
   ['allow-foreign-servers', 'flag', '`false`', 'labels may name servers elsewhere by URL'],
   ['admin', 'text', '`127.0.0.1:8090`', 'admin address: health, state and explanations as JSON; `off`'],
   ['workers', 'text', 'cores', 'data-plane threads'],

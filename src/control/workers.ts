@@ -43,7 +43,7 @@ interface Thread {
 export interface WorkerPoolOptions {
   readonly config: Pick<
     StaticConfig,
-    'entrypoints' | 'http2' | 'limits' | 'trustedProxies' | 'connections' | 'accessLog' | 'graceMs' | 'workers'
+    'entrypoints' | 'http2' | 'h2c' | 'limits' | 'trustedProxies' | 'connections' | 'accessLog' | 'graceMs' | 'workers'
   >;
   /** Bytes the process may use. */
   readonly memoryBound: number;
@@ -226,6 +226,7 @@ export class WorkerPool {
       states: [...this.states],
       certificates: this.certificates.whole(),
       http2: config.http2 !== false,
+      h2c: config.h2c === true,
       defaultCertificate: this.defaultCertificate,
       challenges: [...this.challenges.values()],
       paused: leftOf(this.paused),

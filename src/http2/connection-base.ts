@@ -239,16 +239,24 @@ export abstract class ConnectionBase extends TimerEntry {
 
   protected readonly flush = (): void => {
     this.flushAsked = false;
-    if (!this.isClosed) this.out.flush();
+    if (this.isClosed) return;
+    this.out.flush();
+    if (!this.out.isFreed) return;
+    this.out.isFreed = false;
+    this.tellOfRoom();
   };
 
-  protected onDrain(): void {
-    this.out.unblock();
+  private tellOfRoom(): void {
     try {
       this.offerRoom();
     } catch (error) {
       this.onInternalFault(error);
     }
+  }
+
+  protected onDrain(): void {
+    this.out.unblock();
+    this.tellOfRoom();
     this.flush();
     if (!this.isHeldBack) return;
     this.isHeldBack = false;

@@ -13,6 +13,8 @@ const COPIED_BYTES = 8192;
 export class Output {
   /** The socket asked for a pause; frames are still taken, payload should wait. */
   isBlocked = false;
+  /** There was no room, and is: the socket took everything at once, and so will say nothing of it. */
+  isFreed = false;
   private readonly socket: Socket;
   private readonly buffers: BufferPool;
   private buf: Buffer | undefined = undefined;
@@ -68,6 +70,7 @@ export class Output {
       hasRoom = this.socket.write(buf.subarray(0, at), done);
     }
     if (!hasRoom) this.isBlocked = true;
+    else if (at >= LARGE_BUFFER) this.isFreed = true;
   }
 
   /** Writes what was gathered, and our end behind it; `done` when both have left. Frames from here on go nowhere. */

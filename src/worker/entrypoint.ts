@@ -18,8 +18,6 @@ import type { Refusals } from './refusals.ts';
 import { SocketFacts } from './socket-facts.ts';
 import type { TlsContexts } from './tls.ts';
 
-const TLS_HANDSHAKE_RECORD = 0x16;
-
 /** What the entrypoints of a worker share beside the plane. */
 export interface EntrypointParts {
   readonly plane: DataPlane;
@@ -28,6 +26,8 @@ export interface EntrypointParts {
   readonly ticketKeys: Uint8Array;
   readonly gate: ConnectionGate;
   readonly refusals: Refusals;
+  /** Plain connections may begin with HTTP/2 (RFC 9113 3.3). */
+  readonly h2c: boolean;
 }
 
 /** A named listener of this worker and the connections that came in by it. */
@@ -36,6 +36,7 @@ export class Entrypoint implements FirstBytesOwner {
   readonly firstByteMs: number;
   /** `auto`: the first byte tells a TLS handshake from a request line. */
   readonly peeks: boolean;
+  readonly seeksPreface: boolean;
   private readonly config: EntrypointConfig;
   private readonly plane: DataPlane;
   private readonly gate: ConnectionGate;
@@ -55,7 +56,7 @@ export class Entrypoint implements FirstBytesOwner {
   private readonly http2Streams: Http2StreamPool;
   private readonly connections = new Set<ServerConnection | Http2Connection>();
 
-  constructor(config: EntrypointConfig, { plane, tls, alpn, ticketKeys, gate, refusals }: EntrypointParts) {
+  constructor(config: EntrypointConfig, { plane, tls, alpn, ticketKeys, gate, refusals, h2c }: EntrypointParts) {
     this.config = config;
     this.plane = plane;
     this.gate = gate;
@@ -63,6 +64,7 @@ export class Entrypoint implements FirstBytesOwner {
     this.wheel = plane.wheel;
     this.firstByteMs = plane.limits.headMs;
     this.peeks = config.transport === 'auto';
+    this.seeksPreface = h2c && config.transport !== 'tls';
     this.busy = new BusyAnswers(plane);
     this.streams = new StreamPool(plane);
     this.http2Streams = new Http2StreamPool(plane);
@@ -135,7 +137,7 @@ export class Entrypoint implements FirstBytesOwner {
     const isProxy = this.proxies.has(client);
     const refusal = this.gate.enter(socket, client, isProxy);
     if (refusal !== undefined) this.refuse(socket, client, refusal);
-    else if (isProxy || this.peeks) new FirstBytes(socket, client, isProxy, this).start();
+    else if (isProxy || this.peeks || this.seeksPreface) new FirstBytes(socket, client, isProxy, this).start();
     else if (this.tlsServer !== undefined) this.shakeHands(socket);
     else this.serve(socket, false, client);
   }
@@ -158,14 +160,14 @@ export class Entrypoint implements FirstBytesOwner {
     this.refusals.note(reason, address);
   }
 
-  ready(socket: Socket, client: string, firstByte: number): void {
-    if (this.tlsServer !== undefined && (!this.peeks || firstByte === TLS_HANDSHAKE_RECORD)) {
+  ready(socket: Socket, client: string, isTls: boolean, isHttp2: boolean): void {
+    if (isTls || (this.tlsServer !== undefined && !this.peeks)) {
       if (!this.proxies.isEmpty) this.clients.set(socket, client);
       // The TLS layer reads what was put back by itself; resuming here would stall the handshake.
       this.shakeHands(socket);
       return;
     }
-    this.serve(socket, false, client);
+    this.serve(socket, false, client, NO_TLS, isHttp2);
     socket.resume();
   }
 
@@ -195,11 +197,10 @@ export class Entrypoint implements FirstBytesOwner {
     // The client of a listed peer is known or the connection is not served; the peer's own address may be trusted with more.
     const tls = this.tls.admit(socket, this.config.name);
     if (client === undefined || tls === undefined) socket.destroy();
-    else this.serve(socket, true, client, tls);
+    else this.serve(socket, true, client, tls, socket.alpnProtocol === 'h2');
   }
 
-  private serve(socket: Socket, isTls: boolean, client: string, tls = NO_TLS): void {
-    const isHttp2 = isTls && (socket as TLSSocket).alpnProtocol === 'h2';
+  private serve(socket: Socket, isTls: boolean, client: string, tls = NO_TLS, isHttp2 = false): void {
     const peer = new Peer(client, isTls, this.plane.trusted.has(client), tls, isHttp2);
     const entrypoint = this.config.name;
     const closed = (connection: ServerConnection | Http2Connection): boolean => this.connections.delete(connection);

@@ -1,28 +1,33 @@
 import type { Socket } from 'node:net';
+import { PREFACE } from '../http2/frames.ts';
 import { TimerEntry, type TimerWheel } from '../lib/timer-wheel.ts';
 import { INCOMPLETE, MALFORMED, ProxyHeader } from './proxy-header.ts';
 
 /** F6: a whole PROXY header. */
 const PROXY_HEADER_MS = 3000;
 
+const TLS_HANDSHAKE_RECORD = 0x16;
+
 /** Whoever waits for first bytes; one object for all sockets of an entrypoint. */
 export interface FirstBytesOwner {
   readonly wheel: TimerWheel;
-  /** T4: the first byte of a connection whose transport is not known without it. */
+  /** T4: what a connection begins with whose transport or protocol is not known without it. */
   readonly firstByteMs: number;
-  /** The first byte behind a header is wanted too. */
+  /** The first byte behind a header is wanted too: it tells TLS from a request. */
   readonly peeks: boolean;
+  /** Plain connections may begin with the preface of HTTP/2 (RFC 9113 3.4). */
+  readonly seeksPreface: boolean;
   /** A header announces this client. False when it may not come in; the socket is destroyed then. */
   announced(socket: Socket, client: string): boolean;
-  /** Every byte behind the header is back in the paused socket; `firstByte` is -1 when none was asked for. */
-  ready(socket: Socket, client: string, firstByte: number): void;
+  /** Every byte behind the header is back in the paused socket; what nobody asked for is false. */
+  ready(socket: Socket, client: string, isTls: boolean, isHttp2: boolean): void;
   /** There is no proper header, or not in time. The socket is destroyed. */
   withoutHeader(reason: 'bad_proxy_header' | 'proxy_header_timeout', address: string): void;
 }
 
 /**
- * Reads what a connection begins with, before anybody serves it: the PROXY header of a listed peer (F6), and the byte that tells
- * TLS from plain HTTP. Only for connections that need one of the two.
+ * Reads what a connection begins with, before anybody serves it: the PROXY header of a listed peer (F6), the byte that tells TLS from
+ * plain HTTP, and the preface that tells HTTP/2 from HTTP/1.1. Only for connections that need one of them.
  */
 export class FirstBytes extends TimerEntry {
   private readonly socket: Socket;
@@ -30,6 +35,8 @@ export class FirstBytes extends TimerEntry {
   private client: string;
   /** Until it is complete. */
   private header: ProxyHeader | undefined;
+  /** A part of the preface. */
+  private part: Buffer | undefined = undefined;
 
   /** `client`: plain address of the socket, the client's own unless a header says otherwise. */
   constructor(socket: Socket, client: string, hasHeader: boolean, owner: FirstBytesOwner) {
@@ -73,11 +80,24 @@ export class FirstBytes extends TimerEntry {
       }
       this.owner.wheel.arm(this, this.owner.firstByteMs);
     }
-    if (this.owner.peeks && at === chunk.length) return;
-    this.handOver(chunk, at);
+    this.judge(at === 0 ? chunk : chunk.subarray(at));
   };
 
-  private handOver(chunk: Buffer, at: number): void {
+  /** Bytes behind the header. */
+  private judge(chunk: Buffer): void {
+    const { peeks, seeksPreface } = this.owner;
+    const bytes = this.part === undefined ? chunk : Buffer.concat([this.part, chunk]);
+    if (bytes.length === 0 && (peeks || seeksPreface)) return;
+    const isTls = peeks && bytes[0] === TLS_HANDSHAKE_RECORD;
+    if (isTls || !seeksPreface) return this.handOver(bytes, isTls, false);
+    const length = Math.min(bytes.length, PREFACE.length);
+    const isPreface = PREFACE.compare(bytes, 0, length, 0, length) === 0;
+    if (!isPreface || length === PREFACE.length) return this.handOver(bytes, false, isPreface);
+    this.part = bytes;
+    return undefined;
+  }
+
+  private handOver(bytes: Buffer, isTls: boolean, isHttp2: boolean): void {
     const { socket } = this;
     this.release();
     socket.off('data', this.onData);
@@ -85,8 +105,8 @@ export class FirstBytes extends TimerEntry {
     socket.off('error', this.destroy);
     socket.off('close', this.release);
     socket.pause();
-    if (at < chunk.length) socket.unshift(at === 0 ? chunk : chunk.subarray(at));
-    this.owner.ready(socket, this.client, this.owner.peeks ? chunk[at]! : -1);
+    if (bytes.length > 0) socket.unshift(bytes);
+    this.owner.ready(socket, this.client, isTls, isHttp2);
   }
 
   private readonly release = (): void => {

@@ -108,7 +108,7 @@ class DataPlaneWorker {
     this.ticketKeys = boot.ticketKeys;
     this.takePolicies(this.snapshots.runtime.policies);
     const { tls, alpn, refusals } = this;
-    const doors = { plane, tls, alpn, ticketKeys: boot.ticketKeys, gate, refusals };
+    const doors = { plane, tls, alpn, ticketKeys: boot.ticketKeys, gate, refusals, h2c: boot.h2c };
     this.entrypoints = boot.entrypoints.map((config) => new Entrypoint(config, doors));
   }
 

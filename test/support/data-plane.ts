@@ -90,6 +90,7 @@ export async function startDataPlane(
     readonly connections?: Partial<ConnectionLimits>;
     readonly memoryBound?: number;
     readonly http2?: boolean;
+    readonly h2c?: boolean;
     readonly accessLog?: WorkerBoot['accessLog'];
     readonly entrypoints?: readonly EntrypointConfig[];
     readonly execArgv?: string[];
@@ -114,6 +115,7 @@ export async function startDataPlane(
     memoryBound: options.memoryBound ?? Infinity,
     accessLog: options.accessLog ?? 'off',
     http2: options.http2 !== false,
+    h2c: options.h2c === true,
     ticketKeys: randomBytes(48),
     stickyKey: new Uint8Array(32),
     snapshot,

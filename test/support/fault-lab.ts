@@ -116,6 +116,7 @@ export async function startFaultLab(down: Way, up: Way, tls: TlsOptions): Promis
       ticketKeys: randomBytes(48),
       gate: new ConnectionGate(DEFAULT_CONNECTION_LIMITS, counts, plane.trusted),
       refusals: new Refusals(plane.counters, () => {}),
+      h2c: false,
     },
   );
   await entrypoint.listen();

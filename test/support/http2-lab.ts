@@ -25,6 +25,8 @@ import { server } from './server-config.ts';
 class LabSocket extends EventEmitter {
   /** While true nothing leaves. */
   isHeld = false;
+  /** What is written has left before `write` returns, as a socket without TLS does it; however much it is, there is room. */
+  isPlain = false;
   isPaused = false;
   isEnded = false;
   isDestroyed = false;
@@ -42,7 +44,7 @@ class LabSocket extends EventEmitter {
   write(bytes: Buffer, done?: () => void): boolean {
     if (this.isEnded) throw new Error('write after end');
     this.waiting.push({ bytes, done });
-    const hasRoom = this.queued < 65_536;
+    const hasRoom = (this.isPlain && !this.isHeld) || this.queued < 65_536;
     if (!hasRoom) this.needsDrain = true;
     if (!this.isHeld && hasRoom) this.leave();
     return hasRoom;

@@ -38,11 +38,16 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sluice-h2-'));
   const file = join(folder, 'services.yaml');
   const { port } = backend.address() as AddressInfo;
-  const labels = { 'traefik.http.routers.a.rule': `Host(\`${HOST}\`)`, 'traefik.http.routers.a.entrypoints': 'https' };
+  const labels = {
+    'traefik.http.routers.a.rule': `Host(\`${HOST}\`)`,
+    'traefik.http.routers.a.entrypoints': 'https',
+    'traefik.http.routers.b.rule': `Host(\`${HOST}\`)`,
+    'traefik.http.routers.b.entrypoints': 'http',
+  };
   const servers = [`http://127.0.0.1:${port}`];
   await writeFile(file, JSON.stringify({ app: { servers, labels } }));
   await writeFile(join(folder, 'upload'), UPLOAD);
-  const flags = ['--file', file];
+  const flags = ['--file', file, '--h2c'];
   router = await startRouter({ dataDir: folder, docker: 'off', flags });
 }, 120_000);
 
@@ -168,5 +173,38 @@ describe('h2load', () => {
     // What this client began before it read the GOAWAY is not served, so that it may ask again; it opens no second connection.
     expect(output).toMatch(/^requests: 10600 total, .* 10000 succeeded, 600 failed, 600 errored, 0 timeout$/m);
     expect(requests - before).toBe(10_000);
+  });
+});
+
+describe('without TLS (--h2c)', () => {
+  const plainUrl = (path: string): string => `http://${HOST}:${router.ports.http}${path}`;
+  const resolve = (): readonly string[] => ['--resolve', `${HOST}:${router.ports.http}:127.0.0.1`];
+
+  test.for([
+    ['--http2-prior-knowledge', '2', '2.0 sluice /x'],
+    // It offers an upgrade, and goes on without.
+    ['--http2', '1.1', '1.1 sluice /x'],
+    ['--http1.1', '1.1', '1.1 sluice /x'],
+  ] as const)('curl %s', async ([flag, version, text]) => {
+    const answer = await curl(flag, ...resolve(), '-w', ' %{http_version} %{http_code}', plainUrl('/x'));
+    expect(answer).toBe(`${text} ${version} 200`);
+  });
+
+  test('curl: a POST of three million bytes', async () => {
+    const upload = ['--data-binary', `@${join(folder, 'upload')}`];
+    expect(await curl('--http2-prior-knowledge', ...resolve(), ...upload, plainUrl('/'))).toBe(sha1(UPLOAD));
+  });
+
+  test('nghttp', async () => {
+    const target = `http://127.0.0.1:${router.ports.http}/x`;
+    const output = await runCommand('nghttp', ['-nv', '-m', '20', '-H', `:authority: ${HOST}`, target]);
+    expect(output.match(/:status: 200/g)).toHaveLength(20);
+    expect(output).not.toMatch(/RST_STREAM|error_code=(?!NO_ERROR)/);
+  });
+
+  test('h2load', async () => {
+    const target = `http://127.0.0.1:${router.ports.http}/large`;
+    const output = await runCommand('h2load', ['-c2', '-m10', '-n40', '-H', `:authority: ${HOST}`, target]);
+    expect(output).toContain('status codes: 40 2xx, 0 3xx, 0 4xx, 0 5xx');
   });
 });

@@ -141,6 +141,7 @@ describe('one option', () => {
     },
     { argv: ['--max-connections-per-address=7'], part: { connections: { total: 20_000, perAddress: 7 } } },
     { argv: ['--http2=false'], part: { http2: false } },
+    { argv: ['--h2c'], part: { h2c: true } },
     { argv: ['--allow-foreign-servers'], part: { allowForeignServers: true } },
     { argv: ['--allow-foreign-servers=false'], part: { allowForeignServers: false } },
     { argv: ['--admin=off'], part: { admin: undefined } },

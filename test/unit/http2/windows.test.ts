@@ -31,3 +31,18 @@ test.for<[what: string, end: (id: number) => Buffer]>([
   // It is told in quarters of the window.
   expect([window > (CONNECTION_WINDOW * 3) / 4, window <= CONNECTION_WINDOW]).toEqual([true, true]);
 });
+
+test('a socket that takes everything at once gets the rest, also behind a write that was just full', async () => {
+  // As many bytes as a write has, and one frame of this length more: one of these answers ends where the buffer does.
+  for (let bytes = 16_100; bytes < 16_300; bytes++) {
+    const lab = new Http2Lab();
+    lab.onServer = (server) => server.respond(server === lab.servers[0] ? bytes : 300_000);
+    const client = lab.open([4, 10_000_000]);
+    client.socket.isPlain = true;
+    client.send(frame(TYPE.WINDOW_UPDATE, 0, 0, uint32(100_000_000)), headers(1), headers(3), headers(5));
+    await client.settle();
+    const whole = [1, 3, 5].map((id) => [client.bytes(id), client.isWhole(id)]);
+    expect(whole, String(bytes)).toEqual([bytes, 300_000, 300_000].map((one) => [one, true]));
+    expect([lab.lent, lab.counters.inFlight]).toEqual([0, 0]);
+  }
+});
