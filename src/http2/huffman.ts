@@ -10,14 +10,22 @@ const MAX_PADDING_BITS = 7;
 const codes = new Uint32Array(256);
 const lengths = Uint8Array.from(LENGTHS, (digit) => Number.parseInt(digit, 36));
 /**
- * The codes as a tree in an array: node n has its children at 2n and 2n + 1. A value above 0 is the next node, one below 0 is the
- * octet -1 - value.
+ * What four bits lead to from each node of the codes' tree: the next node in the low octet, and above it FAULT, or EMITS with the octet that
+ * was completed on the way. No code is shorter than five bits, so that there is at most one.
  */
-const tree = new Int16Array(1024);
+const steps = new Uint32Array(256 * 16);
+const FAULT = 1 << 8;
+const EMITS = 1 << 9;
+/** Where a string may end: nodes that padding leads to. */
+const mayEnd = new Uint8Array(256);
+/** Where text is decoded. */
+let scratch = Buffer.allocUnsafeSlow(4096);
 
 build();
 
 function build(): void {
+  // Node n has its children at 2n and 2n + 1. A value above 0 is the next node, one below 0 is the octet -1 - value.
+  const tree = new Int16Array(512);
   const order = Array.from({ length: 256 }, (_, octet) => octet).sort((a, b) => lengths[a]! - lengths[b]! || a - b);
   let code = 0;
   let length = lengths[order[0]!]!;
@@ -37,6 +45,23 @@ function build(): void {
     }
     code += 1;
   }
+  for (let node = 0, depth = 0; depth <= MAX_PADDING_BITS; depth++, node = tree[2 * node + 1]!) mayEnd[node] = 1;
+  for (let node = 0; node < nodes; node++) {
+    for (let nibble = 0; nibble < 16; nibble++) steps[node * 16 + nibble] = stepFrom(tree, node, nibble);
+  }
+}
+
+function stepFrom(tree: Int16Array, from: number, nibble: number): number {
+  let node = from;
+  let emitted = 0;
+  for (let bit = 3; bit >= 0; bit--) {
+    const next = tree[2 * node + ((nibble >>> bit) & 1)]!;
+    // Only the code for the end leads nowhere.
+    if (next === 0) return FAULT;
+    if (next < 0) emitted = EMITS | ((-1 - next) << 10);
+    node = Math.max(next, 0);
+  }
+  return emitted | node;
 }
 
 /**
@@ -44,31 +69,20 @@ function build(): void {
  * it, its padding is longer than seven bits or not of ones, or it is longer than `maxLength`.
  */
 export function decodeHuffman(buf: Uint8Array, start: number, end: number, maxLength: number): string | undefined {
-  let text = '';
+  const most = Math.floor(((end - start) * 8) / 5);
+  if (most > scratch.length) scratch = Buffer.allocUnsafeSlow(most);
+  let length = 0;
   let node = 0;
-  let depth = 0;
-  let isOnes = true;
   for (let at = start; at < end; at++) {
     const octet = buf[at]!;
-    for (let bit = 7; bit >= 0; bit--) {
-      const value = (octet >>> bit) & 1;
-      const next = tree[2 * node + value]!;
-      if (next < 0) {
-        if (text.length >= maxLength) return undefined;
-        text += String.fromCharCode(-1 - next);
-        node = 0;
-        depth = 0;
-        isOnes = true;
-        continue;
-      }
-      // Only the code for the end leads nowhere.
-      if (next === 0) return undefined;
-      node = next;
-      depth += 1;
-      isOnes &&= value === 1;
-    }
+    const high = steps[node * 16 + (octet >>> 4)]!;
+    if ((high & EMITS) !== 0) scratch[length++] = high >>> 10;
+    const low = steps[(high & 0xff) * 16 + (octet & 0xf)]!;
+    if ((low & EMITS) !== 0) scratch[length++] = low >>> 10;
+    if (((high | low) & FAULT) !== 0) return undefined;
+    node = low & 0xff;
   }
-  return depth <= MAX_PADDING_BITS && isOnes ? text : undefined;
+  return mayEnd[node] === 1 && length <= maxLength ? scratch.latin1Slice(0, length) : undefined;
 }
 
 /** Octets that a latin1 text takes as a Huffman string. */
