@@ -36,6 +36,8 @@ export abstract class FieldSection {
   dropsUnderscores = true;
   maxFields = 100;
   maxBytes = 32_768;
+  /** Lines that count as if they stood before those that are read. */
+  linesBefore = 0;
 
   constructor(interest: Uint8Array) {
     this.interest = interest;
@@ -54,7 +56,7 @@ export abstract class FieldSection {
  */
 export function scanFields(buf: Buffer, at: number, end: number, start: number, section: FieldSection): number {
   const interest = section.interest;
-  let count = 0;
+  let count = section.linesBefore;
   let runStart = at;
   let fields = '';
   for (;;) {

@@ -62,10 +62,12 @@ export class RequestHead extends FieldSection implements RequestMessage {
 
   /**
    * Parses a request head from `buf[start, end)` (rules L, R, H, X1–X5, A1). Returns the offset behind the head,
-   * INCOMPLETE when the bytes end inside it, or FAULT with `fault` set.
+   * INCOMPLETE when the bytes end inside it, or FAULT with `fault` set. `plain`: lines that belong to the head and passed
+   * `isPlainLine`, and how many there are.
    */
-  parse(buf: Buffer, start: number, end: number): number {
+  parse(buf: Buffer, start: number, end: number, plain = '', plainCount = 0): number {
     this.reset();
+    this.linesBefore = plainCount;
     if (buf[start] === CR) {
       // L4: one empty line before the request line is ignored.
       if (end - start < 2) return INCOMPLETE;
@@ -76,6 +78,7 @@ export class RequestHead extends FieldSection implements RequestMessage {
     if (lineEnd <= 0) return lineEnd;
     const headEnd = scanFields(buf, lineEnd, end, start, this);
     if (headEnd <= 0) return headEnd;
+    this.fields += plain;
     return this.conclude() ? headEnd : FAULT;
   }
 
@@ -253,6 +256,38 @@ export class RequestHead extends FieldSection implements RequestMessage {
     this.fault = reason;
     return FAULT;
   }
+}
+
+/** Sees whether a line is kept whatever else its head says. */
+class LineProbe extends FieldSection {
+  isWanted = false;
+
+  constructor() {
+    super(INTEREST);
+    this.maxBytes = probed.length;
+  }
+
+  override field(): number {
+    this.isWanted = true;
+    return KEEP;
+  }
+}
+
+const probed = Buffer.allocUnsafeSlow(131_072);
+const probe = new LineProbe();
+
+/**
+ * Whether a line `name: value CRLF` passes the grammar and is of no interest to `RequestHead`, so that what is said of it once holds in every
+ * head. Of the lines with one name either all are, or those that are not have a fault.
+ */
+export function isPlainLine(line: string): boolean {
+  if (line.length + 2 > probed.length) return false;
+  probed.latin1Write(line, 0);
+  probed[line.length] = CR;
+  probed[line.length + 1] = LF;
+  probe.isWanted = false;
+  const end = scanFields(probed, 0, line.length + 2, 0, probe);
+  return end === line.length + 2 && !probe.isWanted && probe.fields === line;
 }
 
 const FORWARDING = new Set(['forwarded', 'x-real-ip', 'x-scheme', 'front-end-https']);

@@ -13,10 +13,11 @@ import {
 } from './frames.ts';
 import { HpackDecoder } from './hpack-decoder.ts';
 import { MAX_BLOCK_FRAMES } from './limits.ts';
-import { MALFORMED, OK, RequestBlock, TOO_LARGE, type BlockVerdict } from './request-block.ts';
+import { type BlockVerdict, type HeadParts, MALFORMED, OK, RequestBlock, TOO_LARGE } from './request-block.ts';
 
 /** Where heads are written out for the parser; a head that does not fit is too large. */
 const scratch = Buffer.allocUnsafeSlow(131_072);
+const parts: HeadParts = { text: '', plain: '', plainLines: 0 };
 
 /** Gathers the frames of a field block and decodes it (RFC 9113 4.3). Every block is decoded, whatever becomes of its stream. */
 export class BlockReader {
@@ -99,11 +100,12 @@ export class BlockReader {
 
   /** Parses the head that was decoded; why it is refused, if it is. */
   parseInto(head: RequestHead): FailureReason | undefined {
-    const text = this.fields.text(this.isLast);
+    this.fields.parts(this.isLast, parts);
+    const { text, plain, plainLines } = parts;
     const isTooLarge = this.verdict === TOO_LARGE || text.length > scratch.length;
     const end = isTooLarge ? 0 : scratch.latin1Write(text, 0);
     // Also of a head that is refused: its method and what else is known are logged.
-    const parsed = head.parse(scratch, 0, end);
+    const parsed = head.parse(scratch, 0, end, plain, plainLines);
     if (isTooLarge) return 'head_too_large';
     if (this.verdict !== OK) return 'bad_host';
     if (parsed <= 0) return head.fault ?? 'bad_start_line';

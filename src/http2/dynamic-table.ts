@@ -8,9 +8,9 @@ export interface FieldEntry {
 }
 
 /** A dynamic table (RFC 7541 2.3.2): the newest entry has index 0. */
-export class DynamicTable {
+export class DynamicTable<Entry extends FieldEntry = FieldEntry> {
   /** Oldest first; those before `first` are gone. */
-  private entries: (FieldEntry | undefined)[] = [];
+  private entries: (Entry | undefined)[] = [];
   private first = 0;
   private bytes = 0;
   private most: number;
@@ -29,12 +29,12 @@ export class DynamicTable {
     this.evict(0);
   }
 
-  at(index: number): FieldEntry | undefined {
+  at(index: number): Entry | undefined {
     return index < this.length ? this.entries[this.entries.length - 1 - index] : undefined;
   }
 
   /** One that is larger than the table empties it, which is no error (RFC 7541 4.4). */
-  add(entry: FieldEntry): void {
+  add(entry: Entry): void {
     const size = sizeOf(entry);
     this.evict(size);
     if (size > this.most) return;

@@ -1,4 +1,5 @@
-import { DynamicTable, type FieldEntry } from './dynamic-table.ts';
+import { DynamicTable } from './dynamic-table.ts';
+import { Field } from './field.ts';
 import { decodeHuffman } from './huffman.ts';
 import { STATIC_TABLE } from './static-table.ts';
 
@@ -8,12 +9,11 @@ export const TABLE_BYTES = 4096;
 const MAX_INTEGER = 1 << 24;
 const MAX_FACTOR = 128 ** 4;
 
-const STATIC: readonly FieldEntry[] = STATIC_TABLE.map(([name, value]) => ({ name, value }));
+const STATIC: readonly Field[] = STATIC_TABLE.map(([name, value]) => new Field(name, value));
 
 /** Takes the fields of a block in order. */
 export interface FieldSink {
-  /** `name` and `value` as they came, octets as latin1 characters; nothing about them is checked. */
-  field(name: string, value: string): void;
+  field(field: Field): void;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface FieldSink {
  * (COMPRESSION_ERROR, RFC 9113 4.3): the tables of both sides would differ from then on.
  */
 export class HpackDecoder {
-  private readonly table = new DynamicTable(TABLE_BYTES);
+  private readonly table = new DynamicTable<Field>(TABLE_BYTES);
   private readonly maxString: number;
   private buf!: Buffer;
   private at = 0;
@@ -43,7 +43,7 @@ export class HpackDecoder {
       if ((octet & 0x80) !== 0) {
         const entry = this.entryAt(this.integer(0x7f));
         if (entry === undefined) return false;
-        sink.field(entry.name, entry.value);
+        sink.field(entry);
       } else if ((octet & 0xe0) === 0x20) {
         // RFC 7541 4.2: only where a block begins, and never above what SETTINGS allow.
         const bytes = this.integer(0x1f);
@@ -55,25 +55,25 @@ export class HpackDecoder {
         const entry = this.literal(isIndexed ? 0x3f : 0x0f);
         if (entry === undefined) return false;
         if (isIndexed) this.table.add(entry);
-        sink.field(entry.name, entry.value);
+        sink.field(entry);
       }
       mayResize = false;
     }
     return true;
   }
 
-  private entryAt(index: number): FieldEntry | undefined {
+  private entryAt(index: number): Field | undefined {
     if (index <= 0) return undefined;
     return index <= STATIC.length ? STATIC[index - 1] : this.table.at(index - STATIC.length - 1);
   }
 
-  private literal(mask: number): FieldEntry | undefined {
+  private literal(mask: number): Field | undefined {
     const index = this.integer(mask);
     if (index < 0) return undefined;
     const name = index === 0 ? this.text() : this.entryAt(index)?.name;
     if (name === undefined) return undefined;
     const value = this.text();
-    return value === undefined ? undefined : { name, value };
+    return value === undefined ? undefined : new Field(name, value);
   }
 
   /** RFC 7541 5.1; -1: it does not end, or is too large to mean anything. */

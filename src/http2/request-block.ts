@@ -1,6 +1,7 @@
 import { fieldValues } from '../http/fields.ts';
 import { removeFields } from '../http/header-edits.ts';
 import { canonicalHost } from '../lib/hostname.ts';
+import * as fields from './field.ts';
 import type { FieldSink } from './hpack-decoder.ts';
 
 /** What came of a block. */
@@ -13,18 +14,19 @@ export const TWO_HOSTS = 2;
 export const TOO_LARGE = 3;
 export type BlockVerdict = typeof OK | typeof MALFORMED | typeof TWO_HOSTS | typeof TOO_LARGE;
 
-/** RFC 9113 8.2.1: octets no name holds; the grammar of HTTP is stricter and is held by the one parser of heads. */
-// eslint-disable-next-line no-control-regex
-const BAD_NAME = /[\x00-\x20A-Z:\x7f-\xff]/;
-// eslint-disable-next-line no-control-regex
-const BAD_VALUE = /[\0\r\n]|^[ \t]|[ \t]$/;
-/** RFC 9113 8.2.2. */
-const OF_CONNECTIONS = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
-const PSEUDO = new Set([':method', ':scheme', ':authority', ':path', ':protocol']);
 /** U4: what a WebSocket's handshake of HTTP/1.1 says instead of `:protocol`. */
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
 /** RFC 8441 5: HTTP/2 has no use for it, and the one that the server gets is ours. */
 const KEY = new Set(['sec-websocket-key']);
+
+/** A head, written out. */
+export interface HeadParts {
+  /** What the parser has to see. */
+  text: string;
+  /** Lines that it has passed already, and how many those are. */
+  plain: string;
+  plainLines: number;
+}
 
 /**
  * The fields of a request's head or trailers, with the rules that only HTTP/2 has (RFC 9113 8.2, 8.3, section 10 of the rules). `text` writes it
@@ -32,11 +34,19 @@ const KEY = new Set(['sec-websocket-key']);
  */
 export class RequestBlock implements FieldSink {
   private readonly maxBytes: number;
-  private readonly pseudo = new Map<string, string>();
-  private lines = '';
-  private cookies = '';
+  private method: string | undefined = undefined;
+  private scheme: string | undefined = undefined;
+  private authority: string | undefined = undefined;
+  private path: string | undefined = undefined;
+  private protocol: string | undefined = undefined;
   private host: string | undefined = undefined;
   private length: string | undefined = undefined;
+  /** Those that the parser has to see. */
+  private lines = '';
+  private plain = '';
+  private plainLines = 0;
+  private cookies = '';
+  private areCookiesPlain = true;
   private bytes = 0;
   private isTrailers = false;
   private isMalformed = false;
@@ -47,36 +57,43 @@ export class RequestBlock implements FieldSink {
   }
 
   begin(isTrailers: boolean): void {
-    this.pseudo.clear();
-    this.lines = '';
-    this.cookies = '';
+    this.method = undefined;
+    this.scheme = undefined;
+    this.authority = undefined;
+    this.path = undefined;
+    this.protocol = undefined;
     this.host = undefined;
     this.length = undefined;
+    this.lines = '';
+    this.plain = '';
+    this.plainLines = 0;
+    this.cookies = '';
+    this.areCookiesPlain = true;
     this.bytes = 0;
     this.isTrailers = isTrailers;
     this.isMalformed = false;
     this.hasFields = false;
   }
 
-  field(name: string, value: string): void {
+  field(field: fields.Field): void {
+    const { name, value, kind } = field;
     this.bytes += name.length + value.length + 4;
     // Decoded to the end, so that the tables agree; nothing of it is kept.
-    if (this.bytes > this.maxBytes) return;
-    if (name.startsWith(':')) return this.pseudoField(name, value);
+    if (this.bytes > this.maxBytes) return undefined;
+    if (kind <= fields.PROTOCOL) return this.pseudoField(kind, value);
     this.hasFields = true;
-    if (name === '' || BAD_NAME.test(name) || BAD_VALUE.test(value)) this.isMalformed = true;
-    else if (name === 'cookie') this.cookies += this.cookies === '' ? value : `; ${value}`;
-    else if (name === 'host') this.addHost(value);
-    else if (OF_CONNECTIONS.has(name) || (name === 'te' && value.toLowerCase() !== 'trailers')) this.isMalformed = true;
-    else {
-      if (name === 'content-length') this.length ??= value;
-      this.lines += `${name}: ${value}\r\n`;
+    if (kind === fields.COOKIE) {
+      this.cookies += this.cookies === '' ? value : `; ${value}`;
+      this.areCookiesPlain &&= field.isPlain;
+    } else if (kind === fields.HOST) this.addHost(value);
+    else if (field.isPlain && !this.isTrailers) {
+      this.plain += field.line;
+      this.plainLines += 1;
+    } else {
+      if (kind === fields.LENGTH) this.length ??= value;
+      this.lines += field.line;
     }
     return undefined;
-  }
-
-  get method(): string {
-    return this.pseudo.get(':method') ?? '';
   }
 
   /** Judges the block when it is whole; `isLast`: no payload follows. */
@@ -84,40 +101,42 @@ export class RequestBlock implements FieldSink {
     if (this.isMalformed) return MALFORMED;
     if (this.bytes > this.maxBytes) return TOO_LARGE;
     if (this.isTrailers) return OK;
-    const path = this.pseudo.get(':path');
-    const authority = this.pseudo.get(':authority');
-    const protocol = this.pseudo.get(':protocol');
-    if (protocol !== undefined) {
+    const { method, scheme, authority, path } = this;
+    if (this.protocol !== undefined) {
       // RFC 8441 4: a CONNECT to a resource, whose DATA is no payload with a length, and which has not ended before it begins.
-      if (this.method !== 'CONNECT' || isLast || this.length !== undefined) return MALFORMED;
-    } else if (this.method === 'CONNECT') {
+      if (method !== 'CONNECT' || isLast || this.length !== undefined) return MALFORMED;
+    } else if (method === 'CONNECT') {
       // RFC 9113 8.5; what it asks for is refused by the parser (M8).
-      return path === undefined && !this.pseudo.has(':scheme') && authority !== undefined ? OK : MALFORMED;
+      return path === undefined && scheme === undefined && authority !== undefined ? OK : MALFORMED;
     }
-    if (this.method === '' || path === undefined || !this.pseudo.has(':scheme')) return MALFORMED;
+    if (method === undefined || path === undefined || scheme === undefined) return MALFORMED;
     // M2: no other form of a target than the origin's, and the one asterisk there is.
-    if (!path.startsWith('/') && !(path === '*' && this.method === 'OPTIONS')) return MALFORMED;
-    if (path.includes(' ') || this.method.includes(' ')) return MALFORMED;
+    if (!path.startsWith('/') && !(path === '*' && method === 'OPTIONS')) return MALFORMED;
+    if (path.includes(' ') || method.includes(' ')) return MALFORMED;
     if (isLast && this.length !== undefined && !/^0+$/.test(this.length)) return MALFORMED;
     if (authority === undefined || this.host === undefined) return OK;
     return canonicalAuthority(authority) === canonicalAuthority(this.host) ? OK : TWO_HOSTS;
   }
 
-  /** The head as HTTP/1.1 would send it (M1, M3, M5, M6; U4). */
-  text(isLast: boolean): string {
-    const isWebSocket = this.pseudo.get(':protocol')?.toLowerCase() === 'websocket';
-    const method = isWebSocket ? 'GET' : this.method;
-    const authority = this.pseudo.get(':authority') ?? this.host;
+  /** The head as HTTP/1.1 would send it (M1, M3, M5, M6; U4), but for the lines that it gives to `head` beside it. */
+  parts(isLast: boolean, head: HeadParts): void {
+    const isWebSocket = this.protocol?.toLowerCase() === 'websocket';
+    const method = isWebSocket ? 'GET' : (this.method ?? '');
+    const authority = this.authority ?? this.host;
     // Of any other CONNECT; the parser refuses it (M8).
-    const target = method === 'CONNECT' ? authority : this.pseudo.get(':path');
-    const framing = isLast || this.length !== undefined ? '' : 'Transfer-Encoding: chunked\r\n';
-    return (
+    const target = method === 'CONNECT' ? authority : this.path;
+    const isFramed = isLast || this.length !== undefined;
+    const arePlain = this.cookies !== '' && this.areCookiesPlain;
+    const cookies = this.cookies === '' ? '' : `cookie: ${this.cookies}\r\n`;
+    head.plain = isWebSocket ? '' : arePlain ? this.plain + cookies : this.plain;
+    head.plainLines = isWebSocket ? 0 : this.plainLines + (arePlain ? 1 : 0);
+    head.text =
       `${method} ${target} HTTP/1.1\r\n` +
       (authority === undefined ? '' : `Host: ${authority}\r\n`) +
-      (isWebSocket ? webSocketLines(this.lines) : this.lines) +
-      (this.cookies === '' ? '' : `cookie: ${this.cookies}\r\n`) +
-      `${isWebSocket ? UPGRADE : framing}\r\n`
-    );
+      (isWebSocket ? webSocketLines(this.plain + this.lines) : this.lines) +
+      (isWebSocket || !arePlain ? cookies : '') +
+      (isWebSocket ? UPGRADE : isFramed ? '' : 'Transfer-Encoding: chunked\r\n') +
+      '\r\n';
   }
 
   /** Trailers as HTTP/1.1 would send them. */
@@ -125,10 +144,33 @@ export class RequestBlock implements FieldSink {
     return `${this.lines}\r\n`;
   }
 
-  private pseudoField(name: string, value: string): void {
-    const isWrong = this.isTrailers || this.hasFields || !PSEUDO.has(name) || this.pseudo.has(name);
-    if (isWrong || BAD_VALUE.test(value) || value === '') this.isMalformed = true;
-    else this.pseudo.set(name, value);
+  private pseudoField(kind: number, value: string): void {
+    if (this.isTrailers || this.hasFields) this.isMalformed = true;
+    switch (kind) {
+      case fields.METHOD:
+        if (this.method !== undefined) this.isMalformed = true;
+        this.method = value;
+        break;
+      case fields.SCHEME:
+        if (this.scheme !== undefined) this.isMalformed = true;
+        this.scheme = value;
+        break;
+      case fields.AUTHORITY:
+        if (this.authority !== undefined) this.isMalformed = true;
+        this.authority = value;
+        break;
+      case fields.PATH:
+        if (this.path !== undefined) this.isMalformed = true;
+        this.path = value;
+        break;
+      case fields.PROTOCOL:
+        if (this.protocol !== undefined) this.isMalformed = true;
+        this.protocol = value;
+        break;
+      default:
+        // Of no kind that there is.
+        this.isMalformed = true;
+    }
   }
 
   private addHost(value: string): void {

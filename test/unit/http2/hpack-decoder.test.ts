@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HpackDecoder, TABLE_BYTES } from '../../../src/http2/hpack-decoder.ts';
+import { type FieldSink, HpackDecoder, TABLE_BYTES } from '../../../src/http2/hpack-decoder.ts';
 import { STATIC_TABLE } from '../../../src/http2/static-table.ts';
 
 type Field = readonly [name: string, value: string];
@@ -8,7 +8,7 @@ type Field = readonly [name: string, value: string];
 /** The fields of a block, or `undefined` when it cannot be decoded. */
 function decode(decoder: HpackDecoder, block: Buffer): Field[] | undefined {
   const fields: Field[] = [];
-  const sink = { field: (name: string, value: string): void => void fields.push([name, value]) };
+  const sink: FieldSink = { field: ({ name, value }) => void fields.push([name, value]) };
   // Octets around it belong to nobody.
   const around = Buffer.concat([Buffer.alloc(3, 0xff), block, Buffer.alloc(3, 0xff)]);
   return decoder.decode(around, 3, 3 + block.length, sink) ? fields : undefined;
