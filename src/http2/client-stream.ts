@@ -12,6 +12,7 @@ import { TimerEntry } from '../lib/timer-wheel.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { listen } from './client-events.ts';
 import type { ClientSession } from './client-session.ts';
+import { flushSoon, type Gathering } from './flush-soon.ts';
 import { CANCEL, END_STREAM, REFUSED_STREAM } from './frames.ts';
 import { requestBlock, trailerFields } from './request-fields.ts';
 import { parseResponse, parseResponseTrailers } from './response-text.ts';
@@ -31,7 +32,7 @@ export interface StreamOwner {
 }
 
 /** One request to a server over HTTP/2 (RFC 9113 8.1): the server's half of its exchange, or HTTP/1.1's stand-in until that is chosen. */
-export class ClientStream extends TimerEntry implements UpstreamConnection {
+export class ClientStream extends TimerEntry implements UpstreamConnection, Gathering {
   isReused = false;
   hasResponded = false;
   unseenBody: UnseenBody | undefined = undefined;
@@ -51,6 +52,8 @@ export class ClientStream extends TimerEntry implements UpstreamConnection {
   private trailers = '';
   private isRequestWritten = false;
   private isPaused = false;
+  /** Something waits for the end of this turn. */
+  private isGathering = false;
   /** END_STREAM came: the response is complete, whatever is still to be read of it. */
   private isWhole = false;
   /** The request's HEADERS were never sent. */
@@ -199,9 +202,9 @@ export class ClientStream extends TimerEntry implements UpstreamConnection {
     this.plane.wheel.arm(this, this.upstream.transport.timeouts.responseIdleMs);
     exchange.onResponse(head);
     if (this.exchange !== exchange) return undefined;
-    if (isLast || head.body === NO_BODY) this.complete();
-    else if (!this.isPaused) stream!.resume();
-    return exchange.flushResponse();
+    if (isLast || head.body === NO_BODY) return this.complete();
+    if (!this.isPaused) stream!.resume();
+    return this.flushSoon();
   }
 
   onData(chunk: Buffer): void {
@@ -259,6 +262,16 @@ export class ClientStream extends TimerEntry implements UpstreamConnection {
     if (!this.isPaused) this.readSaved();
   }
 
+  /** The turn is over. What is complete by now has left already. */
+  flushGathered(): void {
+    this.isGathering = false;
+    try {
+      this.exchange?.flushResponse();
+    } catch (error) {
+      this.onInternalFault(error);
+    }
+  }
+
   onInternalFault(error: unknown): void {
     const requestId = this.exchange?.requestId ?? '';
     this.fault('internal', false);
@@ -301,7 +314,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection {
       if (this.remaining < 0) return this.fault('upstream_cut_short', false);
     }
     exchange.onData(chunk, 0, chunk.length, false);
-    return exchange.flushResponse();
+    return this.flushSoon();
   }
 
   /** There is no more of the response. */
@@ -310,8 +323,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection {
     if (exchange === undefined || this.state !== BODY) return undefined;
     // A reset looks like an end, whatever its code is (B11).
     if (!this.isWhole || this.remaining > 0) return this.fault('upstream_cut_short', false);
-    this.complete();
-    return exchange.flushResponse();
+    return this.complete();
   }
 
   private readSaved(): void {
@@ -337,6 +349,13 @@ export class ClientStream extends TimerEntry implements UpstreamConnection {
       this.stream.resume();
     }
     exchange.onEnd(this.trailers);
+    exchange.flushResponse();
+  }
+
+  private flushSoon(): void {
+    if (this.isGathering) return;
+    this.isGathering = true;
+    flushSoon(this);
   }
 
   private fault(reason: FailureReason, nothingSent: boolean): void {
