@@ -165,3 +165,39 @@ test('requests with payloads both ways, many at once, arrive as they were sent',
   );
   expect(answers.every(Boolean)).toBe(true);
 });
+
+test('clients that leave at any moment leave no stream behind, and the connection lives on', async () => {
+  const open = new Set<ServerHttp2Stream>();
+  let turn = 0;
+  backend.handle = (stream, fields) => {
+    open.add(stream);
+    stream.on('close', () => open.delete(stream));
+    if (fields[':path'] === '/ok') {
+      stream.respond({ ':status': 200 });
+      stream.end('ok');
+      return;
+    }
+    turn += 1;
+    if (turn % 4 === 0) return;
+    stream.respond({ ':status': 200 });
+    if (turn % 4 === 1) stream.write('some');
+    // More than the client lets come: the rest waits in the router.
+    if (turn % 4 === 2) stream.end(pattern(100_000));
+    if (turn % 4 === 3) stream.resume().end('all');
+  };
+  await ask(session, { ':path': '/ok' });
+  const before = backend.connections;
+  for (let round = 0; round < 3; round++) {
+    const requests = Array.from({ length: 50 }, (_, n) => {
+      const isPost = n % 2 === 1;
+      const request = new Http2Request(session, isPost ? { ':method': 'POST' } : {}, !isPost);
+      if (isPost) request.stream.write(pattern(n * 1000));
+      return request;
+    });
+    await vi.waitFor(() => expect(turn).toBeGreaterThanOrEqual((round + 1) * 50 - round * 10));
+    for (const request of requests) request.stream.close(8);
+  }
+  await vi.waitFor(async () => expect([open.size, (await plane.counters()).inFlight]).toEqual([0, 0]));
+  const answers = await Promise.all(Array.from({ length: 90 }, () => ask(session, { ':path': '/ok' })));
+  expect([answers.every(({ text }) => text === 'ok'), backend.connections]).toEqual([true, before]);
+});
