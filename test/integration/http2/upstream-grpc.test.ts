@@ -12,7 +12,7 @@ import {
   type ServerWritableStream,
   type ServiceError,
   type sendUnaryData,
-  type status,
+  status,
   type StatusObject,
 } from '@grpc/grpc-js';
 import { once } from 'node:events';
@@ -48,6 +48,7 @@ interface Calls {
   close(): void;
 }
 
+const FAILURES = [status.CANCELLED, status.INVALID_ARGUMENT, status.NOT_FOUND, status.INTERNAL, status.UNAUTHENTICATED];
 const GenericClient = makeGenericClientConstructor(SERVICE, 'T');
 
 let app: Server;
@@ -64,7 +65,7 @@ beforeAll(async () => {
       metadata.set('x-behind', 'yes');
       if (wanted === undefined) done(null, call.request, metadata);
       else if (wanted === 'never') call.on('cancelled', () => (cancelled += 1));
-      else done({ code: Number(wanted) as status, details: 'as you wish' });
+      else done({ code: FAILURES.find((code) => String(code) === wanted)!, details: 'as you wish' });
     },
     count: (call: ServerWritableStream<Buffer, Buffer>) => {
       for (let i = 0; i < 100; i++) call.write(Buffer.from(String(i)));
@@ -120,11 +121,11 @@ describe('a client of grpc-js, a server of grpc-js, and the router between them'
 
   test('trailers', async () => {
     const call = client.echo(Buffer.from('a'), new Metadata(), {}, () => {});
-    const [status] = (await once(call, 'status')) as [StatusObject];
-    expect([status.code, status.metadata.get('x-behind')]).toEqual([0, ['yes']]);
+    const [end] = (await once(call, 'status')) as [StatusObject];
+    expect([end.code, end.metadata.get('x-behind')]).toEqual([0, ['yes']]);
   });
 
-  test.for([1, 3, 5, 7, 13, 16])('a failure with status %d', async (code) => {
+  test.for(FAILURES)('a failure with status %d', async (code) => {
     expect(await echo(Buffer.from('a'), { 'x-fail': String(code) })).toBe(code);
   });
 
@@ -142,8 +143,8 @@ describe('a client of grpc-js, a server of grpc-js, and the router between them'
       expect(String((await answered)[0])).toBe(`message ${i}`);
     }
     call.end();
-    const [status] = (await once(call, 'status')) as [StatusObject];
-    expect(status.code).toBe(0);
+    const [end] = (await once(call, 'status')) as [StatusObject];
+    expect(end.code).toBe(0);
   });
 
   test('a deadline of the client calls the request off at the server', async () => {
