@@ -101,14 +101,15 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     // While the request is on its way the client's own time-out (T5) comes first.
     if (this.state === AWAIT_HEAD) this.awaitHead(this.plane.limits.bodyIdleMs);
     if (!this.hasResponded) (this.unseenBody ??= new UnseenBody()).add(buf, start, end);
-    return this.stream!.write(start === 0 && end === buf.length ? buf : buf.subarray(start, end));
+    // Behind a saved response there is nobody to take it.
+    return this.stream?.write(start === 0 && end === buf.length ? buf : buf.subarray(start, end)) ?? true;
   }
 
   endBody(trailers: string): void {
     this.isRequestWritten = true;
     this.sentTrailers = trailers;
     if (!this.hasResponded) (this.unseenBody ??= new UnseenBody()).end(trailers);
-    this.stream!.end();
+    this.stream?.end();
     if (this.state === AWAIT_HEAD) this.awaitHead(0);
   }
 

@@ -337,6 +337,16 @@ describe('connections', () => {
     await expectWell();
   });
 
+  test('a server that leaves while it is connected to gets nothing', async () => {
+    const [one, two] = [send(GET), send(POST)];
+    // They are on their way, and the connection is not there yet.
+    while (held.plane.counters.inFlight < 2) await new Promise((resolve) => process.nextTick(resolve));
+    held.upstream.leave('draining');
+    expect([await answer(one), await answer(two)].map((text) => text.slice(0, 3))).toEqual(['503', '503']);
+    expect([reasons(), requests()]).toEqual([{ server_left: 2 }, []]);
+    await until(() => backend.peers.every(({ hasEnded }) => hasEnded), 'the end of the connection');
+  });
+
   test('an idle one is closed when its server leaves', async () => {
     await expectWell();
     held.upstream.leave('draining');
@@ -412,6 +422,25 @@ describe('a server that says nothing', () => {
     waiting[0]![0].respond(1);
     expect(await answer(client)).toBe('200 ok');
   });
+});
+
+test.for<[what: string, act: (peer: WirePeer, id: number) => void]>([
+  ['its end', (peer) => peer.socket.end()],
+  ['its reset', (peer) => setTimeout(() => peer.socket.resetAndDestroy(), 20)],
+  ['a GOAWAY', (peer, id) => peer.goAway(id)],
+  ['a GOAWAY with an error', (peer, id) => peer.goAway(id, CODE.INTERNAL_ERROR)],
+  ['a GOAWAY with an error and its end', (peer, id) => (peer.goAway(id, CODE.INTERNAL_ERROR), peer.socket.end())],
+  ['nonsense', (peer) => peer.send(Buffer.alloc(100, 0xff))],
+])('an answer that came before its connection ended by %s stands', async ([, act]) => {
+  backend.onRequest((peer, id) => {
+    peer.socket.cork();
+    peer.respond(id, [], 'whole');
+    act(peer, id);
+    peer.socket.uncork();
+  });
+  for (let i = 0; i < 3; i++) expect(await answer(send(POST))).toBe('200 whole');
+  expect(requests()).toHaveLength(3);
+  await expectWell();
 });
 
 test('an answer that is complete is not lost with its connection, however slowly its client reads', async () => {
