@@ -155,15 +155,20 @@ export abstract class ConnectionBase extends TimerEntry {
     this.scheduleFlush();
   }
 
-  /** A field block, in as many frames as it takes (RFC 9113 6.2, 6.10). */
-  sendBlock(streamId: number, status: number | undefined, fields: string, isLast: boolean): void {
-    const block = encodeBlock(status, fields);
+  /** A field block, in as many frames as it takes (RFC 9113 6.2, 6.10); `length`: a Content-Length, or -1. */
+  sendBlock(streamId: number, status: number | undefined, fields: string, isLast: boolean, length = -1): void {
+    const block = encodeBlock(status, fields, length);
     const last = isLast ? frames.END_STREAM : 0;
     for (let at = 0; at === 0 || at < block.length; at += frames.MAX_PAYLOAD) {
       const end = Math.min(block.length, at + frames.MAX_PAYLOAD);
       const flags = end === block.length ? frames.END_HEADERS : 0;
       const type = at === 0 ? frames.HEADERS : frames.CONTINUATION;
-      this.out.frame(type, at === 0 ? flags | last : flags, streamId, block.subarray(at, end));
+      this.out.frame(
+        type,
+        at === 0 ? flags | last : flags,
+        streamId,
+        at === 0 && end === block.length ? block : block.subarray(at, end),
+      );
     }
     this.scheduleFlush();
   }

@@ -242,17 +242,15 @@ export class Http2Stream extends TimerEntry implements Downstream {
     const isLast = response.body === NO_BODY;
     const date = response.hasDate ? '' : this.plane.dateLine;
     const hasLength = response.body === LENGTH || (isLast && response.contentLength >= 0);
-    const length = hasLength ? `content-length: ${response.contentLength}\r\n` : '';
-    const bytes = response.body === LENGTH ? response.contentLength : -1;
-    this.sender.head(response.status, response.fields + date + length, isLast, bytes);
+    this.sender.head(response.status, response.fields + date, isLast, hasLength ? response.contentLength : -1);
   }
 
   sendAnswer(answer: Answer, isHead: boolean): void {
     if (this.isReset) return;
     const body = Buffer.from(isHead ? '' : answer.body, 'latin1');
-    const length = answer.status === 204 ? '' : `content-length: ${Buffer.byteLength(answer.body)}\r\n`;
+    const length = answer.status === 204 ? -1 : answer.body.length;
     const isLast = body.length === 0;
-    this.sender.head(answer.status, answer.fields + this.plane.dateLine + length, isLast, isLast ? -1 : body.length);
+    this.sender.head(answer.status, answer.fields + this.plane.dateLine, isLast, length);
     if (!isLast) this.sender.send(body, 0, body.length, false);
   }
 

@@ -5,6 +5,9 @@ import { DATA, FRAME_HEADER_BYTES } from './frames.ts';
 
 /** What is copied for a write of its own; more goes out as the buffer it was gathered in. */
 const COPIED_BYTES = 8192;
+/** Buffers of that size that no connection gathers in: an idle one holds none. */
+const spare: Buffer[] = [];
+const MAX_SPARE = 64;
 
 /**
  * Frames to a client, gathered and written together: one write for everything that became ready in a turn. A buffer is not touched until
@@ -45,14 +48,16 @@ export class Output {
     if (this.isEnded) return;
     const length = payload === undefined ? 0 : payload.length;
     if (this.isBlocked) this.backlog += FRAME_HEADER_BYTES + length;
-    const { buf, at } = this.reserve(FRAME_HEADER_BYTES + length);
+    const at = this.reserve(FRAME_HEADER_BYTES + length);
+    const buf = this.buf!;
     writeHeader(buf, at, length, type, flags, streamId);
-    if (payload !== undefined) payload.copy(buf, at + FRAME_HEADER_BYTES);
+    if (payload !== undefined) buf.set(payload, at + FRAME_HEADER_BYTES);
   }
 
   data(flags: number, streamId: number, from: Buffer, start: number, end: number): void {
     if (this.isEnded) return;
-    const { buf, at } = this.reserve(FRAME_HEADER_BYTES + end - start);
+    const at = this.reserve(FRAME_HEADER_BYTES + end - start);
+    const buf = this.buf!;
     writeHeader(buf, at, end - start, DATA, flags, streamId);
     from.copy(buf, at + FRAME_HEADER_BYTES, start, end);
   }
@@ -62,10 +67,14 @@ export class Output {
     const { buf, at, isPooled } = this;
     if (buf === undefined || at === 0) return;
     this.at = 0;
+    this.buf = undefined;
     let hasRoom: boolean;
-    if (at <= COPIED_BYTES) hasRoom = this.socket.write(Buffer.from(buf.subarray(0, at)));
-    else {
-      this.buf = undefined;
+    if (at <= COPIED_BYTES) {
+      const copy = Buffer.allocUnsafe(at);
+      buf.copy(copy, 0, 0, at);
+      this.giveBack(buf, isPooled);
+      hasRoom = this.socket.write(copy);
+    } else {
       const done = isPooled ? (): void => this.buffers.release(buf) : undefined;
       hasRoom = this.socket.write(buf.subarray(0, at), done);
     }
@@ -84,37 +93,48 @@ export class Output {
   discard(): void {
     this.isEnded = true;
     this.at = 0;
-    if (this.buf !== undefined && this.isPooled) this.buffers.release(this.buf);
+    if (this.buf !== undefined) this.giveBack(this.buf, this.isPooled);
     this.buf = undefined;
   }
 
-  private reserve(bytes: number): { readonly buf: Buffer; readonly at: number } {
+  /** Where in `buf` so many bytes may be written from here on. */
+  private reserve(bytes: number): number {
     if (this.buf !== undefined && this.at + bytes > this.buf.length) this.grow(bytes);
-    if (this.buf === undefined) this.open(bytes);
+    if (this.buf === undefined) {
+      // Small until it is known to be much: most turns send a few hundred bytes.
+      if (bytes <= COPIED_BYTES) this.open(spare.pop() ?? Buffer.allocUnsafeSlow(COPIED_BYTES), false);
+      else this.openLarge();
+    }
     const { at } = this;
     this.at += bytes;
-    return { buf: this.buf!, at };
+    return at;
   }
 
-  /** Small until it is known to be much: most turns send a few hundred bytes. */
-  private open(bytes: number): void {
-    this.isPooled = false;
-    this.buf = Buffer.allocUnsafeSlow(Math.max(bytes, COPIED_BYTES));
+  private open(buf: Buffer, isPooled: boolean): void {
+    this.buf = buf;
+    this.isPooled = isPooled;
+  }
+
+  private openLarge(): void {
+    const pooled = this.buffers.take();
+    this.open(pooled ?? Buffer.allocUnsafeSlow(LARGE_BUFFER), pooled !== undefined);
   }
 
   private grow(bytes: number): void {
+    const { at, isPooled } = this;
     const old = this.buf!;
-    const { at } = this;
-    const needed = at + bytes;
-    if (needed > LARGE_BUFFER) {
+    if (at + bytes > LARGE_BUFFER) {
       this.flush();
       return;
     }
-    const pooled = this.isPooled ? undefined : this.buffers.take();
-    this.buf = pooled ?? Buffer.allocUnsafeSlow(Math.max(needed, LARGE_BUFFER));
-    old.copy(this.buf, 0, 0, at);
-    if (this.isPooled) this.buffers.release(old);
-    this.isPooled = pooled !== undefined;
+    this.openLarge();
+    old.copy(this.buf!, 0, 0, at);
+    this.giveBack(old, isPooled);
+  }
+
+  private giveBack(buf: Buffer, isPooled: boolean): void {
+    if (isPooled) this.buffers.release(buf);
+    else if (buf.length === COPIED_BYTES && spare.length < MAX_SPARE) spare.push(buf);
   }
 }
 
@@ -124,5 +144,8 @@ function writeHeader(buf: Buffer, at: number, length: number, type: number, flag
   buf[at + 2] = length & 0xff;
   buf[at + 3] = type;
   buf[at + 4] = flags;
-  buf.writeUInt32BE(streamId, at + 5);
+  buf[at + 5] = streamId >>> 24;
+  buf[at + 6] = (streamId >>> 16) & 0xff;
+  buf[at + 7] = (streamId >>> 8) & 0xff;
+  buf[at + 8] = streamId & 0xff;
 }

@@ -40,10 +40,10 @@ export class StreamSender {
     return this.waiting !== undefined;
   }
 
-  /** A field block; `length`: bytes of payload that follow it, or -1 where that is not known. */
+  /** A field block; `length`: its Content-Length, or -1. Where payload follows, that is how much. */
   head(status: number, fields: string, isLast: boolean, length: number): void {
     this.left = length;
-    this.connection.sendBlock(this.stream.id, status, fields, isLast);
+    this.connection.sendBlock(this.stream.id, status, fields, isLast, length);
     this.isDone = isLast;
   }
 
