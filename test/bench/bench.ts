@@ -94,7 +94,9 @@ async function proxyRows(folder: string): Promise<Record<string, Record<string, 
   const peers: Peer[] = [];
   const results: Record<string, Record<string, Measure | Figures>> = {};
   await using echo = await startClients('echo', {});
-  const inputs = { folder, backendPort: backend.port, echoPort: Number(echo.firstLine), ...pair };
+  await using grpc = await startClients('grpc', {});
+  const [echoPort, grpcPort] = [Number(echo.firstLine), Number(grpc.firstLine)];
+  const inputs = { folder, backendPort: backend.port, echoPort, grpcPort, ...pair };
   const isWanted = (name: string): boolean => options.only === undefined || name.includes(options.only);
   try {
     for (const name of options.peers.split(',')) peers.push(await startPeer(name, inputs));

@@ -1,3 +1,4 @@
+import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import { createServer, type AddressInfo, connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { once } from 'node:events';
@@ -69,6 +70,20 @@ async function echo(): Promise<void> {
       return undefined;
     });
   }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  console.log((server.address() as AddressInfo).port);
+}
+
+/** A gRPC server over plain HTTP/2: sends back the message it got, and that all is well. */
+async function grpc(): Promise<void> {
+  const server = createHttp2Server({ settings: { maxConcurrentStreams: 1000, initialWindowSize: 1 << 20 } });
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    stream.on('error', () => {});
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.pipe(stream);
+  });
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   console.log((server.address() as AddressInfo).port);
 }
@@ -204,6 +219,9 @@ process.stdin.resume();
 switch (mode) {
   case 'echo':
     await echo();
+    break;
+  case 'grpc':
+    await grpc();
     break;
   case 'websocket':
     await websocket();

@@ -23,6 +23,8 @@ export interface PeerInputs {
   readonly backendPort: number;
   /** What answers `/ws`. */
   readonly echoPort: number;
+  /** What answers `/bench.Echo/`, over plain HTTP/2. */
+  readonly grpcPort: number;
   /** PEM of key and certificate for the TLS listeners of the peers. */
   readonly keyPem: string;
   readonly chainPem: string;
@@ -32,12 +34,13 @@ type StartPeer = (inputs: PeerInputs, httpPort: number, httpsPort: number) => Pr
 
 /** What each proxy would be run with by a careful person: keep-alive to the backend, access log off, one worker. */
 const COMMANDS: Readonly<Record<string, StartPeer>> = {
-  sluice: async ({ folder, backendPort, echoPort, keyPem, chainPem }, httpPort, httpsPort) => {
+  sluice: async ({ folder, backendPort, echoPort, grpcPort, keyPem, chainPem }, httpPort, httpsPort) => {
     const file = join(folder, 'services.yaml');
     const url = `http://127.0.0.1:${backendPort}`;
     const services = {
       plain: { servers: [url], labels: { 'sluice.host': '127.0.0.1', 'sluice.tls': 'off' } },
       secure: { servers: [url], labels: { 'sluice.host': 'localhost' } },
+      grpc: { servers: [`h2c://127.0.0.1:${grpcPort}`], labels: { 'sluice.host': 'localhost/bench.Echo' } },
       socket: {
         servers: [`http://127.0.0.1:${echoPort}`],
         labels: { 'sluice.host': '127.0.0.1/ws', 'sluice.tls': 'off' },
@@ -61,7 +64,7 @@ const COMMANDS: Readonly<Record<string, StartPeer>> = {
       '--http2',
     ];
   },
-  haproxy: async ({ folder, backendPort, echoPort, keyPem, chainPem }, httpPort, httpsPort) => {
+  haproxy: async ({ folder, backendPort, echoPort, grpcPort, keyPem, chainPem }, httpPort, httpsPort) => {
     await writeFile(join(folder, 'haproxy.pem'), chainPem + keyPem);
     await writeFile(
       join(folder, 'haproxy.cfg'),
@@ -83,16 +86,19 @@ frontend f
   bind 127.0.0.1:${httpsPort} ssl crt ${join(folder, 'haproxy.pem')} alpn h2,http/1.1
   acl known hdr(host) -i -m beg 127.0.0.1 localhost
   use_backend w if { path /ws }
+  use_backend g if { path_beg /bench.Echo/ }
   use_backend b if known
 backend b
   server s 127.0.0.1:${backendPort}
 backend w
   server s 127.0.0.1:${echoPort}
+backend g
+  server s 127.0.0.1:${grpcPort} proto h2
 `,
     );
     return ['haproxy', '-db', '-f', join(folder, 'haproxy.cfg')];
   },
-  nginx: async ({ folder, backendPort, echoPort, keyPem, chainPem }, httpPort, httpsPort) => {
+  nginx: async ({ folder, backendPort, echoPort, grpcPort, keyPem, chainPem }, httpPort, httpsPort) => {
     await writeFile(join(folder, 'nginx-key.pem'), keyPem);
     await writeFile(join(folder, 'nginx-chain.pem'), chainPem);
     await writeFile(
@@ -104,6 +110,7 @@ http {
   client_body_temp_path ${folder}/nb; proxy_temp_path ${folder}/np; fastcgi_temp_path ${folder}/nf;
   uwsgi_temp_path ${folder}/nu; scgi_temp_path ${folder}/ns;
   upstream b { server 127.0.0.1:${backendPort}; keepalive 64; keepalive_requests 1000000; }
+  upstream g { server 127.0.0.1:${grpcPort}; keepalive 64; keepalive_requests 1000000; }
   server {
     listen 127.0.0.1:${httpPort}; listen 127.0.0.1:${httpsPort} ssl http2; server_name localhost 127.0.0.1;
     ssl_certificate ${folder}/nginx-chain.pem; ssl_certificate_key ${folder}/nginx-key.pem;
@@ -114,6 +121,7 @@ http {
       proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Real-IP $remote_addr;
       proxy_max_temp_file_size 0;
     }
+    location /bench.Echo/ { grpc_pass grpc://g; grpc_set_header Host $host; }
     location = /ws {
       proxy_pass http://127.0.0.1:${echoPort}; proxy_http_version 1.1; proxy_read_timeout 1h;
       proxy_set_header Connection upgrade; proxy_set_header Upgrade $http_upgrade;
@@ -124,7 +132,7 @@ http {
     );
     return ['nginx', '-c', join(folder, 'nginx.conf')];
   },
-  caddy: async ({ folder, backendPort, echoPort }, httpPort, httpsPort) => {
+  caddy: async ({ folder, ...ports }, httpPort, httpsPort) => {
     await writeFile(
       join(folder, 'caddy.json'),
       JSON.stringify({
@@ -133,8 +141,8 @@ http {
         apps: {
           http: {
             servers: {
-              plain: caddyServer(httpPort, backendPort, echoPort, false),
-              secure: caddyServer(httpsPort, backendPort, echoPort, true),
+              plain: caddyServer(httpPort, ports, false),
+              secure: caddyServer(httpsPort, ports, true),
             },
           },
           tls: {
@@ -149,7 +157,11 @@ http {
   },
 };
 
-function caddyServer(port: number, backendPort: number, echoPort: number, isTls: boolean): object {
+function caddyServer(
+  port: number,
+  { backendPort, echoPort, grpcPort }: Pick<PeerInputs, 'backendPort' | 'echoPort' | 'grpcPort'>,
+  isTls: boolean,
+): object {
   return {
     listen: [`127.0.0.1:${port}`],
     automatic_https: { disable: true },
@@ -158,6 +170,16 @@ function caddyServer(port: number, backendPort: number, echoPort: number, isTls:
       {
         match: [{ path: ['/ws'] }],
         handle: [{ handler: 'reverse_proxy', upstreams: [{ dial: `127.0.0.1:${echoPort}` }] }],
+      },
+      {
+        match: [{ path: ['/bench.Echo/*'] }],
+        handle: [
+          {
+            handler: 'reverse_proxy',
+            transport: { protocol: 'http', versions: ['h2c', '2'] },
+            upstreams: [{ dial: `127.0.0.1:${grpcPort}` }],
+          },
+        ],
       },
       {
         match: [{ host: ['localhost', '127.0.0.1'] }],

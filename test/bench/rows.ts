@@ -33,6 +33,13 @@ function http2(path: string, overrides: Partial<Workload> = {}): Workload {
   return get(path, { connections: 16, streams: 8, ...overrides });
 }
 
+/** A message of 100 bytes behind its prefix. */
+const GRPC: Partial<Workload> = {
+  method: 'POST',
+  headers: { 'content-type': 'application/grpc', te: 'trailers' },
+  body: Buffer.concat([Buffer.from([0, 0, 0, 0, 100]), Buffer.alloc(100, 'x')]),
+};
+
 const ALL = ['haproxy', 'nginx', 'caddy'];
 
 export const ROWS: readonly Row[] = [
@@ -48,4 +55,5 @@ export const ROWS: readonly Row[] = [
   { name: 'h2 10 KB body down', isTls: true, workload: http2('/10k'), peers: ALL },
   { name: 'h2 1 MB body down', isTls: true, workload: http2('/1m'), peers: ALL },
   { name: 'h2 small GET, one at a time', isTls: true, workload: http2('/', { streams: 1 }), peers: ALL },
+  { name: 'h2 gRPC unary call', isTls: true, workload: http2('/bench.Echo/Say', GRPC), peers: ALL },
 ];
