@@ -86,7 +86,7 @@ export abstract class ConnectionBase extends TimerEntry {
     this.rearm();
     socket.on('data', (chunk: Buffer) => this.onChunk(chunk));
     socket.on('drain', () => this.onDrain());
-    socket.on('end', () => this.destroy());
+    socket.on('end', () => this.onEnd());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.onClose());
   }
@@ -107,6 +107,20 @@ export abstract class ConnectionBase extends TimerEntry {
     this.socket.destroy();
   }
 
+  /** The client's end: what it asked for whole is still answered (V6), unless it has left. */
+  private onEnd(): void {
+    if (this.isOver) return undefined;
+    if (this.streams.size === 0) return this.destroy();
+    this.goAway(frames.NO_ERROR);
+    this.probeLater(limits.PROBE_MS);
+    try {
+      for (const stream of [...this.streams.values()]) stream.onConnectionEnd();
+    } catch (error) {
+      this.onInternalFault(error);
+    }
+    return this.scheduleFlush();
+  }
+
   /** RFC 9113 5.4.1: a fault of ours ends this connection alone. */
   protected onInternalFault(error: unknown): void {
     this.plane.internalFault(error, '');
@@ -116,6 +130,16 @@ export abstract class ConnectionBase extends TimerEntry {
       // What is broken may break again.
       this.destroy();
     }
+  }
+
+  /** Who has left answers whatever is sent with a reset, which only the next write tells of. */
+  private probeLater(ms: number): void {
+    setTimeout(() => {
+      if (this.isOver) return;
+      this.out.frame(frames.PING, 0, 0, Buffer.alloc(8));
+      this.flush();
+      this.probeLater(Math.min(2 * ms, limits.MAX_PROBE_MS));
+    }, ms);
   }
 
   /** V4, T14: nobody gets more answers before he takes those he has. */

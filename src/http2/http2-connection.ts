@@ -93,9 +93,8 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
         if (!blocks.isOpen) return this.fail(frames.PROTOCOL_ERROR);
         return this.onBlock(blocks.add(flags, buf, start, end));
       case frames.PRIORITY:
-        // RFC 9113 5.3.1: a stream cannot depend on itself.
-        if (this.makeNoise() && (buf.readUInt32BE(start) & 0x7fff_ffff) === streamId)
-          this.resetById(streamId, frames.PROTOCOL_ERROR);
+        // RFC 9113 5.3.2: nobody heeds what it says any more.
+        this.makeNoise();
         return undefined;
       case frames.RST_STREAM:
         return this.onReset(streamId);
@@ -273,6 +272,8 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
   private resetById(streamId: number, code: number): void {
     const stream = this.streams.get(streamId);
     if (stream !== undefined) this.reset(stream, code);
+    // RFC 9113 5.1: what has not begun cannot be reset.
+    else if (this.isIdle(streamId)) this.fail(code);
     else this.refuseStream(streamId, code);
   }
 }

@@ -155,6 +155,17 @@ export class Http2Stream extends TimerEntry implements Downstream {
     return true;
   }
 
+  /** The client says nothing more on any stream: what it has not said whole is cut short (X7). */
+  onConnectionEnd(): void {
+    const isCut = !this.isRemoteDone && !this.head.isUpgrade;
+    this.isRemoteDone = true;
+    if (this.isExchangeDone) return this.closeIfOver();
+    // Nothing was done for it yet, and most who end here have left.
+    if (this.exchange.delivery.isHeld) return this.exchange.onClientFault('client_gone');
+    if (isCut) return this.exchange.onClientFault('body_cut_short');
+    return this.head.isUpgrade ? this.passToTunnel() : undefined;
+  }
+
   flushRequest(): void {
     if (!this.isExchangeDone) this.exchange.flushRequest();
   }

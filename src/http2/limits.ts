@@ -18,3 +18,6 @@ export const MIN_PROGRESS = 16_384;
 export const TINY_DATA = 256;
 /** Bytes that wait beside payload for a client that does not read; beyond it nothing is read from it either. */
 export const MAX_BACKLOG = 65_536;
+/** When a client that has ended is asked for the first time whether it is still there, and how often at last. */
+export const PROBE_MS = 20;
+export const MAX_PROBE_MS = 1000;

@@ -51,6 +51,7 @@ const socket = (
   more: readonly (readonly [string, string])[] = [],
   protocol = 'websocket',
 ): Buffer => request({ ':method': 'CONNECT', ...changes }, [[':protocol', protocol], ...more]);
+const priority = (on: number): Buffer => Buffer.concat([uint32(on), Buffer.from([0])]);
 const windowUpdate = (id: number, bytes: number): Buffer => frame(TYPE.WINDOW_UPDATE, 0, id, uint32(bytes));
 
 describe('the connection ends', () => {
@@ -146,6 +147,12 @@ describe('the connection ends', () => {
     ['6.6', 'PUSH_PROMISE', 'PROTOCOL_ERROR', [headers(1), frame(TYPE.PUSH_PROMISE, END_HEADERS, 1, uint32(2))]],
     ['6.7', 'PING on a stream', 'PROTOCOL_ERROR', [frame(TYPE.PING, 0, 1, big(8))]],
     ['6.7', 'PING of another length', 'FRAME_SIZE_ERROR', [frame(TYPE.PING, 0, 0, big(7))]],
+    [
+      '6.3',
+      'PRIORITY of another length, of a stream that is idle',
+      'FRAME_SIZE_ERROR',
+      [frame(TYPE.PRIORITY, 0, 9, big(4))],
+    ],
     ['6.8', 'GOAWAY on a stream', 'PROTOCOL_ERROR', [frame(TYPE.GOAWAY, 0, 1, big(8))]],
     ['6.8', 'GOAWAY that is too short', 'FRAME_SIZE_ERROR', [frame(TYPE.GOAWAY, 0, 0, big(7))]],
     ['6.9', 'WINDOW_UPDATE of 0', 'PROTOCOL_ERROR', [windowUpdate(0, 0)]],
@@ -187,12 +194,6 @@ describe('the stream ends, and the connection goes on', () => {
       [headers(1, Buffer.concat([uint32(1), Buffer.from([0]), block(GET)]), END_HEADERS | END_STREAM | PRIORITY)],
     ],
     ['6.3', 'PRIORITY of another length', 'FRAME_SIZE_ERROR', [post(1), frame(TYPE.PRIORITY, 0, 1, big(4))]],
-    [
-      '6.3',
-      'PRIORITY on itself',
-      'PROTOCOL_ERROR',
-      [post(1), frame(TYPE.PRIORITY, 0, 1, Buffer.concat([uint32(1), Buffer.from([0])]))],
-    ],
     ['6.9', 'WINDOW_UPDATE of 0', 'PROTOCOL_ERROR', [post(1), windowUpdate(1, 0)]],
     ['6.9.1', 'its window overflows', 'FLOW_CONTROL_ERROR', [post(1), windowUpdate(1, 0x7fff_ffff)]],
     [
@@ -326,6 +327,13 @@ describe('what is legal is served', () => {
       ],
     ],
     ['5.1', 'PRIORITY on an idle stream', 200, [frame(TYPE.PRIORITY, 0, 9, big(5)), headers(1)]],
+    ['5.3.2', 'PRIORITY of an idle stream on itself', 200, [frame(TYPE.PRIORITY, 0, 9, priority(9)), headers(1)]],
+    [
+      '5.3.2',
+      'PRIORITY of a stream on itself',
+      200,
+      [post(1), frame(TYPE.PRIORITY, 0, 1, priority(1)), data(1, 1, END_STREAM)],
+    ],
     [
       '5.1',
       'frames on a stream that was reset',

@@ -404,7 +404,7 @@ describe('ends (U3)', () => {
   test('a connection that ends takes its WebSockets with it', async () => {
     const both = [await open(), await open()];
     session.destroy();
-    await vi.waitFor(() => expect(both.map(({ visit }) => visit.isClosed)).toEqual([true, true]));
+    await vi.waitFor(() => expect(both.map(({ visit }) => visit.hasEnded)).toEqual([true, true]));
   });
 
   test('a reset by the client behind the end of the server is no fault', async () => {
