@@ -23,6 +23,7 @@ const PROGRAMS: readonly LabProgram[] = [
   'curl',
   'nghttp',
   'h2load',
+  'chromium',
 ];
 /** Most integration tests wait for something most of their time. */
 const WORKERS = Math.max(3, availableParallelism());

@@ -21,6 +21,7 @@ const PROGRAMS = {
   curl: 'curl',
   nghttp: 'nghttp2-client',
   h2load: 'nghttp2-client',
+  chromium: 'chromium',
   sslscan: 'sslscan',
   testssl: 'testssl.sh',
 } as const;
