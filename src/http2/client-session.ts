@@ -105,10 +105,10 @@ export class ClientSession extends TimerEntry {
     return this.session!;
   }
 
-  /** The stream is over; `isRefused`: the server takes no more than those that are left. */
-  end(stream: ClientStream, isRefused: boolean): void {
+  /** The stream is over; `isTooMuch`: the server takes no more at once than those that are left. */
+  end(stream: ClientStream, isTooMuch: boolean): void {
     if (!this.streams.delete(stream)) return;
-    if (isRefused) this.limit = Math.max(1, Math.min(this.limit, this.streams.size));
+    if (isTooMuch) this.limit = Math.max(1, Math.min(this.limit, this.streams.size));
     if (this.isFree) this.owner.hasRoom(this);
     if (this.streams.size === 0) this.onIdle();
   }

@@ -13,7 +13,8 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { listen } from './client-events.ts';
 import type { ClientSession } from './client-session.ts';
 import { flushSoon, type Gathering } from './flush-soon.ts';
-import { CANCEL, END_STREAM, REFUSED_STREAM } from './frames.ts';
+import { CANCEL, END_STREAM, ENHANCE_YOUR_CALM, REFUSED_STREAM } from './frames.ts';
+import { GatheredBody } from './gathered-body.ts';
 import { requestBlock, trailerFields } from './request-fields.ts';
 import { parseResponse, parseResponseTrailers } from './response-text.ts';
 
@@ -44,6 +45,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   private stream: ClientHttp2Stream | undefined = undefined;
   private exchange: Exchange | undefined = undefined;
   private state = WAITING;
+  private readonly gathered: GatheredBody;
   private interims = 0;
   /** Bytes of payload to come; negative: nobody said how many. */
   private remaining = -1;
@@ -66,6 +68,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     this.plane = plane;
     this.upstream = upstream;
     this.owner = owner;
+    this.gathered = new GatheredBody(plane.buffers);
     plane.wheel.arm(this, upstream.transport.timeouts.connectMs);
   }
 
@@ -239,11 +242,11 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   /** The stream is gone, for whatever reason. */
   onClose(): void {
     const { session, stream, exchange, state } = this;
-    const { id } = stream!;
-    const isRefused = stream!.rstCode === REFUSED_STREAM;
+    const { id, rstCode } = stream!;
+    const isRefused = rstCode === REFUSED_STREAM;
     const isUnseen = isRefused || this.isUnsent || id === undefined || id >= session!.refusesFrom;
     this.stream = undefined;
-    session!.end(this, isRefused);
+    session!.end(this, isRefused || rstCode === ENHANCE_YOUR_CALM);
     if (exchange === undefined) this.finish();
     else if (this.saved !== undefined) return;
     else if (state === BODY) this.fault('upstream_cut_short', false);
@@ -266,8 +269,11 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   /** The turn is over. What is complete by now has left already. */
   flushGathered(): void {
     this.isGathering = false;
+    const { exchange } = this;
+    if (exchange === undefined) return;
     try {
-      this.exchange?.flushResponse();
+      this.gathered.giveTo(exchange);
+      if (this.exchange === exchange) exchange.flushResponse();
     } catch (error) {
       this.onInternalFault(error);
     }
@@ -314,7 +320,10 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
       this.remaining -= chunk.length;
       if (this.remaining < 0) return this.fault('upstream_cut_short', false);
     }
-    exchange.onData(chunk, 0, chunk.length, false);
+    if (!this.gathered.takes(chunk)) {
+      this.gathered.giveTo(exchange);
+      if (this.exchange === exchange && !this.gathered.takes(chunk)) exchange.onData(chunk, 0, chunk.length, false);
+    }
     return this.flushSoon();
   }
 
@@ -324,7 +333,8 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     if (exchange === undefined || this.state !== BODY) return undefined;
     // A reset looks like an end, whatever its code is (B11).
     if (!this.isWhole || this.remaining > 0) return this.fault('upstream_cut_short', false);
-    return this.complete();
+    this.gathered.giveTo(exchange);
+    return this.exchange === exchange ? this.complete() : undefined;
   }
 
   private readSaved(): void {
@@ -377,6 +387,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     this.state = CLOSED;
     this.plane.wheel.disarm(this);
     this.saved = undefined;
+    this.gathered.drop();
     const { stream } = this;
     // One that has ended, and was not read to its end, is thrown away.
     if (stream?.closed === true) stream.destroy();

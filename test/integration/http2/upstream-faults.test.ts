@@ -147,6 +147,20 @@ describe('a request that the server refuses is sent again, whatever its method',
   });
 });
 
+test('a server that has enough of one connection gets another: as node:http2 has when large answers wait', async () => {
+  await expectWell();
+  const waiting: [WirePeer, number][] = [];
+  backend.onRequest((peer, id) => {
+    if (waiting.filter(([one]) => one === peer).length === 2) peer.reset(id, CODE.ENHANCE_YOUR_CALM);
+    else waiting.push([peer, id]);
+  });
+  const all = Array.from({ length: 3 }, () => send(GET));
+  await until(() => waiting.length === 3, 'all requests');
+  expect(backend.peers).toHaveLength(2);
+  for (const [peer, id] of waiting) peer.respond(id);
+  for (const client of all) expect(await answer(client)).toBe('200 ok');
+});
+
 describe('a server that breaks a request off', () => {
   test.for<[what: string, text: string, sent: number, act: (peer: WirePeer, id: number) => void]>([
     ['by a reset', GET, 2, (peer, id) => peer.reset(id, CODE.INTERNAL_ERROR)],
