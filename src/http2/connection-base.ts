@@ -4,6 +4,7 @@ import type { Peer } from '../http/forwarded.ts';
 import { LIMITS } from '../http1/limits.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
 import { AbuseCounter } from './abuse-counter.ts';
+import { DrainStep } from './drain-step.ts';
 import * as frames from './frames.ts';
 import type { Http2Connection } from './http2-connection.ts';
 import type { Http2Stream } from './http2-stream.ts';
@@ -42,8 +43,10 @@ export abstract class ConnectionBase extends TimerEntry {
   protected receiveWindow = limits.CONNECTION_WINDOW;
   /** Taken by somebody, and not yet told the client. */
   protected taken = 0;
-  /** No new streams: GOAWAY is out. */
+  /** No new streams: the GOAWAY that says so is out. */
   protected isDraining = false;
+  /** A GOAWAY is out that warns of it. */
+  protected drainStep: DrainStep | undefined = undefined;
   /** Nothing is read any more. */
   isOver = false;
   protected isClosed = false;
@@ -96,8 +99,19 @@ export abstract class ConnectionBase extends TimerEntry {
     return this.out.room;
   }
 
-  /** No further stream; those that run are finished (M12). */
+  /** No further stream; those that run, or are on their way, are finished (M12). In two steps, so that none is lost (RFC 9113 6.8). */
   drain(): void {
+    if (this.isDraining || this.isOver || this.drainStep !== undefined) return undefined;
+    // Nothing of it can be waited for.
+    if (this.isInPart) return this.finishDrain();
+    this.drainStep = new DrainStep(this.plane.wheel, () => this.finishDrain());
+    this.writeGoAway(frames.MAX_STREAM_ID, frames.NO_ERROR);
+    this.out.frame(frames.PING, 0, 0, DrainStep.PING);
+    return this.scheduleFlush();
+  }
+
+  /** The client knows, or had the time to. */
+  protected finishDrain(): void {
     this.goAway(frames.NO_ERROR);
     this.closeIfDrained();
     this.scheduleFlush();
@@ -320,8 +334,13 @@ export abstract class ConnectionBase extends TimerEntry {
   protected goAway(code: number): void {
     if (this.isDraining || this.isOver) return;
     this.isDraining = true;
+    this.drainStep?.stop();
+    this.writeGoAway(this.servedStreamId, code);
+  }
+
+  private writeGoAway(lastStreamId: number, code: number): void {
     const payload = Buffer.allocUnsafe(8);
-    payload.writeUInt32BE(this.servedStreamId);
+    payload.writeUInt32BE(lastStreamId);
     payload.writeUInt32BE(code, 4);
     this.out.frame(frames.GOAWAY, 0, 0, payload);
   }
@@ -348,6 +367,7 @@ export abstract class ConnectionBase extends TimerEntry {
     this.isClosed = true;
     this.isOver = true;
     this.plane.wheel.disarm(this);
+    this.drainStep?.stop();
     this.plane.counters.connections -= 1;
     for (const stream of [...this.streams.values()]) stream.abandon('client_gone');
     this.out.discard();

@@ -47,6 +47,7 @@ export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 export const MAX_PAYLOAD = 16_384;
 export const DEFAULT_WINDOW = 65_535;
 export const MAX_WINDOW = 0x7fff_ffff;
+export const MAX_STREAM_ID = 0x7fff_ffff;
 
 const ANY_LENGTH = -1;
 

@@ -3,6 +3,7 @@ import type { DataPlane } from '../http/data-plane.ts';
 import { LIMITS } from '../http1/limits.ts';
 import { BlockReader } from './block-reader.ts';
 import { ConnectionBase, type Http2Facts } from './connection-base.ts';
+import { DrainStep } from './drain-step.ts';
 import { type FrameSink, FrameReader } from './frame-reader.ts';
 import * as frames from './frames.ts';
 import type { Http2Stream } from './http2-stream.ts';
@@ -101,9 +102,7 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
       case frames.SETTINGS:
         return this.onSettings(flags, buf, start, end);
       case frames.PING:
-        if (this.makeNoise() && (flags & frames.ACK) === 0)
-          this.out.frame(frames.PING, frames.ACK, 0, Buffer.from(buf.subarray(start, end)));
-        return undefined;
+        return this.makeNoise() ? this.onPing(flags, Buffer.from(buf.subarray(start, end))) : undefined;
       case frames.GOAWAY:
         // It will open no more streams, and says so.
         return this.makeNoise() ? this.closeIfDrained() : undefined;
@@ -115,6 +114,11 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
         this.makeNoise();
         return undefined;
     }
+  }
+
+  private onPing(flags: number, payload: Buffer): void {
+    if ((flags & frames.ACK) === 0) this.out.frame(frames.PING, frames.ACK, 0, payload);
+    else if (this.drainStep !== undefined && payload.equals(DrainStep.PING)) this.finishDrain();
   }
 
   private onSettings(flags: number, buf: Buffer, start: number, end: number): void {

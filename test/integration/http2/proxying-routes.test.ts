@@ -175,7 +175,7 @@ test('a worker that drains says GOAWAY, finishes what runs and takes nothing new
   const goAways: number[] = [];
   client.on('goaway', (code) => goAways.push(code));
   other.post({ type: 'shutdown' });
-  await vi.waitFor(() => expect([goAways, idle.closed || idle.destroyed]).toEqual([[0], true]));
+  await vi.waitFor(() => expect([goAways, idle.closed || idle.destroyed]).toEqual([[0, 0], true]));
   request.stream.end(', ended');
   const answer = await request.done();
   expect([answer.status, answer.text, seen().body]).toEqual([200, 'ok', 'begun, ended']);

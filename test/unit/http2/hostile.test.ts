@@ -312,9 +312,11 @@ describe('order', () => {
     const client = lab.open();
     client.send(headers(1));
     client.connection.drain();
+    lab.tick(2);
     client.send(headers(3), headers(5), frame(TYPE.DATA, 0, 0));
     await client.settle();
     expect(client.of('GOAWAY').map(({ payload }) => [payload.readUInt32BE(0), payload.readUInt32BE(4)])).toEqual([
+      [0x7fff_ffff, CODE.NO_ERROR],
       [1, CODE.NO_ERROR],
       [1, CODE.PROTOCOL_ERROR],
     ]);
@@ -324,6 +326,7 @@ describe('order', () => {
     lab = new Http2Lab({ requests: 2 });
     const client = lab.open();
     client.send(none(1), none(3));
+    lab.tick(2);
     await client.settle();
     expect([client.of('HEADERS').length, client.goAway, client.socket.isEnded]).toEqual([2, CODE.NO_ERROR, true]);
   });
@@ -394,6 +397,7 @@ describe('floods end with ENHANCE_YOUR_CALM, and GOAWAY is the last frame', () =
     const client = lab.open();
     client.send(headers(1));
     client.connection.drain();
+    lab.tick(2);
     for (let n = 1; n < 3000 && !client.socket.isEnded; n++) client.send(headers(2 * n + 1));
     await client.settle();
     expect([client.goAway, lab.servers.length]).toEqual([CODE.ENHANCE_YOUR_CALM, 1]);
