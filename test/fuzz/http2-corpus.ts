@@ -25,7 +25,9 @@ const bytes = (random: Random, most: number): Buffer =>
 /** A block of fields: a request, or trailers, or any representations of RFC 7541. */
 function anyBlock(random: Random): Buffer {
   const more = Array.from({ length: random.below(3) }, () => [pick(random, NAMES), pick(random, VALUES)] as const);
-  switch (random.below(6)) {
+  switch (random.below(7)) {
+    case 6:
+      return request({ ':method': 'CONNECT' }, [[':protocol', chance(random, 90) ? 'websocket' : 'x'], ...more]);
     case 0:
       return block(more);
     case 1:

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { Tunnel } from '../../src/http/tunnel.ts';
 import { Http2Lab, type LabServer } from '../support/http2-lab.ts';
 import { complaintAboutFrames } from '../support/http2-judge.ts';
 import { chance, splitAnywhere, Xorshift } from '../support/random.ts';
@@ -68,13 +69,44 @@ function tryConnection(lab: Http2Lab, random: Xorshift, sent: Buffer): string | 
   while (client.socket.leave());
   const complaint = complaintAboutFrames(client.socket.frames, sent);
   client.socket.destroy();
+  for (const one of lab.servers) tunnels.get(one)?.serverGone();
   return complaint ?? complaintAboutRest(lab, inside.streams.size);
+}
+
+/** Of servers that switched. */
+const tunnels = new WeakMap<LabServer, Tunnel>();
+
+/** The server switches to WebSocket: from here on its end takes what it is given, or says that it is full. */
+function switchOver(random: Xorshift, one: LabServer): void {
+  const end = { finish() {}, pause() {}, resume() {}, close() {}, reset() {} };
+  const head = { status: 101, reason: '', fields: '', body: 0, contentLength: -1, hasDate: true } as const;
+  tunnels.set(one, one.exchange.onSwitch(head, { ...end, write: () => chance(random, 70) }));
+}
+
+function actInTunnel(random: Xorshift, tunnel: Tunnel): void {
+  const bytes = Buffer.alloc([1, 100, 20_000, 100_000][random.below(4)]!);
+  switch (random.below(8)) {
+    case 0:
+      return tunnel.serverEnded();
+    case 1:
+      return tunnel.serverGone();
+    case 2:
+      return tunnel.closeProperly();
+    case 3:
+    case 4:
+      return tunnel.serverDrained();
+    default:
+      return tunnel.fromServer(bytes, 0, bytes.length, true);
+  }
 }
 
 /** A server does something that a server may do now. */
 function act(random: Xorshift, one: LabServer): void {
+  const tunnel = tunnels.get(one);
+  if (tunnel !== undefined) return actInTunnel(random, tunnel);
   if (!one.isCurrent) return;
   const { exchange } = one;
+  if (exchange.request.isUpgrade && !exchange.hasStarted && chance(random, 60)) return switchOver(random, one);
   switch (random.below(7)) {
     case 0:
       if (exchange.hasStarted) exchange.onUpstreamFault(one, 'upstream_reset', false);
