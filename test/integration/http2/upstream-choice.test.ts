@@ -5,9 +5,11 @@ import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
 import type { ServerScheme, TransportConfig } from '../../../src/config/dynamic.ts';
 import type { UpstreamConnection } from '../../../src/http/upstream-connection.ts';
 import { Upstream } from '../../../src/upstream/upstream.ts';
+import { oneService, startDataPlane } from '../../support/data-plane.ts';
 import { type HeldClient, heldPlane, type HeldPlane } from '../../support/held-client.ts';
 import { finals, GET, until } from '../../support/held-lab.ts';
 import { echo, Http2Backend } from '../../support/http2-backend.ts';
+import { ask, openHttp2, pattern, sha1 } from '../../support/http2-client.ts';
 import { createTestCa, issueCertificate, type TestCa } from '../../support/issue-certificate.ts';
 import { rawBackend } from '../../support/raw-http.ts';
 import { server } from '../../support/server-config.ts';
@@ -106,6 +108,31 @@ describe('over TLS the server chooses', () => {
     // They are pooled as ever.
     expect(await many(6)).toEqual(Array.from({ length: 6 }, () => '200 one'));
     expect(one.connections()).toBe(6);
+  });
+
+  test('HTTP/2: payloads both ways arrive as they were sent, through a worker', async () => {
+    const one = await backend({});
+    one.handle = echo;
+    over(one.port, 'https');
+    const { routers, services } = oneService([server(one.port, { scheme: 'https' })]);
+    const tls = { ...DEFAULT_TRANSPORT.tls, rootCAs: ca.rootPem };
+    const plane = await startDataPlane(
+      {
+        routers,
+        services: services.map((service) => ({ ...service, transport: 't' })),
+        transports: { t: { ...DEFAULT_TRANSPORT, tls } },
+      },
+      { http2: true },
+    );
+    const session = await openHttp2(plane.httpsPort);
+    cleanUps.push(
+      () => session.destroy(),
+      () => plane.stop(),
+    );
+    const bodies = [0, 1, 70_000, 5_000_000].map((size) => pattern(size, size));
+    const answers = await Promise.all(bodies.map((body) => ask(session, { ':method': 'POST' }, body)));
+    expect(answers.map((answer) => answer.sha1)).toEqual(bodies.map((body) => sha1(body)));
+    expect([one.connections, one.streams]).toEqual([1, 4]);
   });
 
   test('nothing, where the transport forbids HTTP/2', async () => {
