@@ -299,6 +299,7 @@ export abstract class ConnectionBase extends TimerEntry {
 
   protected onDrain(): void {
     this.out.unblock();
+    this.flush();
     this.tellOfRoom();
     this.flush();
     if (!this.isHeldBack) return;

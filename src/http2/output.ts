@@ -8,6 +8,8 @@ const COPIED_BYTES = 8192;
 /** Buffers of that size that no connection gathers in: an idle one holds none. */
 const spare: Buffer[] = [];
 const MAX_SPARE = 64;
+/** Payload that fits behind a frame's header. */
+const MOST_GATHERED = LARGE_BUFFER - FRAME_HEADER_BYTES;
 
 /**
  * Frames to a client, gathered and written together: one write for everything that became ready in a turn. A buffer is not touched until
@@ -35,7 +37,9 @@ export class Output {
 
   /** Bytes that can be gathered before the next write. */
   get room(): number {
-    return this.isBlocked ? 0 : LARGE_BUFFER - this.at;
+    // Behind a write that is not done the next one is gathered, as long as there are buffers for it.
+    if (this.isBlocked && !this.isPooled && !this.buffers.hasMore) return 0;
+    return MOST_GATHERED - this.at;
   }
 
   /** The socket has room again. */
@@ -62,12 +66,17 @@ export class Output {
     from.copy(buf, at + FRAME_HEADER_BYTES, start, end);
   }
 
-  /** Writes what was gathered. */
+  /** Writes what was gathered, once the write before it is done. */
   flush(): void {
+    if (!this.isBlocked) this.write();
+  }
+
+  private write(): void {
     const { buf, at, isPooled } = this;
     if (buf === undefined || at === 0) return;
     this.at = 0;
     this.buf = undefined;
+    this.isPooled = false;
     let hasRoom: boolean;
     if (at <= COPIED_BYTES) {
       const copy = Buffer.allocUnsafe(at);
@@ -79,12 +88,12 @@ export class Output {
       hasRoom = this.socket.write(buf.subarray(0, at), done);
     }
     if (!hasRoom) this.isBlocked = true;
-    else if (at >= LARGE_BUFFER) this.isFreed = true;
+    else if (at >= MOST_GATHERED) this.isFreed = true;
   }
 
   /** Writes what was gathered, and our end behind it; `done` when both have left. Frames from here on go nowhere. */
   end(done: () => void): void {
-    this.flush();
+    this.write();
     this.isEnded = true;
     this.socket.end(done);
   }
@@ -124,7 +133,7 @@ export class Output {
     const { at, isPooled } = this;
     const old = this.buf!;
     if (at + bytes > LARGE_BUFFER) {
-      this.flush();
+      this.write();
       return;
     }
     this.openLarge();

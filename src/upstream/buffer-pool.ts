@@ -17,6 +17,11 @@ export class BufferPool {
     this.maxLent = options.maxLent ?? 256;
   }
 
+  /** `take` would give one. */
+  get hasMore(): boolean {
+    return this.lent < this.maxLent;
+  }
+
   /** Undefined when too many are out; the caller then reads in smaller pieces that are copied. */
   take(): Buffer | undefined {
     if (this.lent >= this.maxLent) return undefined;
