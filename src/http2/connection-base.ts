@@ -301,7 +301,6 @@ export abstract class ConnectionBase extends TimerEntry {
     this.out.unblock();
     this.flush();
     this.tellOfRoom();
-    this.flush();
     if (!this.isHeldBack) return;
     this.isHeldBack = false;
     this.socket.resume();
