@@ -41,9 +41,11 @@ export class SessionPool implements SessionOwner, LeaveListener {
     return stream;
   }
 
-  /** The stream waits no more. */
+  /** The stream waits no more. A connection that nobody waits for is not opened to its end: it may hang. */
   forget(stream: ClientStream): void {
     this.waiting.delete(stream);
+    if (this.waiting.size > 0) return;
+    for (const session of this.sessions.filter((one) => one.isConnecting)) session.leave();
   }
 
   hasRoom({ limit }: ClientSession): void {
