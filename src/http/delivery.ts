@@ -5,11 +5,15 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { awaitLeaving } from './await-leaving.ts';
 import type { Exchange } from './exchange.ts';
 import { type FailureReason, SERVER_FAULTS } from './failure.ts';
+import { grpcHeadMs, streamIdleMs } from './grpc.ts';
 import { HeldRequest } from './held-request.ts';
+import { CHUNKED, type ResponseMessage, UNTIL_CLOSE } from './message.ts';
 import type { RequestCopy } from './mirrors.ts';
 import { isRepeatable, retryVerdict } from './retry.ts';
 import { UnseenBody } from './unseen-body.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
+
+const EVENTS = /(?:^|\n)content-type:[\t ]*text\/event-stream/i;
 
 /**
  * A request's way to a server: lease, or wait for one; send; and once more elsewhere where that is safe (design section 8). It is an
@@ -30,6 +34,9 @@ export class Delivery {
   /** Attempts in which a server got something of the request. */
   private sends = 0;
   private hasAwaitedNews = false;
+  /** How long the server may take for its head (T12), and between two pieces of its payload (T13). */
+  responseHeadMs = 0;
+  responseIdleMs = 0;
   /** When the server got its turn, for a service that wants to know; else negative. */
   private sentAt = -1;
   /** What was decided on the way through composed services. */
@@ -103,11 +110,28 @@ export class Delivery {
     if (service.sticky !== undefined) exchange.fields = removeCookie(exchange.fields, service.sticky.name);
     this.sentAt = service.isTimed ? performance.now() : -1;
     this.attempts += 1;
+    this.setPatience(upstream);
     const connection =
       (isFresh ? undefined : upstream.take()) ?? exchange.plane.dial(upstream, exchange.request.isUpgrade);
     this.connection = connection;
     if (this.copy !== undefined && exchange.isRequestComplete) this.endCopy();
     return connection.send(exchange);
+  }
+
+  private setPatience({ transport: { timeouts } }: Upstream<UpstreamConnection>): void {
+    const { request, plane } = this.exchange;
+    this.responseHeadMs = request.isGrpc
+      ? grpcHeadMs(request.fields, timeouts, plane.limits.tunnelIdleMs)
+      : timeouts.responseHeadMs;
+    this.responseIdleMs = request.isGrpc ? streamIdleMs(timeouts, plane.limits.tunnelIdleMs) : timeouts.responseIdleMs;
+  }
+
+  /** T13, for this response from here on: events of a server come when there are some. */
+  idleMsOf({ body, fields }: ResponseMessage): number {
+    if ((body === CHUNKED || body === UNTIL_CLOSE) && EVENTS.test(fields)) {
+      this.responseIdleMs = streamIdleMs(this.upstream!.transport.timeouts, this.exchange.plane.limits.tunnelIdleMs);
+    }
+    return this.responseIdleMs;
   }
 
   /** Waits where that may help; the payload of the request stays with the client meanwhile (design section 8). */

@@ -3,6 +3,7 @@ import { type Answer, failureAnswer, prefersHtml } from './answer.ts';
 import { Delivery } from './delivery.ts';
 import { BLOCKED } from './downstream.ts';
 import { type FailureReason, FAILURES } from './failure.ts';
+import { grpcAnswer } from './grpc.ts';
 import { removeFields } from './header-edits.ts';
 import { NO_BODY, type RequestMessage, type ResponseMessage } from './message.ts';
 import { isPathFault, normalisePath } from './path.ts';
@@ -259,6 +260,7 @@ export class Exchange extends RequestView {
     this.failure = reason;
     this.plane.counters.failed(reason);
     this.requestId = this.plane.requestId();
+    if (this.request.isGrpc) return grpcAnswer(reason, this.requestId, changes?.status);
     return failureAnswer(reason, this.requestId, prefersHtml(this.request.fields), changes);
   }
 

@@ -36,6 +36,8 @@ export interface RequestMessage {
   readonly acceptsTrailers: boolean;
   /** Names of trailers to come, as the client announced them; empty: none that may be sent on (X12). */
   readonly announcedTrailers: string;
+  /** A call of gRPC, over HTTP/2. */
+  readonly isGrpc: boolean;
   /** Forwarding fields of a trusted peer, to be validated by `forwarded.ts`. */
   readonly forwarded: readonly ReceivedField[] | undefined;
   /** How often our own name is in `Via` (A9). */

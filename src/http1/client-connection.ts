@@ -65,6 +65,8 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
   /** What this connection has become an end of. */
   private tunnel: Tunnel | undefined = undefined;
   private isPaused = false;
+  /** T13, of the current response. */
+  private idleMs = 0;
   /** The buffer the socket reads into now: shared, or pooled during a long body. */
   private reading: Buffer = sharedBuffer;
   private wasRetained = false;
@@ -108,7 +110,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
   writeBody(buf: Buffer, start: number, end: number): boolean {
     // While the request is on its way the client's own time-out (T5) comes first.
     if (this.state === AWAIT_HEAD) {
-      this.plane.wheel.arm(this, this.timeouts.responseHeadMs + this.plane.limits.bodyIdleMs);
+      this.plane.wheel.arm(this, this.exchange!.delivery.responseHeadMs + this.plane.limits.bodyIdleMs);
     }
     const isChunked = this.exchange?.request.body === CHUNKED;
     const { out } = this;
@@ -127,7 +129,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
     if (request?.body === CHUNKED) this.out.add(`0\r\n${request.announcedTrailers === '' ? '' : trailers}\r\n`);
     this.flush();
     this.isRequestWritten = true;
-    if (this.state === AWAIT_HEAD) this.plane.wheel.arm(this, this.timeouts.responseHeadMs);
+    if (this.state === AWAIT_HEAD) this.plane.wheel.arm(this, this.exchange!.delivery.responseHeadMs);
   }
 
   flush(): void {
@@ -144,7 +146,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
   resume(): void {
     if (!this.isPaused) return;
     this.isPaused = false;
-    if (this.state === BODY) this.plane.wheel.arm(this, this.timeouts.responseIdleMs);
+    if (this.state === BODY) this.plane.wheel.arm(this, this.idleMs);
     this.socket.resume();
   }
 
@@ -165,7 +167,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
     const exchange = this.exchange!;
     this.state = AWAIT_HEAD;
     const isBodyToCome = exchange.request.body !== NO_BODY;
-    this.plane.wheel.arm(this, this.timeouts.responseHeadMs + (isBodyToCome ? this.plane.limits.bodyIdleMs : 0));
+    this.plane.wheel.arm(this, exchange.delivery.responseHeadMs + (isBodyToCome ? this.plane.limits.bodyIdleMs : 0));
     this.out.add(requestHead(exchange, this.upstream.authority, exchange.delivery.service!.passHostHeader));
     if (!isBodyToCome) {
       this.isRequestWritten = true;
@@ -246,9 +248,10 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
     }
     if (headEnd < 0) return this.fault('upstream_invalid', end);
     if (head.status < 200) return this.readInterim(headEnd, buf, end);
+    this.idleMs = exchange.delivery.idleMsOf(head);
     exchange.onResponse(head);
     this.state = BODY;
-    this.plane.wheel.arm(this, this.timeouts.responseIdleMs);
+    this.plane.wheel.arm(this, this.idleMs);
     this.body.begin(head.body, head.contentLength);
     if (this.body.isDone) this.complete(headEnd === end);
     return headEnd;
@@ -278,7 +281,7 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
   private readBody(buf: Buffer, at: number, end: number): number {
     const exchange = this.exchange!;
     // A piece before this one may have asked for the pause: then T14 holds.
-    if (!this.isPaused) this.plane.wheel.arm(this, this.timeouts.responseIdleMs);
+    if (!this.isPaused) this.plane.wheel.arm(this, this.idleMs);
     const { body } = this;
     const next = body.advance(buf, at, end);
     if (body.isBroken) return this.fault('upstream_cut_short', end);

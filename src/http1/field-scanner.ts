@@ -43,6 +43,11 @@ export abstract class FieldSection {
     this.interest = interest;
   }
 
+  /** Judges a line whose name has `_`, as no name of interest has; KEEP or DROP (H10). */
+  alias(_buf: Buffer, _nameStart: number, _nameEnd: number): number {
+    return this.dropsUnderscores ? DROP : KEEP;
+  }
+
   /**
    * Judges one line that may be of interest. The value is trimmed of SP and HTAB (H5).
    * Returns KEEP, DROP or FAULT (after setting `fault`).
@@ -92,10 +97,12 @@ export function scanFields(buf: Buffer, at: number, end: number, start: number, 
     if (count > section.maxFields || at - start > section.maxBytes) return fault(section, 'head_too_large');
     const length = nameEnd - lineStart;
     const wanted = interest[Math.min(length, LENGTHS - 1) * 32 + (buf[lineStart]! & 31)] === 1;
-    const isAlias = (bits & UNDERSCORE) !== 0 && section.dropsUnderscores;
+    const isAlias = (bits & UNDERSCORE) !== 0;
     if (wanted || isAlias) {
       const from = skipBlanks(buf, valueStart, valueEnd);
-      const verdict = isAlias ? DROP : section.field(buf, lineStart, nameEnd, from, trimBlanks(buf, from, valueEnd));
+      const verdict = isAlias
+        ? section.alias(buf, lineStart, nameEnd)
+        : section.field(buf, lineStart, nameEnd, from, trimBlanks(buf, from, valueEnd));
       if (verdict === FAULT) return FAULT;
       if (verdict === DROP) {
         if (lineStart > runStart) fields += buf.latin1Slice(runStart, lineStart);

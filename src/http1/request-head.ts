@@ -31,6 +31,8 @@ export class RequestHead extends FieldSection implements RequestMessage {
   expectsContinue = false;
   acceptsTrailers = false;
   announcedTrailers = '';
+  /** Set by whoever parses what came over HTTP/2. */
+  isGrpc = false;
   forwarded: ReceivedField[] | undefined = undefined;
   hops = 0;
   isLastHop = false;
@@ -158,6 +160,13 @@ export class RequestHead extends FieldSection implements RequestMessage {
     }
   }
 
+  /** H10: where underlines are usual in names, only those go that could pass for a name of ours. */
+  override alias(buf: Buffer, nameStart: number, nameEnd: number): number {
+    if (this.dropsUnderscores) return DROP;
+    const name = buf.latin1Slice(nameStart, nameEnd).toLowerCase().replaceAll('_', '-');
+    return isForbiddenTrailer(name) ? DROP : KEEP;
+  }
+
   /** F1, F2: the whole family goes; from a trusted peer its values are kept aside to be validated. */
   private forwardingField(buf: Buffer, nameStart: number, nameEnd: number, from: number, to: number): number {
     const name = buf.latin1Slice(nameStart, nameEnd).toLowerCase();
@@ -234,6 +243,7 @@ export class RequestHead extends FieldSection implements RequestMessage {
     this.expectsContinue = false;
     this.acceptsTrailers = false;
     this.announcedTrailers = '';
+    this.isGrpc = false;
     this.forwarded = undefined;
     this.hops = 0;
     this.isLastHop = false;

@@ -5,8 +5,15 @@ import { DROP, FieldSection, INTEREST_IN_ALL, KEEP } from './field-scanner.ts';
  * routed, authenticated or cached survives.
  */
 export class TrailerSection extends FieldSection {
-  constructor() {
+  /** `keepsUnderscores`: as gRPC has them in its names. */
+  constructor(keepsUnderscores = false) {
     super(INTEREST_IN_ALL);
+    this.dropsUnderscores = !keepsUnderscores;
+  }
+
+  override alias(buf: Buffer, nameStart: number, nameEnd: number): number {
+    if (this.dropsUnderscores) return DROP;
+    return isForbiddenTrailer(buf.latin1Slice(nameStart, nameEnd).toLowerCase().replaceAll('_', '-')) ? DROP : KEEP;
   }
 
   override field(buf: Buffer, nameStart: number, nameEnd: number): number {

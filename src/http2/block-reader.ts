@@ -104,8 +104,11 @@ export class BlockReader {
     const { text, plain, plainLines } = parts;
     const isTooLarge = this.verdict === TOO_LARGE || text.length > scratch.length;
     const end = isTooLarge ? 0 : scratch.latin1Write(text, 0);
+    const { isGrpc } = this.fields;
+    head.dropsUnderscores = !isGrpc;
     // Also of a head that is refused: its method and what else is known are logged.
     const parsed = head.parse(scratch, 0, end, plain, plainLines);
+    head.isGrpc = isGrpc;
     if (isTooLarge) return 'head_too_large';
     if (this.verdict !== OK) return 'bad_host';
     if (parsed <= 0) return head.fault ?? 'bad_start_line';
@@ -114,9 +117,9 @@ export class BlockReader {
   }
 
   /** The trailers that were decoded, those that may be sent on (X12); undefined: they are malformed. */
-  parseTrailers(): string | undefined {
+  parseTrailers(isGrpc: boolean): string | undefined {
     if (this.verdict !== OK) return undefined;
-    const section = new TrailerSection();
+    const section = new TrailerSection(isGrpc);
     const end = scratch.latin1Write(this.fields.trailers, 0);
     return scanFields(scratch, 0, end, 0, section) === end ? section.fields : undefined;
   }

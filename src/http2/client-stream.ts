@@ -130,7 +130,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     if (!this.isPaused) return;
     this.isPaused = false;
     if (this.state !== BODY) return;
-    this.plane.wheel.arm(this, this.upstream.transport.timeouts.responseIdleMs);
+    this.plane.wheel.arm(this, this.exchange!.delivery.responseIdleMs);
     if (this.saved === undefined) this.stream!.resume();
     else this.readSaved();
   }
@@ -169,7 +169,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   }
 
   private awaitHead(moreMs: number): void {
-    this.plane.wheel.arm(this, this.upstream.transport.timeouts.responseHeadMs + moreMs);
+    this.plane.wheel.arm(this, this.exchange!.delivery.responseHeadMs + moreMs);
   }
 
   // What node:http2 tells.
@@ -203,7 +203,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     if (!isFit || head.status < 200 || (isLast && head.body !== NO_BODY)) return this.fault('upstream_invalid', false);
     this.state = BODY;
     this.remaining = head.body === LENGTH ? head.contentLength : -1;
-    this.plane.wheel.arm(this, this.upstream.transport.timeouts.responseIdleMs);
+    this.plane.wheel.arm(this, exchange.delivery.idleMsOf(head));
     exchange.onResponse(head);
     if (this.exchange !== exchange) return undefined;
     if (isLast || head.body === NO_BODY) return this.complete();
@@ -218,8 +218,8 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
 
   onTrailers(block: readonly string[]): void {
     const exchange = this.heard();
-    const lines = parseResponseTrailers(block);
     if (exchange === undefined) return undefined;
+    const lines = parseResponseTrailers(block, exchange.request.isGrpc);
     if (lines === undefined) return this.fault(this.state === BODY ? 'upstream_cut_short' : 'upstream_invalid', false);
     this.trailers = keptTrailers(lines, this.head.connection);
     return undefined;
@@ -315,7 +315,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     const { exchange } = this;
     if (exchange === undefined || this.state !== BODY) return undefined;
     // A piece before this one may have asked for the pause: then T14 holds.
-    if (!this.isPaused) this.plane.wheel.arm(this, this.upstream.transport.timeouts.responseIdleMs);
+    if (!this.isPaused) this.plane.wheel.arm(this, exchange.delivery.responseIdleMs);
     if (this.remaining >= 0) {
       this.remaining -= chunk.length;
       if (this.remaining < 0) return this.fault('upstream_cut_short', false);

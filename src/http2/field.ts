@@ -1,3 +1,4 @@
+import { isGrpcType } from '../http/grpc.ts';
 import { isPlainLine } from '../http1/request-head.ts';
 import type { FieldEntry } from './dynamic-table.ts';
 
@@ -48,6 +49,8 @@ export class Field implements FieldEntry {
   readonly kind: number;
   /** As HTTP/1.1 would send it. */
   readonly line: string;
+  /** Says that the payload is gRPC. */
+  readonly isGrpc: boolean;
   /** The parser of heads has passed the line and wants to see no line of this name. */
   readonly isPlain: boolean;
 
@@ -56,6 +59,7 @@ export class Field implements FieldEntry {
     this.value = value;
     this.kind = kindOf(name, value);
     this.line = this.kind >= COOKIE ? `${name}: ${value}\r\n` : '';
+    this.isGrpc = name === 'content-type' && isGrpcType(value);
     this.isPlain = this.line !== '' && isPlainLine(this.line);
   }
 }

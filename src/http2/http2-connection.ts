@@ -191,7 +191,7 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
       if (stream === undefined) return undefined;
       if (stream.isRemoteDone) return this.reset(stream, frames.STREAM_CLOSED);
       // RFC 9113 8.1, 8.5: trailers end the request, and what is connected has none.
-      const trailers = blocks.isLast && !stream.head.isUpgrade ? blocks.parseTrailers() : undefined;
+      const trailers = blocks.isLast && !stream.head.isUpgrade ? blocks.parseTrailers(stream.head.isGrpc) : undefined;
       return trailers === undefined ? this.reset(stream, frames.PROTOCOL_ERROR) : this.endOf(stream, trailers);
     }
     return this.openStream();

@@ -15,7 +15,7 @@ import { TimerEntry } from '../lib/timer-wheel.ts';
 import type { Http2Connection } from './http2-connection.ts';
 import { CANCEL, INTERNAL_ERROR, NO_ERROR } from './frames.ts';
 import { HeldBody } from './held-body.ts';
-import { MIN_PROGRESS, STREAM_WINDOW } from './limits.ts';
+import { STREAM_WINDOW } from './limits.ts';
 import { StreamEnd } from './stream-end.ts';
 import { StreamSender } from './stream-sender.ts';
 
@@ -48,8 +48,6 @@ export class Http2Stream extends TimerEntry implements Downstream {
   private isDelivering = false;
   /** Taken, and not yet told the client. */
   private taken = 0;
-  /** Sent since its time to take something began. */
-  private progress = 0;
   /** The exchange was told to wait. */
   private isStalled = false;
   /** Of the tunnel that it has become. */
@@ -92,7 +90,6 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.isPaused = false;
     this.isDelivering = false;
     this.taken = 0;
-    this.progress = 0;
     this.isStalled = false;
   }
 
@@ -106,7 +103,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
     if (this.head.isUpgrade) this.head.webSocketKey = newWebSocketKey();
     else if (!isLast) {
       this.rate.restart();
-      this.plane.wheel.arm(this, this.plane.limits.bodyIdleMs);
+      this.plane.wheel.arm(this, this.bodyIdleMs);
     }
     this.exchange.begin(this.head);
     // A payload that is announced as empty ends with the next frame.
@@ -132,12 +129,13 @@ export class Http2Stream extends TimerEntry implements Downstream {
       return true;
     }
     const { plane } = this;
-    if (!this.rate.allows(bytes, plane.wheel.elapsedMs, plane.limits.bodyBytesPerSecond)) {
+    const leastRate = this.head.isGrpc ? 0 : plane.limits.bodyBytesPerSecond;
+    if (!this.rate.allows(bytes, plane.wheel.elapsedMs, leastRate)) {
       this.exchange.onClientFault('body_too_slow');
       this.credit(bytes);
       return true;
     }
-    if (!this.isStalled) plane.wheel.arm(this, plane.limits.bodyIdleMs);
+    if (!this.isStalled) plane.wheel.arm(this, this.bodyIdleMs);
     if (!this.held.isEmpty || this.isPaused || !this.exchange.canTakeBody) {
       this.held.add(buf, start, end);
     } else this.deliver(buf, start, end);
@@ -189,9 +187,9 @@ export class Http2Stream extends TimerEntry implements Downstream {
   onRoom(): void {
     const { sender } = this;
     if (sender.isWaiting) {
-      const bytes = sender.pump();
-      if (sender.isWaiting && this.end === undefined) this.noteProgress(bytes);
-      else if (this.isExchangeDone) return this.closeIfOver();
+      const hasProgress = sender.pumpOn() && this.end === undefined;
+      if (!sender.isWaiting && this.isExchangeDone) return this.closeIfOver();
+      if (hasProgress) this.plane.wheel.arm(this, this.plane.limits.stallMs);
     }
     if (!this.isStalled || sender.isWaiting || this.connection.room <= 0) return undefined;
     this.isStalled = false;
@@ -235,10 +233,16 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.taken = 0;
   }
 
+  /** T5; messages of gRPC come when there are some. */
+  private get bodyIdleMs(): number {
+    const { limits } = this.plane;
+    return this.head.isGrpc ? limits.tunnelIdleMs : limits.bodyIdleMs;
+  }
+
   private rearm(): void {
     const { wheel, limits } = this.plane;
     if (this.isStalled) wheel.arm(this, limits.stallMs);
-    else if (!this.head.isUpgrade && (!this.isRemoteDone || !this.held.isEmpty)) wheel.arm(this, limits.bodyIdleMs);
+    else if (!this.head.isUpgrade && (!this.isRemoteDone || !this.held.isEmpty)) wheel.arm(this, this.bodyIdleMs);
     else wheel.disarm(this);
   }
 
@@ -331,17 +335,9 @@ export class Http2Stream extends TimerEntry implements Downstream {
 
   private stall(): void {
     this.isStalled = true;
-    this.progress = 0;
+    this.sender.restartProgress();
     // A tunnel has that deadline itself.
     if (this.end === undefined) this.plane.wheel.arm(this, this.plane.limits.stallMs);
-  }
-
-  /** T14 is renewed by a frame's worth, so that slow clients are served and one that takes an octet now and then is not. */
-  private noteProgress(bytes: number): void {
-    this.progress += bytes;
-    if (this.progress < MIN_PROGRESS) return;
-    this.progress = 0;
-    this.plane.wheel.arm(this, this.plane.limits.stallMs);
   }
 
   // As the end of a tunnel.

@@ -51,6 +51,8 @@ export class RequestBlock implements FieldSink {
   private isTrailers = false;
   private isMalformed = false;
   private hasFields = false;
+  /** Its payload is gRPC. */
+  isGrpc = false;
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
@@ -73,6 +75,7 @@ export class RequestBlock implements FieldSink {
     this.isTrailers = isTrailers;
     this.isMalformed = false;
     this.hasFields = false;
+    this.isGrpc = false;
   }
 
   field(field: fields.Field): void {
@@ -82,6 +85,7 @@ export class RequestBlock implements FieldSink {
     if (this.bytes > this.maxBytes) return undefined;
     if (kind <= fields.PROTOCOL) return this.pseudoField(kind, value);
     this.hasFields = true;
+    if (field.isGrpc) this.isGrpc = true;
     if (kind === fields.COOKIE) {
       this.cookies += this.cookies === '' ? value : `; ${value}`;
       this.areCookiesPlain &&= field.isPlain;

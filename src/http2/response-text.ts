@@ -47,7 +47,7 @@ export function parseResponse(head: ResponseHead, block: readonly string[], meth
 }
 
 /** The trailers of a block that may be sent on (X12); undefined: they are malformed. */
-export function parseResponseTrailers(block: readonly string[]): string | undefined {
+export function parseResponseTrailers(block: readonly string[], isGrpc: boolean): string | undefined {
   let lines = '';
   for (let at = 0; at < block.length; at += 2) {
     // RFC 9113 8.1: no pseudo-field among them.
@@ -55,7 +55,7 @@ export function parseResponseTrailers(block: readonly string[]): string | undefi
     lines += `${block[at]}: ${block[at + 1]}\r\n`;
   }
   if (lines.length + 2 > scratch.length) return undefined;
-  const section = new TrailerSection();
+  const section = new TrailerSection(isGrpc);
   const end = scratch.latin1Write(`${lines}\r\n`, 0);
   return scanFields(scratch, 0, end, 0, section) === end ? section.fields : undefined;
 }

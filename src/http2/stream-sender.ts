@@ -1,5 +1,6 @@
 import type { BufferPool } from '../upstream/buffer-pool.ts';
 import { MAX_PAYLOAD } from './frames.ts';
+import { MIN_PROGRESS } from './limits.ts';
 import type { Http2Connection } from './http2-connection.ts';
 import type { Http2Stream } from './http2-stream.ts';
 import { copyOf, type Waiting } from './waiting.ts';
@@ -18,6 +19,8 @@ export class StreamSender {
   /** Of a response with a length: what is to come. */
   private left = -1;
   private waiting: Waiting | undefined = undefined;
+  /** Bytes that left since the client's time to take something began. */
+  private progress = 0;
   /** Trailers behind payload that waits; undefined: the end is not known yet. */
   private endsWith: string | undefined = undefined;
 
@@ -33,6 +36,7 @@ export class StreamSender {
     this.left = -1;
     this.waiting = undefined;
     this.endsWith = undefined;
+    this.progress = 0;
   }
 
   /** Payload, or the end behind it, waits for room. */
@@ -71,8 +75,24 @@ export class StreamSender {
     else this.endsWith = trailers;
   }
 
-  /** There may be room; returns how many bytes of payload left. */
-  pump(): number {
+  /** The client's time to take something begins (T14). */
+  restartProgress(): void {
+    this.progress = 0;
+  }
+
+  /**
+   * There may be room. True when the client has taken enough for T14 to begin anew: a frame's worth, so that slow clients are served and one
+   * that takes an octet now and then is not.
+   */
+  pumpOn(): boolean {
+    this.progress += this.pump();
+    if (this.progress < MIN_PROGRESS) return false;
+    this.progress = 0;
+    return true;
+  }
+
+  /** Sends what there is room for; returns how many bytes of payload left. */
+  private pump(): number {
     const { waiting, connection } = this;
     if (waiting === undefined) return 0;
     const before = waiting.at;

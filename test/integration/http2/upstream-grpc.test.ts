@@ -2,12 +2,14 @@ import {
   type ClientDuplexStream,
   type ClientReadableStream,
   type ClientUnaryCall,
+  type ClientWritableStream,
   credentials,
   makeGenericClientConstructor,
   Metadata,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type ServerReadableStream,
   type ServerUnaryCall,
   type ServerWritableStream,
   type ServiceError,
@@ -33,6 +35,7 @@ const method = (path: string, requestStream: boolean, responseStream: boolean) =
 const SERVICE = {
   echo: method('/t.T/Echo', false, false),
   count: method('/t.T/Count', false, true),
+  collect: method('/t.T/Collect', true, false),
   chat: method('/t.T/Chat', true, true),
 };
 
@@ -44,6 +47,7 @@ interface Calls {
     done: (error: ServiceError | null, answer?: Buffer) => void,
   ): ClientUnaryCall;
   count(body: Buffer): ClientReadableStream<Buffer>;
+  collect(done: (error: ServiceError | null, answer?: Buffer) => void): ClientWritableStream<Buffer>;
   chat(): ClientDuplexStream<Buffer, Buffer>;
   close(): void;
 }
@@ -63,6 +67,7 @@ beforeAll(async () => {
       const [wanted] = call.metadata.get('x-fail');
       const metadata = new Metadata();
       metadata.set('x-behind', 'yes');
+      metadata.set('with_underline', call.metadata.get('user_id').join());
       if (wanted === undefined) done(null, call.request, metadata);
       else if (wanted === 'never') call.on('cancelled', () => (cancelled += 1));
       else done({ code: FAILURES.find((code) => String(code) === wanted)!, details: 'as you wish' });
@@ -70,6 +75,11 @@ beforeAll(async () => {
     count: (call: ServerWritableStream<Buffer, Buffer>) => {
       for (let i = 0; i < 100; i++) call.write(Buffer.from(String(i)));
       call.end();
+    },
+    collect: (call: ServerReadableStream<Buffer, Buffer>, done: sendUnaryData<Buffer>) => {
+      const pieces: Buffer[] = [];
+      call.on('data', (piece: Buffer) => pieces.push(piece));
+      call.on('end', () => done(null, Buffer.concat(pieces)));
     },
     chat: (call: ServerDuplexStream<Buffer, Buffer>) => {
       call.on('data', (piece: Buffer) => call.write(piece));
@@ -119,10 +129,12 @@ describe('a client of grpc-js, a server of grpc-js, and the router between them'
     expect(answers.map(String)).toEqual(Array.from({ length: 100 }, (_, n) => String(n)));
   });
 
-  test('trailers', async () => {
-    const call = client.echo(Buffer.from('a'), new Metadata(), {}, () => {});
+  test('metadata and trailers, underlines in their names', async () => {
+    const metadata = new Metadata();
+    metadata.set('user_id', '7');
+    const call = client.echo(Buffer.from('a'), metadata, {}, () => {});
     const [end] = (await once(call, 'status')) as [StatusObject];
-    expect([end.code, end.metadata.get('x-behind')]).toEqual([0, ['yes']]);
+    expect([end.code, end.metadata.get('x-behind'), end.metadata.get('with_underline')]).toEqual([0, ['yes'], ['7']]);
   });
 
   test.for(FAILURES)('a failure with status %d', async (code) => {
@@ -133,6 +145,15 @@ describe('a client of grpc-js, a server of grpc-js, and the router between them'
     const got: string[] = [];
     for await (const piece of client.count(Buffer.alloc(0))) got.push(String(piece));
     expect(got).toEqual(Array.from({ length: 100 }, (_, n) => String(n)));
+  });
+
+  test('a stream of messages, one answer', async () => {
+    const answered = new Promise<Buffer | number>((resolve) => {
+      const call = client.collect((error, answer) => resolve(error === null ? answer! : error.code));
+      for (let i = 0; i < 1000; i++) call.write(Buffer.from(`${i},`));
+      call.end();
+    });
+    expect(String(await answered)).toBe(Array.from({ length: 1000 }, (_, n) => `${n},`).join(''));
   });
 
   test('a talk, each message at once', async () => {

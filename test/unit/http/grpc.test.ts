@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
+import { failureAnswer } from '../../../src/http/answer.ts';
+import type { FailureReason } from '../../../src/http/failure.ts';
+import { grpcAnswer, grpcHeadMs, isGrpcType, streamIdleMs } from '../../../src/http/grpc.ts';
+
+const { timeouts } = DEFAULT_TRANSPORT;
+
+test.for([
+  ['application/grpc', true],
+  ['application/grpc+proto', true],
+  ['Application/gRPC; a=b', true],
+  ['application/grpc-web', false],
+  ['application/grpc-web+proto', false],
+  ['application/grpcx', false],
+  ['text/application/grpc', false],
+] as const)('a payload of %s is gRPC: %s', ([type, isGrpc]) => {
+  expect(isGrpcType(type)).toBe(isGrpc);
+});
+
+test.for<[FailureReason, number]>([
+  ['no_router', 12],
+  ['auth_missing', 16],
+  ['not_allowed', 7],
+  ['no_server', 14],
+  ['upstream_reset', 14],
+  ['connect_timeout', 14],
+  ['response_timeout', 4],
+  ['body_too_large', 8],
+  ['bad_path', 13],
+  ['internal', 2],
+])('%s is gRPC’s status %i, in trailers alone', ([reason, code]) => {
+  const answer = grpcAnswer(reason, 'req-1');
+  expect([answer.status, answer.body, answer.close]).toEqual([200, '', failureAnswer(reason, 'r', false).close]);
+  const lines = answer.fields.split('\r\n').slice(0, -1);
+  expect(lines.slice(0, 2)).toEqual(['content-type: application/grpc', `grpc-status: ${code}`]);
+  // RFC 3986 2.3 and spaces: what gRPC’s encoding of messages leaves as it is.
+  expect(lines[2]).toMatch(/^grpc-message: [A-Za-z ,.'-]+, request req-1$/);
+});
+
+test('a middleware’s status counts, not the reason’s', () => {
+  expect(grpcAnswer('not_allowed', 'r', 401).fields).toContain('grpc-status: 16\r\n');
+});
+
+const set = { ...timeouts, responseHeadMs: 7000, responseIdleMs: 8000 };
+test.for([
+  ['', timeouts, 99_000],
+  ['grpc-timeout: 2S\r\n', timeouts, 3000],
+  ['a: b\r\nGrpc-Timeout: 250m\r\n', timeouts, 1250],
+  ['grpc-timeout: 1M\r\n', timeouts, 61_000],
+  ['grpc-timeout: 99999999H\r\n', timeouts, 99_000],
+  ['grpc-timeout: 1\r\n', timeouts, 99_000],
+  ['grpc-timeout: 123456789S\r\n', timeouts, 99_000],
+  ['', set, 7000],
+  ['grpc-timeout: 1M\r\n', set, 7000],
+  ['grpc-timeout: 1S\r\n', set, 2000],
+] as const)('a call with %j waits for its head: the caller’s deadline, or a setting (%#)', ([fields, given, ms]) => {
+  expect(grpcHeadMs(fields, given, 99_000)).toBe(ms);
+});
+
+test('messages come when there are some, unless a setting says how long they may take', () => {
+  expect([streamIdleMs(timeouts, 99_000), streamIdleMs(set, 99_000)]).toEqual([99_000, 8000]);
+});
