@@ -4,5 +4,5 @@ import type { TransportConfig } from './dynamic.ts';
 export const DEFAULT_TRANSPORT: TransportConfig = {
   tls: { insecureSkipVerify: false },
   timeouts: { connectMs: 5_000, responseHeadMs: 60_000, responseIdleMs: 300_000, idleMs: 60_000 },
-  maxIdle: 64,
+  maxIdle: 200,
 };

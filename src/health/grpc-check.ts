@@ -5,7 +5,7 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2';
 import type { HealthCheckConfig, ServerConfig, TransportTls } from '../config/dynamic.ts';
-import { authorityOf, type CheckTarget, openSocket, originOf } from './check-client.ts';
+import { authorityOf, type CheckTarget, openSocket } from './check-client.ts';
 import type { Checker, CheckOutcome } from './checker.ts';
 import { connectFailure } from './tcp-check.ts';
 
@@ -74,6 +74,7 @@ export class GrpcCheck implements Checker {
     const session = isUsed ? this.#session! : this.#open();
     const stream = session.request({
       ':method': 'POST',
+      ':scheme': this.#target.scheme === 'https' ? 'https' : 'http',
       ':path': PATH,
       ':authority': this.#check.host ?? authorityOf(this.#target),
       'content-type': 'application/grpc',
@@ -92,7 +93,8 @@ export class GrpcCheck implements Checker {
   }
 
   #open(): ClientHttp2Session {
-    const session = connectHttp2(originOf(this.#target), {
+    // Of no meaning beside the socket and `:authority`; a name that is none of a URL would throw.
+    const session = connectHttp2('http://server', {
       createConnection: () => openSocket(this.#target, this.#tls, ['h2']),
       settings: { enablePush: false },
     });

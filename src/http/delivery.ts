@@ -110,20 +110,26 @@ export class Delivery {
     if (service.sticky !== undefined) exchange.fields = removeCookie(exchange.fields, service.sticky.name);
     this.sentAt = service.isTimed ? performance.now() : -1;
     this.attempts += 1;
-    this.setPatience(upstream);
     const connection =
       (isFresh ? undefined : upstream.take()) ?? exchange.plane.dial(upstream, exchange.request.isUpgrade);
     this.connection = connection;
+    this.setPatience(upstream);
     if (this.copy !== undefined && exchange.isRequestComplete) this.endCopy();
     return connection.send(exchange);
   }
 
+  /** A caller's word that it is gRPC counts where the server can speak it: for everybody else silence has its usual end. */
+  get isGrpc(): boolean {
+    return this.connection?.isHttp2 === true && this.exchange.request.isGrpc;
+  }
+
   private setPatience({ transport: { timeouts } }: Upstream<UpstreamConnection>): void {
     const { request, plane } = this.exchange;
-    this.responseHeadMs = request.isGrpc
+    const { isGrpc } = this;
+    this.responseHeadMs = isGrpc
       ? grpcHeadMs(request.fields, timeouts, plane.limits.tunnelIdleMs)
       : timeouts.responseHeadMs;
-    this.responseIdleMs = request.isGrpc ? streamIdleMs(timeouts, plane.limits.tunnelIdleMs) : timeouts.responseIdleMs;
+    this.responseIdleMs = isGrpc ? streamIdleMs(timeouts, plane.limits.tunnelIdleMs) : timeouts.responseIdleMs;
   }
 
   /** T13, for this response from here on: events of a server come when there are some. */
@@ -192,6 +198,7 @@ export class Delivery {
   /** Another connection takes the place of one that was given the request and has sent nothing of it. */
   handOver(connection: UpstreamConnection): void {
     this.connection = connection;
+    this.setPatience(this.upstream!);
     connection.send(this.exchange);
     connection.flush();
   }

@@ -278,7 +278,8 @@ export class Exchange extends RequestView {
   }
 
   answer(answer: Answer): void {
-    this.status = answer.status;
+    // A gRPC client is told in trailers; whoever reads the log or the counters, by the status that it stands for.
+    this.status = this.request.isGrpc && this.failure !== undefined ? FAILURES[this.failure].status : answer.status;
     this.bytesSent = answer.body.length;
     this.hasStarted = true;
     this.delivery.abort();

@@ -4,6 +4,8 @@ import type { UnseenBody } from './unseen-body.ts';
 
 /** What one request goes over to a server, driven by an exchange while it holds it: a connection of HTTP/1.1, a stream of HTTP/2. */
 export interface UpstreamConnection extends IdleConnection {
+  /** It speaks HTTP/2, or may come to. */
+  readonly isHttp2: boolean;
   /** It carried a request before: a failure without any response byte may only mean that the server closed it (B9). */
   readonly isReused: boolean;
   /** Any byte of a response to the current request has arrived. */

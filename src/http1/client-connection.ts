@@ -47,6 +47,7 @@ function acceptsUpgrade({ isUpgrade, webSocketKey }: RequestMessage, { fields }:
 
 /** A connection to a server that speaks HTTP/1.1: one request in flight (B8), framing checked strictly, pooled when clean (B10). */
 export class ClientConnection extends TimerEntry implements UpstreamConnection, Dialler, LeaveListener {
+  readonly isHttp2 = false;
   isReused = false;
   hasResponded = false;
   private readonly plane: DataPlane;
@@ -248,6 +249,8 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
     }
     if (headEnd < 0) return this.fault('upstream_invalid', end);
     if (head.status < 200) return this.readInterim(headEnd, buf, end);
+    // RFC 8441 5: to a client of HTTP/2 any success would mean that the WebSocket stands.
+    if (exchange.request.webSocketKey !== '' && head.status < 300) return this.fault('upstream_invalid', end);
     this.idleMs = exchange.delivery.idleMsOf(head);
     exchange.onResponse(head);
     this.state = BODY;

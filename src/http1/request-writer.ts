@@ -2,6 +2,8 @@ import type { Exchange } from '../http/exchange.ts';
 import { CHUNKED, LENGTH, NO_BODY, type RequestMessage } from '../http/message.ts';
 import { requestHost } from '../http/request-host.ts';
 
+/** Field lines with `_` in their names. */
+const UNDERLINED = /^[^:\r\n_]*_[^:\r\n]*:[^\r\n]*\r\n/gm;
 const NEEDS_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
 
 /** Field lines that a server gets, whatever protocol it speaks; without Host and framing. */
@@ -23,6 +25,8 @@ export function requestHead(exchange: Exchange, serverAuthority: string, passHos
   const { request } = exchange;
   const host = requestHost(exchange, serverAuthority, passHostHeader);
   const length = announcedLength(request);
+  // H10: they were left for servers of HTTP/2.
+  if (request.isGrpc) exchange.fields = exchange.fields.replace(UNDERLINED, '');
   let head = `${request.method} ${exchange.path}${request.query} HTTP/1.1\r\nHost: ${host}\r\n${requestFields(exchange)}`;
   if (length >= 0) head += `Content-Length: ${length}\r\n`;
   else if (request.body === CHUNKED) {

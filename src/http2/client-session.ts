@@ -5,6 +5,7 @@ import type { FailureReason } from '../http/failure.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { ANY_HTTP, dialTls } from '../http1/dial.ts';
 import { errorReason } from '../http1/error-reason.ts';
+import { LIMITS } from '../http1/limits.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import {
@@ -91,7 +92,9 @@ export class ClientSession extends TimerEntry {
 
   /** A request may begin. */
   get isFree(): boolean {
-    return this.state === OPEN && this.streams.size < this.limit;
+    // node:http2 gives a connection up before it tells of it.
+    const isUp = this.session?.closed === false && !this.session.destroyed;
+    return this.state === OPEN && isUp && this.streams.size < this.limit;
   }
 
   /** The session, for a stream that begins. */
@@ -129,7 +132,7 @@ export class ClientSession extends TimerEntry {
   }
 
   private onConnect(isTls: boolean): void {
-    const { socket, upstream } = this;
+    const { socket } = this;
     if (this.state !== CONNECTING) return;
     if (isTls && (socket as Socket & { alpnProtocol?: string | false }).alpnProtocol !== 'h2') {
       this.state = CLOSED;
@@ -138,8 +141,11 @@ export class ClientSession extends TimerEntry {
       this.owner.chooseHttp1(this, socket);
       return;
     }
-    const url = `${isTls ? 'https' : 'http'}://${upstream.authority}`;
-    const session = connectHttp2(url, { ...OPTIONS, createConnection: () => socket });
+    // Of no meaning beside the socket and `:authority`; a name that is none of a URL would throw.
+    const session = connectHttp2(isTls ? 'https://server' : 'http://server', {
+      ...OPTIONS,
+      createConnection: () => socket,
+    });
     this.session = session;
     session.on('connect', () => session.setLocalWindowSize(CLIENT_CONNECTION_WINDOW));
     session.on('remoteSettings', ({ maxConcurrentStreams = MAX_CLIENT_STREAMS }) =>
@@ -186,6 +192,7 @@ export class ClientSession extends TimerEntry {
 
   /** Comes before node:http2 hears of it. */
   private readonly onSocketClose = (): void => {
+    if (this.state === CLOSED) this.plane.wheel.disarm(this);
     this.saveStreams();
     this.onClose('upstream_reset', '');
   };
@@ -210,13 +217,16 @@ export class ClientSession extends TimerEntry {
   /** Ends it with everything on it. */
   private destroy(): void {
     this.state = CLOSED;
-    this.plane.wheel.disarm(this);
+    if (this.socket.destroyed) return this.plane.wheel.disarm(this);
     if (this.session === undefined) this.socket.destroy();
     else this.session.destroy();
+    // node:http2 may only end it, and wait for the server to do the same.
+    return this.plane.wheel.arm(this, LIMITS.lingerMs);
   }
 
   override onTimeout(): void {
-    if (this.state === CONNECTING) this.onClose('connect_timeout', '');
+    if (this.state === CLOSED) this.socket.destroy();
+    else if (this.state === CONNECTING) this.onClose('connect_timeout', '');
     else if (this.streams.size === 0) this.leave();
     else this.ask();
   }

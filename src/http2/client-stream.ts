@@ -34,6 +34,7 @@ export interface StreamOwner {
 
 /** One request to a server over HTTP/2 (RFC 9113 8.1): the server's half of its exchange, or HTTP/1.1's stand-in until that is chosen. */
 export class ClientStream extends TimerEntry implements UpstreamConnection, Gathering {
+  readonly isHttp2 = true;
   isReused = false;
   hasResponded = false;
   unseenBody: UnseenBody | undefined = undefined;
@@ -104,8 +105,9 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     // While the request is on its way the client's own time-out (T5) comes first.
     if (this.state === AWAIT_HEAD) this.awaitHead(this.plane.limits.bodyIdleMs);
     if (!this.hasResponded) (this.unseenBody ??= new UnseenBody()).add(buf, start, end);
-    // Behind a saved response there is nobody to take it.
-    return this.stream?.write(start === 0 && end === buf.length ? buf : buf.subarray(start, end)) ?? true;
+    // Behind a saved response there is nobody to take it, nor where the server has called the rest off (RFC 9113 8.1).
+    if (this.stream?.writableEnded !== false) return true;
+    return this.stream.write(start === 0 && end === buf.length ? buf : buf.subarray(start, end));
   }
 
   endBody(trailers: string): void {
@@ -243,7 +245,8 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   onClose(): void {
     const { session, stream, exchange, state } = this;
     const { id, rstCode } = stream!;
-    const isRefused = rstCode === REFUSED_STREAM;
+    // Behind a GOAWAY node:http2 gives every stream its code.
+    const isRefused = rstCode === REFUSED_STREAM && session!.refusesFrom === Infinity;
     const isUnseen = isRefused || this.isUnsent || id === undefined || id >= session!.refusesFrom;
     this.stream = undefined;
     session!.end(this, isRefused || rstCode === ENHANCE_YOUR_CALM);

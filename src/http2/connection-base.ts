@@ -102,7 +102,6 @@ export abstract class ConnectionBase extends TimerEntry {
   /** No further stream; those that run, or are on their way, are finished (M12). In two steps, so that none is lost (RFC 9113 6.8). */
   drain(): void {
     if (this.isDraining || this.isOver || this.drainStep !== undefined) return undefined;
-    // Nothing of it can be waited for.
     if (this.isInPart) return this.finishDrain();
     this.drainStep = new DrainStep(this.plane.wheel, () => this.finishDrain());
     this.writeGoAway(frames.MAX_STREAM_ID, frames.NO_ERROR);
@@ -121,11 +120,12 @@ export abstract class ConnectionBase extends TimerEntry {
     this.socket.destroy();
   }
 
-  /** The client's end: what it asked for whole is still answered (V6), unless it has left. */
+  /** The client's end: what it asked for whole is still answered (V6), and what is on its way leaves, unless it has left. */
   private onEnd(): void {
     if (this.isOver) return undefined;
-    if (this.streams.size === 0) return this.destroy();
+    this.plane.wheel.disarm(this);
     this.goAway(frames.NO_ERROR);
+    if (this.streams.size === 0) return this.closeIfDrained();
     this.probeLater(limits.PROBE_MS);
     try {
       for (const stream of [...this.streams.values()]) stream.onConnectionEnd();
@@ -217,7 +217,7 @@ export abstract class ConnectionBase extends TimerEntry {
     this.sendWindow -= bytes;
     const isTiny = bytes < limits.TINY_DATA && !isLast && (window <= 0 || this.sendWindow <= 0);
     // One for each kilobyte on either level is more than any client tells of.
-    if (!isTiny) this.updatesDue += 2 + (bytes >> 9);
+    if (!isTiny) this.updatesDue = Math.min(limits.MAX_UPDATES_DUE, this.updatesDue + 2 + (bytes >> 9));
     this.out.data(isLast ? frames.END_STREAM : 0, streamId, buf, start, end);
     this.scheduleFlush();
   }

@@ -39,28 +39,37 @@ const KINDS = new Map<string, number>([
   ['upgrade', BAD],
 ]);
 
+/** Nothing was said of it yet. */
+const UNJUDGED = -1;
+
 /**
  * A field as it came, with all that can be said of it without the rest of its block (RFC 9113 8.2, 8.3): said once, however often an index
- * of the tables means it. Text is latin1.
+ * of the tables means it, and not before somebody takes it. Text is latin1.
  */
 export class Field implements FieldEntry {
   readonly name: string;
   readonly value: string;
-  readonly kind: number;
+  kind: number = UNJUDGED;
   /** As HTTP/1.1 would send it. */
-  readonly line: string;
-  /** Says that the payload is gRPC. */
-  readonly isGrpc: boolean;
+  line = '';
   /** The parser of heads has passed the line and wants to see no line of this name. */
-  readonly isPlain: boolean;
+  isPlain = false;
+  /** Says that the payload is gRPC. */
+  isGrpc = false;
 
   constructor(name: string, value: string) {
     this.name = name;
     this.value = value;
+  }
+
+  /** Says what there is to say. A block may mean thousands of fields that are too much for a head: they are not looked at. */
+  judge(): void {
+    if (this.kind !== UNJUDGED) return;
+    const { name, value } = this;
     this.kind = kindOf(name, value);
     this.line = this.kind >= COOKIE ? `${name}: ${value}\r\n` : '';
-    this.isGrpc = name === 'content-type' && isGrpcType(value);
     this.isPlain = this.line !== '' && isPlainLine(this.line);
+    this.isGrpc = name === 'content-type' && isGrpcType(value);
   }
 }
 

@@ -129,7 +129,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
       return true;
     }
     const { plane } = this;
-    const leastRate = this.head.isGrpc ? 0 : plane.limits.bodyBytesPerSecond;
+    const leastRate = this.exchange.delivery.isGrpc ? 0 : plane.limits.bodyBytesPerSecond;
     if (!this.rate.allows(bytes, plane.wheel.elapsedMs, leastRate)) {
       this.exchange.onClientFault('body_too_slow');
       this.credit(bytes);
@@ -236,7 +236,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
   /** T5; messages of gRPC come when there are some. */
   private get bodyIdleMs(): number {
     const { limits } = this.plane;
-    return this.head.isGrpc ? limits.tunnelIdleMs : limits.bodyIdleMs;
+    return this.exchange.delivery.isGrpc ? limits.tunnelIdleMs : limits.bodyIdleMs;
   }
 
   private rearm(): void {
@@ -258,6 +258,8 @@ export class Http2Stream extends TimerEntry implements Downstream {
     const date = response.hasDate ? '' : this.plane.dateLine;
     const hasLength = response.body === LENGTH || (isLast && response.contentLength >= 0);
     this.sender.head(response.status, response.fields + date, isLast, hasLength ? response.contentLength : -1);
+    // Trailers may follow a payload whose length was said.
+    if (this.exchange.delivery.connection?.isHttp2 === true) this.sender.leaveEnd();
   }
 
   sendAnswer(answer: Answer, isHead: boolean): void {

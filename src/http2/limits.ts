@@ -16,6 +16,8 @@ export const MAX_BLOCK_FRAMES = 32;
 export const MIN_PROGRESS = 16_384;
 /** Payload in a frame that only the window made so short; the windows that led to it are noise. */
 export const TINY_DATA = 256;
+/** Windows that a client may be late with. */
+export const MAX_UPDATES_DUE = 100_000;
 /** Bytes that wait beside payload for a client that does not read; beyond it nothing is read from it either. */
 export const MAX_BACKLOG = 65_536;
 /** When a client that has ended is asked for the first time whether it is still there, and how often at last. */

@@ -79,10 +79,12 @@ export class RequestBlock implements FieldSink {
   }
 
   field(field: fields.Field): void {
-    const { name, value, kind } = field;
+    const { name, value } = field;
     this.bytes += name.length + value.length + 4;
     // Decoded to the end, so that the tables agree; nothing of it is kept.
     if (this.bytes > this.maxBytes) return undefined;
+    field.judge();
+    const { kind } = field;
     if (kind <= fields.PROTOCOL) return this.pseudoField(kind, value);
     this.hasFields = true;
     if (field.isGrpc) this.isGrpc = true;

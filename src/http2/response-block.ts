@@ -60,7 +60,8 @@ function writeLine(line: string, at: number): number {
   }
   const colon = line.indexOf(':');
   const name = line.slice(0, colon).toLowerCase();
-  const value = line.slice(colon + 1).trim();
+  // Of blanks alone: 0xA0 is a letter of some alphabet.
+  const value = line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, '');
   // RFC 7541 7.1.3: what intermediaries must not remember either.
   const kind = name === 'set-cookie' || name === 'authorization' ? 0x10 : 0;
   const start = at;

@@ -51,6 +51,11 @@ export class StreamSender {
     this.isDone = isLast;
   }
 
+  /** The payload's last octet does not end the stream by itself: `end` will. */
+  leaveEnd(): void {
+    this.left = -1;
+  }
+
   /** Sends what there is room for, and keeps the rest: `isPooled` is of `Downstream.sendData`. */
   send(buf: Buffer, start: number, end: number, isPooled: boolean): void {
     if (this.waiting !== undefined) return this.append(buf, start, end);

@@ -109,8 +109,8 @@ http {
   access_log off; keepalive_requests 1000000; client_max_body_size 0;
   client_body_temp_path ${folder}/nb; proxy_temp_path ${folder}/np; fastcgi_temp_path ${folder}/nf;
   uwsgi_temp_path ${folder}/nu; scgi_temp_path ${folder}/ns;
-  upstream b { server 127.0.0.1:${backendPort}; keepalive 64; keepalive_requests 1000000; }
-  upstream g { server 127.0.0.1:${grpcPort}; keepalive 64; keepalive_requests 1000000; }
+  upstream b { server 127.0.0.1:${backendPort}; keepalive 256; keepalive_requests 1000000; }
+  upstream g { server 127.0.0.1:${grpcPort}; keepalive 256; keepalive_requests 1000000; }
   server {
     listen 127.0.0.1:${httpPort}; listen 127.0.0.1:${httpsPort} ssl http2; server_name localhost 127.0.0.1;
     ssl_certificate ${folder}/nginx-chain.pem; ssl_certificate_key ${folder}/nginx-key.pem;

@@ -100,6 +100,7 @@ class LabSocket extends EventEmitter {
 
 /** What a server does with the request it was given; the lab's tests call it. */
 export class LabServer implements UpstreamConnection {
+  readonly isHttp2: boolean = false;
   readonly isReused = false;
   readonly hasResponded = false;
   exchange!: Exchange;

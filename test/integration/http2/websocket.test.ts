@@ -177,10 +177,17 @@ describe('the handshake (U4)', () => {
     await vi.waitFor(() => expect(visit.hasEnded).toBe(true));
   });
 
+  test('a success that is no switch would mean that the WebSocket stands: 502 (RFC 8441 5)', async () => {
+    backend.onVisit = ({ socket }) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    const request = begin().read();
+    request.stream.on('response', () => request.stream.end());
+    expect((await request.done()).status).toBe(502);
+  });
+
   test.for([
     [403, 'Content-Length: 9\r\n\r\nnot today', 'not today'],
     [403, 'Transfer-Encoding: chunked\r\n\r\n3\r\nnot\r\n0\r\n\r\n', 'not'],
-    [200, 'Content-Length: 2\r\n\r\nok', 'ok'],
+    [302, 'Location: /login\r\nContent-Length: 2\r\n\r\nok', 'ok'],
     [404, 'Content-Length: 0\r\n\r\n', ''],
   ] as const)('any other status passes: %i', async ([status, rest, text]) => {
     backend.onVisit = ({ socket }) => socket.write(`HTTP/1.1 ${status} No\r\nX-App: 1\r\n${rest}`);

@@ -285,7 +285,7 @@ describe('the default transport', () => {
 
   test.for<{ argv: string[]; transport: object | undefined }>([
     { argv: [WEB], transport: undefined },
-    { argv: ['--serverstransport.insecureskipverify'], transport: { tls: { insecureSkipVerify: true }, maxIdle: 64 } },
+    { argv: ['--serverstransport.insecureskipverify'], transport: { tls: { insecureSkipVerify: true }, maxIdle: 200 } },
     { argv: ['--serversTransport.rootCAs=/a.pem,/b.pem'], transport: { tls: { rootCAs: PEM + PEM } } },
     {
       argv: ['--serverstransport.rootcas=/a.pem', '--serverstransport.rootcas', '/b.pem'],
@@ -293,7 +293,7 @@ describe('the default transport', () => {
     },
     { argv: [`--serverstransport.rootcas=${PEM}`], transport: { tls: { rootCAs: PEM } } },
     { argv: ['--serverstransport.maxidleconnsperhost=7'], transport: { maxIdle: 7 } },
-    { argv: ['--serverstransport.maxidleconnsperhost=0'], transport: { maxIdle: 64 } },
+    { argv: ['--serverstransport.maxidleconnsperhost=0'], transport: { maxIdle: 200 } },
     { argv: ['--serverstransport.maxidleconnsperhost=-1'], transport: { maxIdle: 0 } },
     {
       argv: [

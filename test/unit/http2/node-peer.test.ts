@@ -71,7 +71,7 @@ test('what Node encodes is decoded, over hundreds of blocks with one table', asy
       [':path', `/${random.below(50)}`],
       ...fields,
     ];
-    sent.push(all.map(([name, value]): [string, string] => [name, value.trim()]));
+    sent.push(all.map(([name, value]): [string, string] => [name, value.replace(/^[\t ]+|[\t ]+$/g, '')]));
     session.request(Object.fromEntries(all)).on('error', () => {});
   }
   await vi.waitFor(() => expect(blocks.length).toBe(400), { timeout: 4000, interval: 2 });
@@ -128,9 +128,9 @@ test('what we encode is decoded by Node', async () => {
   for (let n = 0; n < 60; n++) {
     const fields = randomFields(random).map(([name, value]): [string, string] => [name, value.trim()]);
     const lines = fields.map(([name, value], index) => `${index % 2 === 0 ? name.toUpperCase() : name}: ${value}\r\n`);
-    const [head, trailers] = await respond(200, lines.join(''), 'X-Sum: abc\r\nx-other:  spaced \r\n');
+    const [head, trailers] = await respond(200, lines.join(''), 'X-Sum: abc\r\nx-other:  \xa0spaced\xa0 \r\n');
     expect(plain(head)).toEqual({ ':status': 200, ...Object.fromEntries(fields) });
-    expect(plain(trailers)).toEqual({ 'x-sum': 'abc', 'x-other': 'spaced' });
+    expect(plain(trailers)).toEqual({ 'x-sum': 'abc', 'x-other': '\xa0spaced\xa0' });
   }
 });
 

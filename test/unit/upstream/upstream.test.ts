@@ -33,8 +33,8 @@ describe('pool', () => {
 
   test('is bounded (T16)', () => {
     const upstream = ready();
-    const kept = Array.from({ length: 70 }, () => upstream.put(new FakeConnection())).filter(Boolean);
-    expect([kept.length, upstream.idleCount]).toEqual([64, 64]);
+    const kept = Array.from({ length: 210 }, () => upstream.put(new FakeConnection())).filter(Boolean);
+    expect([kept.length, upstream.idleCount]).toEqual([200, 200]);
   });
 
   test('has the bound of its transport', () => {
