@@ -8,8 +8,9 @@ import {
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { router, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
+import { oneService, router, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
 import { ask, openHttp2, Http2Request } from '../../support/http2-client.ts';
+import { rawBackend, type RawBackend } from '../../support/raw-http.ts';
 import { freePort } from '../../support/free-port.ts';
 
 const CALL = { ':method': 'POST', ':path': '/t.T/M', 'content-type': 'application/grpc', te: 'trailers' };
@@ -134,3 +135,50 @@ test('grpc-web passes like any other payload', async () => {
   const answer = await ask(session, { ...CALL, 'content-type': 'application/grpc-web+proto' });
   expect([answer.status, answer.text]).toEqual([200, MESSAGE]);
 });
+
+test('trailers come behind a payload whose length was said, too', async () => {
+  serve = (stream) => {
+    stream.respond({ ':status': 200, 'content-length': '3' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '7' }));
+    stream.end('abc');
+  };
+  const answer = await ask(session, CALL);
+  expect([answer.text, answer.fields['content-length'], answer.trailers['grpc-status']]).toEqual(['abc', '3', '7']);
+});
+
+describe('toward a server of HTTP/1.1, who cannot mean gRPC', () => {
+  let old: RawBackend;
+  let front: TestDataPlane;
+
+  beforeAll(async () => {
+    old = await rawBackend((socket, received) => {
+      if (received.includes('\r\n\r\n') && !received.includes('chunked')) socket.write('HTTP/1.1 204 No\r\n\r\n');
+    });
+    front = await startDataPlane(oneService([server(old.port)]), { limits: LIMITS });
+  });
+  afterAll(async () => {
+    await front.stop();
+    await old.close();
+  });
+
+  test('silence has its usual end (T5)', async () => {
+    const client = await openHttp2(front.httpsPort);
+    const call = new Http2Request(client, CALL, false).read();
+    call.stream.write('one');
+    const cut = await call.done();
+    expect([cut.fields['grpc-status'], await reasonsOf(front)]).toEqual(['1', { body_timeout: 1 }]);
+    client.destroy();
+  });
+
+  test('names with an underline stay here (H10)', async () => {
+    const client = await openHttp2(front.httpsPort);
+    await ask(client, { ...CALL, user_id: '1', 'x-kept': '1' });
+    expect(old.received.at(-1)).toContain('x-kept: 1\r\n');
+    expect(old.received.at(-1)).not.toContain('user_id');
+    client.destroy();
+  });
+});
+
+async function reasonsOf(plane: TestDataPlane): Promise<object> {
+  return (await plane.counters()).reasons;
+}
