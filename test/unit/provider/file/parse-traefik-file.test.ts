@@ -77,7 +77,7 @@ services:
     https://10.0.0.10:5001  /d/a.yml  weight 3
 transports:
   insecure@file
-    connect 30s  head 1m  body 5m  idle 1m  keeps 64
+    connect 30s  head 1m  body 5m  idle 1m  keeps 200
     certificates not checked
 problems:
   warning tls_unverified  /d/a.yml · insecure@file · http.serversTransports.insecure.insecureSkipVerify
