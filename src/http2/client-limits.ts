@@ -15,3 +15,5 @@ export const MAX_SESSION_MEMORY = 64;
 /** With requests under way and nothing heard for so long, the server is asked whether it is there; and how long it has. */
 export const SILENCE_MS = 15_000;
 export const PING_MS = 10_000;
+/** Requests called off on one connection; the stricter servers bear a thousand. */
+export const MAX_CALLED_OFF = 500;

@@ -11,6 +11,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import {
   CLIENT_CONNECTION_WINDOW,
   CLIENT_STREAM_WINDOW,
+  MAX_CALLED_OFF,
   MAX_CLIENT_STREAMS,
   MAX_RESPONSE_FIELDS,
   MAX_RESPONSE_HEAD,
@@ -65,8 +66,12 @@ export class ClientSession extends TimerEntry {
   private session: ClientHttp2Session | undefined = undefined;
   private readonly streams = new Set<ClientStream>();
   private state = CONNECTING;
-  /** Streams at once, as far as we know. */
+  /** Streams at once, as far as we know; a part of one is on its way to be one more. */
   limit = 0;
+  /** What the server said of it. */
+  private announced = 0;
+  /** Requests that we called off. */
+  private calledOff = 0;
   private isAsked = false;
   /** Of the wheel's clock, when something came of the server. */
   private heardAt = 0;
@@ -94,7 +99,7 @@ export class ClientSession extends TimerEntry {
   get isFree(): boolean {
     // node:http2 gives a connection up before it tells of it.
     const isUp = this.session?.closed === false && !this.session.destroyed;
-    return this.state === OPEN && isUp && this.streams.size < this.limit;
+    return this.state === OPEN && isUp && this.streams.size + 1 <= this.limit;
   }
 
   /** The session, for a stream that begins. */
@@ -112,8 +117,19 @@ export class ClientSession extends TimerEntry {
   end(stream: ClientStream, isTooMuch: boolean): void {
     if (!this.streams.delete(stream)) return;
     if (isTooMuch) this.limit = Math.max(1, Math.min(this.limit, this.streams.size));
+    // It may have been the load of a moment: one more for as many as there may be that were served.
+    else this.limit = Math.min(this.announced, this.limit + 1 / this.limit);
     if (this.isFree) this.owner.hasRoom(this);
     if (this.streams.size === 0) this.onIdle();
+  }
+
+  /**
+   * A request is reset because its client has left. Servers give up who does so too often (CVE-2023-44487), and with the connection the
+   * requests of others: before it comes to that, those that run are its last ones.
+   */
+  countCalledOff(): void {
+    this.calledOff += 1;
+    if (this.calledOff === MAX_CALLED_OFF && this.state === OPEN) this.leave();
   }
 
   /** Something came of the server. */
@@ -158,7 +174,8 @@ export class ClientSession extends TimerEntry {
 
   private onSettings(maxStreams: number): void {
     this.heard();
-    this.limit = Math.min(MAX_CLIENT_STREAMS, maxStreams);
+    this.announced = Math.min(MAX_CLIENT_STREAMS, maxStreams);
+    this.limit = this.announced;
     const isNew = this.state === CONNECTING;
     if (isNew) this.state = OPEN;
     if (this.isFree) this.owner.hasRoom(this);
@@ -235,11 +252,12 @@ export class ClientSession extends TimerEntry {
   private ask(): void {
     const { wheel } = this.plane;
     const silenceMs = wheel.elapsedMs - this.heardAt;
-    // Behind a GOAWAY node:http2 asks nothing; the deadlines of the streams hold.
-    if (silenceMs < SILENCE_MS || this.session!.closed) {
+    // Behind a GOAWAY node:http2 asks nothing: the deadlines of the requests hold, and who has none waits for nobody.
+    const isAwaited = silenceMs < SILENCE_MS + PING_MS || [...this.streams].some((one) => one.isAwaited);
+    if (silenceMs < SILENCE_MS || (this.session!.closed && isAwaited)) {
       this.isAsked = false;
       wheel.arm(this, Math.max(1, SILENCE_MS - silenceMs));
-    } else if (this.isAsked) {
+    } else if (this.isAsked || this.session!.closed) {
       // What waits to be written would keep an orderly end waiting, too.
       this.socket.destroy();
     } else {

@@ -55,8 +55,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   private trailers = '';
   private isRequestWritten = false;
   private isPaused = false;
-  /** Something waits for the end of this turn. */
-  private isGathering = false;
+  isGathering = false;
   /** END_STREAM came: the response is complete, whatever is still to be read of it. */
   private isWhole = false;
   /** The request's HEADERS were never sent. */
@@ -71,6 +70,11 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     this.owner = owner;
     this.gathered = new GatheredBody(plane.buffers);
     plane.wheel.arm(this, upstream.transport.timeouts.connectMs);
+  }
+
+  /** Somebody waits for the response, and has a deadline for it. */
+  get isAwaited(): boolean {
+    return this.exchange !== undefined;
   }
 
   // The pool's calls.
@@ -210,7 +214,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     if (this.exchange !== exchange) return undefined;
     if (isLast || head.body === NO_BODY) return this.complete();
     if (!this.isPaused) stream!.resume();
-    return this.flushSoon();
+    return flushSoon(this);
   }
 
   onData(chunk: Buffer): void {
@@ -271,7 +275,6 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
 
   /** The turn is over. What is complete by now has left already. */
   flushGathered(): void {
-    this.isGathering = false;
     const { exchange } = this;
     if (exchange === undefined) return;
     try {
@@ -327,7 +330,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
       this.gathered.giveTo(exchange);
       if (this.exchange === exchange && !this.gathered.takes(chunk)) exchange.onData(chunk, 0, chunk.length, false);
     }
-    return this.flushSoon();
+    return flushSoon(this);
   }
 
   /** There is no more of the response. */
@@ -366,12 +369,6 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     exchange.flushResponse();
   }
 
-  private flushSoon(): void {
-    if (this.isGathering) return;
-    this.isGathering = true;
-    flushSoon(this);
-  }
-
   private fault(reason: FailureReason, nothingSent: boolean): void {
     const { exchange } = this;
     this.leave();
@@ -393,7 +390,9 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     this.gathered.drop();
     const { stream } = this;
     // One that has ended, and was not read to its end, is thrown away.
-    if (stream?.closed === true) stream.destroy();
-    else stream?.close(CANCEL);
+    if (stream === undefined) return;
+    if (stream.closed) return void stream.destroy();
+    stream.close(CANCEL);
+    this.session!.countCalledOff();
   }
 }

@@ -1,5 +1,7 @@
 /** What gathers something for a client. */
 export interface Gathering {
+  /** It waits for the end of this turn. */
+  isGathering: boolean;
   flushGathered(): void;
 }
 
@@ -10,6 +12,8 @@ let gathered: Gathering[] = [];
  * the other, and they leave in one write.
  */
 export function flushSoon(one: Gathering): void {
+  if (one.isGathering) return;
+  one.isGathering = true;
   if (gathered.length === 0) setImmediate(flushAll);
   gathered.push(one);
 }
@@ -17,5 +21,8 @@ export function flushSoon(one: Gathering): void {
 function flushAll(): void {
   const all = gathered;
   gathered = [];
-  for (const one of all) one.flushGathered();
+  for (const one of all) {
+    one.isGathering = false;
+    one.flushGathered();
+  }
 }

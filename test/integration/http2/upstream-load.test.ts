@@ -201,3 +201,33 @@ test('clients that leave at any moment leave no stream behind, and the connectio
   const answers = await Promise.all(Array.from({ length: 90 }, () => ask(session, { ':path': '/ok' })));
   expect([answers.every(({ text }) => text === 'ok'), backend.connections]).toEqual([true, before]);
 });
+
+test('requests that are called off cost nobody else his connection (CVE-2023-44487)', async () => {
+  const held: ServerHttp2Stream[] = [];
+  backend.handle = (stream, fields) => {
+    if (fields[':path'] === '/held') held.push(stream);
+    else if (fields[':path'] === '/ok') {
+      stream.respond({ ':status': 200 });
+      stream.end('ok');
+    }
+  };
+  const before = backend.connections;
+  const waiting = ask(session, { ':path': '/held' });
+  await vi.waitFor(() => expect(held.length).toBe(1));
+  const gone = backend.streams;
+  // One after the other, on connections of their own: none of our own limits is reached.
+  for (let n = 0; n < 550; n++) {
+    const client = connect(plane.httpPort, '127.0.0.1');
+    client.on('error', () => {});
+    client.write('GET /gone HTTP/1.1\r\nHost: a.test\r\n\r\n');
+    await vi.waitFor(() => expect(backend.streams).toBe(gone + n + 1), { interval: 1 });
+    client.resetAndDestroy();
+    await once(client, 'close');
+  }
+  expect((await ask(session, { ':path': '/ok' })).text).toBe('ok');
+  // The connection with that many was left to those that run, and takes no more.
+  await vi.waitFor(() => expect(backend.connections).toBeGreaterThan(before));
+  held[0]!.respond({ ':status': 200 });
+  held[0]!.end('late');
+  expect((await waiting).text).toBe('late');
+});
