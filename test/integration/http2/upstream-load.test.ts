@@ -211,9 +211,9 @@ test('requests that are called off cost nobody else his connection (CVE-2023-444
       stream.end('ok');
     }
   };
-  const before = backend.connections;
   const waiting = ask(session, { ':path': '/held' });
   await vi.waitFor(() => expect(held.length).toBe(1));
+  const before = backend.connections;
   const gone = backend.streams;
   // One after the other, on connections of their own: none of our own limits is reached.
   for (let n = 0; n < 550; n++) {
