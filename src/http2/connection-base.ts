@@ -5,13 +5,12 @@ import { LIMITS } from '../http1/limits.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
 import { AbuseCounter } from './abuse-counter.ts';
 import { DrainStep } from './drain-step.ts';
+import { FrameWriter } from './frame-writer.ts';
 import * as frames from './frames.ts';
 import type { Http2Connection } from './http2-connection.ts';
 import type { Http2Stream } from './http2-stream.ts';
 import type { Http2StreamPool } from './http2-stream-pool.ts';
 import * as limits from './limits.ts';
-import { Output } from './output.ts';
-import { encodeBlock } from './response-block.ts';
 
 /** What the entrypoint knows of a connection when it hands it over. */
 export interface Http2Facts {
@@ -29,12 +28,10 @@ export interface Http2Facts {
 export abstract class ConnectionBase extends TimerEntry {
   readonly peer: Peer;
   readonly entrypoint: string;
-  /** What the client lets us send on all streams together. */
-  sendWindow = frames.DEFAULT_WINDOW;
+  readonly out: FrameWriter;
   protected readonly plane: DataPlane;
   protected readonly socket: Socket;
   protected readonly facts: Http2Facts;
-  protected readonly out: Output;
   protected readonly streams = new Map<number, Http2Stream>();
   protected readonly resets = new AbuseCounter(limits.MAX_RESETS, limits.RESETS_MS);
   protected readonly noise = new AbuseCounter(limits.MAX_NOISE, limits.RESETS_MS);
@@ -50,7 +47,6 @@ export abstract class ConnectionBase extends TimerEntry {
   /** Nothing is read any more. */
   isOver = false;
   protected isClosed = false;
-  protected isReading = false;
   /** T14: the client takes none of what it asks for. */
   protected isHeldBack = false;
   /** Frames, or blocks, that were whole; and how many there were when the deadline of the next one was set. */
@@ -58,9 +54,6 @@ export abstract class ConnectionBase extends TimerEntry {
   protected wholesAtArm = -1;
   /** When there was nothing to do for the last time, of the wheel's clock; 0: there is something. */
   protected idleSince = 0;
-  /** WINDOW_UPDATEs that the payload we sent lets us expect. */
-  protected updatesDue = 0;
-  protected flushAsked = false;
 
   constructor(socket: Socket, plane: DataPlane, facts: Http2Facts) {
     super();
@@ -69,7 +62,7 @@ export abstract class ConnectionBase extends TimerEntry {
     this.facts = facts;
     this.peer = facts.peer;
     this.entrypoint = facts.entrypoint;
-    this.out = new Output(socket, plane.buffers);
+    this.out = new FrameWriter(socket, plane.buffers, () => this.tellOfRoom());
     this.idleSince = plane.wheel.elapsedMs;
   }
 
@@ -94,26 +87,19 @@ export abstract class ConnectionBase extends TimerEntry {
     socket.on('close', () => this.onClose());
   }
 
-  /** Bytes that may be gathered now. */
-  get room(): number {
-    return this.out.room;
-  }
-
   /** No further stream; those that run, or are on their way, are finished (M12). In two steps, so that none is lost (RFC 9113 6.8). */
   drain(): void {
     if (this.isDraining || this.isOver || this.drainStep !== undefined) return undefined;
     if (this.isInPart) return this.finishDrain();
     this.drainStep = new DrainStep(this.plane.wheel, () => this.finishDrain());
-    this.writeGoAway(frames.MAX_STREAM_ID, frames.NO_ERROR);
-    this.out.frame(frames.PING, 0, 0, DrainStep.PING);
-    return this.scheduleFlush();
+    this.out.goAway(frames.MAX_STREAM_ID, frames.NO_ERROR);
+    return this.out.ping(DrainStep.PING);
   }
 
   /** The client knows, or had the time to. */
   protected finishDrain(): void {
     this.goAway(frames.NO_ERROR);
     this.closeIfDrained();
-    this.scheduleFlush();
   }
 
   destroy(): void {
@@ -132,7 +118,7 @@ export abstract class ConnectionBase extends TimerEntry {
     } catch (error) {
       this.onInternalFault(error);
     }
-    return this.scheduleFlush();
+    return this.out.scheduleFlush();
   }
 
   /** RFC 9113 5.4.1: a fault of ours ends this connection alone. */
@@ -150,8 +136,8 @@ export abstract class ConnectionBase extends TimerEntry {
   private probeLater(ms: number): void {
     setTimeout(() => {
       if (this.isOver) return;
-      this.out.frame(frames.PING, 0, 0, Buffer.alloc(8));
-      this.flush();
+      this.out.ping(Buffer.alloc(8));
+      this.out.flush();
       this.probeLater(Math.min(2 * ms, limits.MAX_PROBE_MS));
     }, ms);
   }
@@ -182,44 +168,8 @@ export abstract class ConnectionBase extends TimerEntry {
     this.taken += bytes;
     if (this.taken < limits.CONNECTION_WINDOW / 4) return;
     this.receiveWindow += this.taken;
-    this.windowUpdate(0, this.taken);
+    this.out.windowUpdate(0, this.taken);
     this.taken = 0;
-  }
-
-  windowUpdate(streamId: number, bytes: number): void {
-    const payload = Buffer.allocUnsafe(4);
-    payload.writeUInt32BE(bytes);
-    this.out.frame(frames.WINDOW_UPDATE, 0, streamId, payload);
-    this.scheduleFlush();
-  }
-
-  /** A field block, in as many frames as it takes (RFC 9113 6.2, 6.10); `length`: a Content-Length, or -1. */
-  sendBlock(streamId: number, status: number | undefined, fields: string, isLast: boolean, length = -1): void {
-    const block = encodeBlock(status, fields, length);
-    const last = isLast ? frames.END_STREAM : 0;
-    for (let at = 0; at === 0 || at < block.length; at += frames.MAX_PAYLOAD) {
-      const end = Math.min(block.length, at + frames.MAX_PAYLOAD);
-      const flags = end === block.length ? frames.END_HEADERS : 0;
-      const type = at === 0 ? frames.HEADERS : frames.CONTINUATION;
-      this.out.frame(
-        type,
-        at === 0 ? flags | last : flags,
-        streamId,
-        at === 0 && end === block.length ? block : block.subarray(at, end),
-      );
-    }
-    this.scheduleFlush();
-  }
-
-  /** `window`: of the stream, when these bytes are sent. */
-  sendData(streamId: number, window: number, buf: Buffer, start: number, end: number, isLast: boolean): void {
-    const bytes = end - start;
-    this.sendWindow -= bytes;
-    const isTiny = bytes < limits.TINY_DATA && !isLast && (window <= 0 || this.sendWindow <= 0);
-    // One for each kilobyte on either level is more than any client tells of.
-    if (!isTiny) this.updatesDue = Math.min(limits.MAX_UPDATES_DUE, this.updatesDue + 2 + (bytes >> 9));
-    this.out.data(isLast ? frames.END_STREAM : 0, streamId, buf, start, end);
-    this.scheduleFlush();
   }
 
   /** Ends a stream whose exchange may still run. */
@@ -228,13 +178,8 @@ export abstract class ConnectionBase extends TimerEntry {
     // What we end because the client broke its rules counts as if it had (CVE-2025-8671).
     if (code !== frames.NO_ERROR && code !== frames.CANCEL && code !== frames.INTERNAL_ERROR && !this.countReset())
       return;
-    this.writeReset(stream.id, code);
+    this.out.reset(stream.id, code);
     stream.abandon('client_gone');
-  }
-
-  /** The stream ends itself. */
-  resetBegun(stream: Http2Stream, code: number): void {
-    this.writeReset(stream.id, code);
   }
 
   closed(stream: Http2Stream): void {
@@ -243,51 +188,22 @@ export abstract class ConnectionBase extends TimerEntry {
     this.forget(stream);
     this.facts.streams.release(stream);
     if (this.streams.size === 0) this.idleSince = this.plane.wheel.elapsedMs;
-    if (!this.isReading) this.rearm();
+    if (!this.out.isCorked) this.rearm();
     this.closeIfDrained();
-  }
-
-  /** Everything that becomes ready in this turn goes out in one write. */
-  scheduleFlush(): void {
-    if (this.flushAsked || this.isReading || this.isClosed) return;
-    this.flushAsked = true;
-    setImmediate(this.flush);
-  }
-
-  protected writeReset(streamId: number, code: number): void {
-    const payload = Buffer.allocUnsafe(4);
-    payload.writeUInt32BE(code);
-    this.out.frame(frames.RST_STREAM, 0, streamId, payload);
-    this.scheduleFlush();
   }
 
   // Writing.
 
   protected greet(): void {
-    const pairs: readonly (readonly [id: number, value: number])[] = [
+    this.out.settings([
       [frames.MAX_CONCURRENT_STREAMS, limits.MAX_STREAMS],
       [frames.INITIAL_WINDOW_SIZE, limits.STREAM_WINDOW],
       [frames.MAX_HEADER_LIST_SIZE, this.plane.limits.headBytes],
       // U4.
       [frames.ENABLE_CONNECT_PROTOCOL, 1],
-    ];
-    const payload = Buffer.alloc(pairs.length * 6);
-    for (const [index, [id, value]] of pairs.entries()) {
-      payload.writeUInt16BE(id, index * 6);
-      payload.writeUInt32BE(value, index * 6 + 2);
-    }
-    this.out.frame(frames.SETTINGS, 0, 0, payload);
-    this.windowUpdate(0, limits.CONNECTION_WINDOW - frames.DEFAULT_WINDOW);
+    ]);
+    this.out.windowUpdate(0, limits.CONNECTION_WINDOW - frames.DEFAULT_WINDOW);
   }
-
-  protected readonly flush = (): void => {
-    this.flushAsked = false;
-    if (this.isClosed) return;
-    this.out.flush();
-    if (!this.out.isFreed) return;
-    this.out.isFreed = false;
-    this.tellOfRoom();
-  };
 
   private tellOfRoom(): void {
     try {
@@ -299,7 +215,6 @@ export abstract class ConnectionBase extends TimerEntry {
 
   protected onDrain(): void {
     this.out.unblock();
-    this.flush();
     this.tellOfRoom();
     if (!this.isHeldBack) return;
     this.isHeldBack = false;
@@ -310,13 +225,13 @@ export abstract class ConnectionBase extends TimerEntry {
   /** In turn: nobody's large response keeps another's small one waiting for longer than a buffer. */
   protected offerRoom(): void {
     for (const stream of [...this.streams.values()]) {
-      if (this.out.room <= 0 || this.sendWindow <= 0) break;
+      if (this.out.room <= 0 || this.out.window <= 0) break;
       if (!stream.wantsRoom) continue;
       // Whoever had room comes last the next time.
       if (this.streams.delete(stream.id)) this.streams.set(stream.id, stream);
       stream.onRoom();
     }
-    this.scheduleFlush();
+    this.out.scheduleFlush();
   }
 
   // Ending.
@@ -335,14 +250,7 @@ export abstract class ConnectionBase extends TimerEntry {
     if (this.isDraining || this.isOver) return;
     this.isDraining = true;
     this.drainStep?.stop();
-    this.writeGoAway(this.servedStreamId, code);
-  }
-
-  private writeGoAway(lastStreamId: number, code: number): void {
-    const payload = Buffer.allocUnsafe(8);
-    payload.writeUInt32BE(lastStreamId);
-    payload.writeUInt32BE(code, 4);
-    this.out.frame(frames.GOAWAY, 0, 0, payload);
+    this.out.goAway(this.servedStreamId, code);
   }
 
   protected closeIfDrained(): void {

@@ -52,7 +52,7 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
 
   protected override onChunk(chunk: Buffer): void {
     if (this.isOver) return this.discard(chunk.length);
-    this.isReading = true;
+    this.out.isCorked = true;
     try {
       this.reader.read(chunk);
       const { touched } = this;
@@ -61,10 +61,10 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
     } catch (error) {
       this.onInternalFault(error);
     }
-    this.isReading = false;
+    this.out.isCorked = false;
     if (this.out.backlog > limits.MAX_BACKLOG) this.holdBack();
     this.rearm();
-    return this.flush();
+    return this.out.flush();
   }
 
   /** T9. */
@@ -117,7 +117,7 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
   }
 
   private onPing(flags: number, payload: Buffer): void {
-    if ((flags & frames.ACK) === 0) this.out.frame(frames.PING, frames.ACK, 0, payload);
+    if ((flags & frames.ACK) === 0) this.out.ping(payload, frames.ACK);
     else if (this.drainStep !== undefined && payload.equals(DrainStep.PING)) this.finishDrain();
   }
 
@@ -133,18 +133,17 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
       if (stream.sender.window > frames.MAX_WINDOW) return this.fail(frames.FLOW_CONTROL_ERROR);
     }
     this.hasSettings = true;
-    this.out.frame(frames.SETTINGS, frames.ACK, 0, undefined);
+    this.out.acknowledgeSettings();
     if (change > 0) this.offerRoom();
     return undefined;
   }
 
   private onWindowUpdate(streamId: number, bytes: number): void {
-    if (this.updatesDue > 0) this.updatesDue -= 1;
-    else if (!this.makeNoise()) return undefined;
+    if (!this.out.expectsUpdate() && !this.makeNoise()) return undefined;
     if (streamId === 0) {
       if (bytes === 0) return this.fail(frames.PROTOCOL_ERROR);
-      this.sendWindow += bytes;
-      if (this.sendWindow > frames.MAX_WINDOW) return this.fail(frames.FLOW_CONTROL_ERROR);
+      this.out.window += bytes;
+      if (this.out.window > frames.MAX_WINDOW) return this.fail(frames.FLOW_CONTROL_ERROR);
       return this.offerRoom();
     }
     const stream = this.streams.get(streamId);
@@ -189,7 +188,7 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
     }
     if (blocks.isTrailers) {
       if (stream === undefined) return undefined;
-      if (stream.isRemoteDone) return this.reset(stream, frames.STREAM_CLOSED);
+      if (stream.receiver.isDone) return this.reset(stream, frames.STREAM_CLOSED);
       // RFC 9113 8.1, 8.5: trailers end the request, and what is connected has none.
       const trailers = blocks.isLast && !stream.head.isUpgrade ? blocks.parseTrailers(stream.head.isGrpc) : undefined;
       return trailers === undefined ? this.reset(stream, frames.PROTOCOL_ERROR) : this.endOf(stream, trailers);
@@ -219,7 +218,7 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
 
   /** MadeYouReset: streams that end for a fault of the client count like those that it resets itself. */
   private refuseStream(id: number, code: number): void {
-    if (this.countReset()) this.writeReset(id, code);
+    if (this.countReset()) this.out.reset(id, code);
   }
 
   dataBegin(flags: number, streamId: number, bytes: number): void {
@@ -237,8 +236,9 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
       this.makeNoise();
       return undefined;
     }
-    stream.receiveWindow -= bytes;
-    const code = stream.isRemoteDone ? frames.STREAM_CLOSED : stream.receiveWindow < 0 ? frames.FLOW_CONTROL_ERROR : 0;
+    stream.receiver.window -= bytes;
+    const { isDone, window } = stream.receiver;
+    const code = isDone ? frames.STREAM_CLOSED : window < 0 ? frames.FLOW_CONTROL_ERROR : 0;
     if (code !== 0) {
       this.dataStream = undefined;
       this.reset(stream, code);
@@ -261,7 +261,7 @@ export class Http2Connection extends ConnectionBase implements FrameSink {
     this.dataStream = undefined;
     // Padding is nobody's.
     if (stream === undefined) return this.credit(this.dataBytes);
-    if (this.dataBytes > 0) stream.credit(this.dataBytes);
+    if (this.dataBytes > 0) stream.receiver.credit(this.dataBytes);
     return (this.dataFlags & frames.END_STREAM) === 0 ? undefined : this.endOf(stream, '');
   }
 

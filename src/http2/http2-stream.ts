@@ -14,40 +14,30 @@ import { RequestHead } from '../http1/request-head.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
 import type { Http2Connection } from './http2-connection.ts';
 import { CANCEL, INTERNAL_ERROR, NO_ERROR } from './frames.ts';
-import { HeldBody } from './held-body.ts';
-import { STREAM_WINDOW } from './limits.ts';
 import { StreamEnd } from './stream-end.ts';
+import { StreamReceiver, type Taker } from './stream-receiver.ts';
 import { StreamSender } from './stream-sender.ts';
 
 /** U4: an answer to a key that is ours. */
 const ACCEPT = new Set(['sec-websocket-accept']);
 
 /** One request and its response on an HTTP/2 connection: the client's half of its exchange (RFC 9113 5). */
-export class Http2Stream extends TimerEntry implements Downstream {
+export class Http2Stream extends TimerEntry implements Downstream, Taker {
   id = 0;
-  /** What it may still send. */
-  receiveWindow = 0;
   readonly head = new RequestHead();
   readonly sender: StreamSender;
+  readonly receiver = new StreamReceiver(this);
   private readonly plane: DataPlane;
   private readonly exchange: Exchange;
   private readonly rate = new BodyRate();
   private connection!: Http2Connection;
-  /** The client's side has ended. */
-  isRemoteDone = false;
   /** The stream was reset, by whomever: nothing more is sent on it. */
   private isReset = false;
   private isExchangeDone = false;
-  /** Bytes of the request's payload so far. */
-  private received = 0;
-  /** Payload that nobody takes yet. */
-  private readonly held = new HeldBody();
   /** Of the request. */
   private trailers = '';
+  /** The server takes nothing for now. */
   private isPaused = false;
-  private isDelivering = false;
-  /** Taken, and not yet told the client. */
-  private taken = 0;
   /** The exchange was told to wait. */
   private isStalled = false;
   /** Of the tunnel that it has become. */
@@ -80,22 +70,18 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.connection = connection;
     this.id = id;
     this.sender.open(connection, sendWindow);
-    this.receiveWindow = STREAM_WINDOW;
+    this.receiver.open(connection);
     this.head.trustsForwarded = connection.peer.isTrusted;
-    this.isRemoteDone = false;
     this.isReset = false;
     this.isExchangeDone = false;
-    this.received = 0;
     this.trailers = '';
     this.isPaused = false;
-    this.isDelivering = false;
-    this.taken = 0;
     this.isStalled = false;
   }
 
   /** Serves the head that was parsed; a refused one is answered. */
   begin(isLast: boolean, refused: FailureReason | undefined): void {
-    this.isRemoteDone = isLast;
+    this.receiver.isDone = isLast;
     if (refused !== undefined) {
       this.exchange.refuse(this.head, refused);
       return;
@@ -112,51 +98,53 @@ export class Http2Stream extends TimerEntry implements Downstream {
   /** Payload of the request. False: it is longer than it said, which is the stream's end (RFC 9113 8.1.1). */
   onData(buf: Buffer, start: number, end: number): boolean {
     const bytes = end - start;
-    this.received += bytes;
-    if (this.head.contentLength >= 0 && this.received > this.head.contentLength) {
+    const { receiver, head } = this;
+    receiver.received += bytes;
+    if (head.contentLength >= 0 && receiver.received > head.contentLength) {
       this.connection.credit(bytes);
       return false;
     }
-    if (this.isExchangeDone) {
-      // A response that is still on its way must not be cut: its client just gets no more window.
-      if (!this.sender.isDone) this.connection.credit(bytes);
-      else this.credit(bytes);
-      if (this.sender.isDone && this.received > LIMITS.lingerBytes) this.connection.reset(this, NO_ERROR);
-      return true;
-    }
-    if (this.head.isUpgrade) {
-      this.onTunnelData(buf, start, end);
-      return true;
-    }
-    const { plane } = this;
-    const leastRate = this.exchange.delivery.isGrpc ? 0 : plane.limits.bodyBytesPerSecond;
-    if (!this.rate.allows(bytes, plane.wheel.elapsedMs, leastRate)) {
-      this.exchange.onClientFault('body_too_slow');
-      this.credit(bytes);
-      return true;
-    }
-    if (!this.isStalled) plane.wheel.arm(this, this.bodyIdleMs);
-    if (!this.held.isEmpty || this.isPaused || !this.exchange.canTakeBody) {
-      this.held.add(buf, start, end);
-    } else this.deliver(buf, start, end);
+    if (this.isExchangeDone) this.onLateData(bytes);
+    else if (head.isUpgrade || this.isTimely(bytes)) receiver.add(buf, start, end);
+    else receiver.credit(bytes);
     return true;
+  }
+
+  /** Of a request that is answered (X15). */
+  private onLateData(bytes: number): void {
+    const { receiver, sender, connection } = this;
+    // A response that is still on its way must not be cut: its client just gets no more window.
+    if (!sender.isDone) connection.credit(bytes);
+    else receiver.credit(bytes);
+    if (sender.isDone && receiver.received > LIMITS.lingerBytes) connection.reset(this, NO_ERROR);
+  }
+
+  /** T5, T6. */
+  private isTimely(bytes: number): boolean {
+    const { wheel, limits } = this.plane;
+    const leastRate = this.exchange.delivery.isGrpc ? 0 : limits.bodyBytesPerSecond;
+    const isTimely = this.rate.allows(bytes, wheel.elapsedMs, leastRate);
+    if (!isTimely) this.exchange.onClientFault('body_too_slow');
+    else if (!this.isStalled) wheel.arm(this, this.bodyIdleMs);
+    return isTimely;
   }
 
   /** The client's END_STREAM. False: the payload is shorter than it said. */
   onRemoteEnd(trailers: string): boolean {
-    this.isRemoteDone = true;
+    const { receiver, head } = this;
+    receiver.isDone = true;
     this.trailers = trailers;
-    if (this.head.contentLength >= 0 && this.received !== this.head.contentLength && !this.isReset) return false;
+    if (head.contentLength >= 0 && receiver.received !== head.contentLength && !this.isReset) return false;
     if (this.isExchangeDone) this.closeIfOver();
-    else if (this.head.isUpgrade) this.passToTunnel();
-    else if (this.held.isEmpty) this.endRequest();
+    else if (head.isUpgrade) this.passToTunnel();
+    else if (receiver.isEmpty) this.endRequest();
     return true;
   }
 
   /** The client says nothing more on any stream: what it has not said whole is cut short (X7). */
   onConnectionEnd(): void {
-    const isCut = !this.isRemoteDone && !this.head.isUpgrade;
-    this.isRemoteDone = true;
+    const isCut = !this.receiver.isDone && !this.head.isUpgrade;
+    this.receiver.isDone = true;
     if (this.isExchangeDone) return this.closeIfOver();
     // Nothing was done for it yet, and most who end here have left.
     if (this.exchange.delivery.isHeld) return this.exchange.onClientFault('client_gone');
@@ -171,7 +159,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
   /** The client reset the stream, or broke its rules: nothing is sent on it any more. */
   abandon(reason: FailureReason): void {
     this.isReset = true;
-    this.isRemoteDone = true;
+    this.receiver.isDone = true;
     this.sender.drop();
     if (this.isExchangeDone) this.close();
     else if (this.end === undefined) this.exchange.onClientFault(reason);
@@ -191,7 +179,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
       if (!sender.isWaiting && this.isExchangeDone) return this.closeIfOver();
       if (hasProgress) this.plane.wheel.arm(this, this.plane.limits.stallMs);
     }
-    if (!this.isStalled || sender.isWaiting || this.connection.room <= 0) return undefined;
+    if (!this.isStalled || sender.isWaiting || this.connection.out.room <= 0) return undefined;
     this.isStalled = false;
     this.rearm();
     if (this.end === undefined) this.exchange.onDownstreamDrain();
@@ -207,30 +195,26 @@ export class Http2Stream extends TimerEntry implements Downstream {
     }
     if (this.isStalled) this.exchange.onClientFault('client_stalled');
     else if (this.exchange.delivery.isHeld) this.rearm();
-    else this.exchange.onClientFault(this.isPaused || !this.held.isEmpty ? 'response_timeout' : 'body_timeout');
-    this.connection.scheduleFlush();
+    else this.exchange.onClientFault(this.isPaused || !this.receiver.isEmpty ? 'response_timeout' : 'body_timeout');
+    this.connection.out.scheduleFlush();
   }
 
   // Reading.
 
-  private deliver(buf: Buffer, start: number, end: number): void {
-    this.exchange.onRequestData(buf, start, end);
-    this.credit(end - start);
+  get canTake(): boolean {
+    if (this.end !== undefined) return !this.end.isPaused;
+    // U2: what comes before the tunnel stands waits for it.
+    return !this.head.isUpgrade && !this.isPaused && this.exchange.canTakeBody;
+  }
+
+  take(buf: Buffer, start: number, end: number): void {
+    if (this.end === undefined) this.exchange.onRequestData(buf, start, end);
+    else this.end.tunnel.fromClient(buf, start, end, true);
   }
 
   private endRequest(): void {
     if (!this.isStalled) this.plane.wheel.disarm(this);
     this.exchange.onRequestEnd(this.trailers);
-  }
-
-  /** Lets the client send as many bytes more, on this stream too unless it is over. */
-  credit(bytes: number): void {
-    this.connection.credit(bytes);
-    this.taken += bytes;
-    if (this.isRemoteDone || this.isReset || this.taken < STREAM_WINDOW / 4) return;
-    this.receiveWindow += this.taken;
-    this.connection.windowUpdate(this.id, this.taken);
-    this.taken = 0;
   }
 
   /** T5; messages of gRPC come when there are some. */
@@ -242,14 +226,15 @@ export class Http2Stream extends TimerEntry implements Downstream {
   private rearm(): void {
     const { wheel, limits } = this.plane;
     if (this.isStalled) wheel.arm(this, limits.stallMs);
-    else if (!this.head.isUpgrade && (!this.isRemoteDone || !this.held.isEmpty)) wheel.arm(this, this.bodyIdleMs);
+    else if (!this.head.isUpgrade && (!this.receiver.isDone || !this.receiver.isEmpty))
+      wheel.arm(this, this.bodyIdleMs);
     else wheel.disarm(this);
   }
 
   // The exchange's calls.
 
   sendInterim(status: number, _reason: string, fields: string): void {
-    if (!this.isReset) this.connection.sendBlock(this.id, status, fields, false);
+    if (!this.isReset) this.connection.out.block(this.id, status, fields, false);
   }
 
   sendHead(response: ResponseMessage): void {
@@ -275,7 +260,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
     if (this.isReset) return 0;
     const { sender } = this;
     sender.send(buf, start, end, isPooled);
-    if (!sender.isWaiting && this.connection.room > 0) return 0;
+    if (!sender.isWaiting && this.connection.out.room > 0) return 0;
     this.stall();
     return sender.retains(buf) ? BLOCKED | RETAINED : BLOCKED;
   }
@@ -294,7 +279,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
   }
 
   flush(): void {
-    this.connection.scheduleFlush();
+    this.connection.out.scheduleFlush();
   }
 
   cut(): void {
@@ -307,21 +292,17 @@ export class Http2Stream extends TimerEntry implements Downstream {
 
   resumeBody(): void {
     this.isPaused = false;
-    if (this.isDelivering) return;
-    this.isDelivering = true;
-    while (!this.held.isEmpty && !this.isPaused && this.exchange.canTakeBody) {
-      const piece = this.held.take();
-      this.deliver(piece, 0, piece.length);
-    }
-    this.isDelivering = false;
+    const { receiver } = this;
+    if (receiver.isPassing) return;
+    receiver.passOn();
     // T5, T6: the time until now was the server's, who takes something.
     this.rate.restart();
     if (!this.isExchangeDone && !this.isStalled) this.rearm();
-    if (this.held.isEmpty && this.isRemoteDone && !this.isExchangeDone && !this.exchange.isRequestComplete) {
+    if (receiver.isEmpty && receiver.isDone && !this.isExchangeDone && !this.exchange.isRequestComplete) {
       this.endRequest();
     }
     this.flushRequest();
-    this.connection.scheduleFlush();
+    this.connection.out.scheduleFlush();
   }
 
   exchangeDone(): void {
@@ -331,7 +312,7 @@ export class Http2Stream extends TimerEntry implements Downstream {
     this.end = undefined;
     end?.detach();
     // What nobody took is thrown away (X15).
-    if (!this.held.isEmpty) this.credit(this.held.clear());
+    this.receiver.clear();
     this.closeIfOver();
   }
 
@@ -344,24 +325,11 @@ export class Http2Stream extends TimerEntry implements Downstream {
 
   // As the end of a tunnel.
 
-  /** Bytes of the client: before the 200 they wait (U2), as they do while the server takes none. */
-  private onTunnelData(buf: Buffer, start: number, end: number): void {
-    if (this.end === undefined || this.end.isPaused || !this.held.isEmpty) this.held.add(buf, start, end);
-    else this.passOn(buf, start, end);
-  }
-
   /** Hands on what waited, and the client's end behind it, as far as the server takes it. */
   passToTunnel(): void {
-    while (this.end?.isPaused === false && !this.held.isEmpty) {
-      const piece = this.held.take();
-      this.passOn(piece, 0, piece.length);
-    }
-    if (this.held.isEmpty && this.isRemoteDone) this.end?.tunnel.clientEnded();
-  }
-
-  private passOn(buf: Buffer, start: number, end: number): void {
-    this.end!.tunnel.fromClient(buf, start, end, true);
-    this.credit(end - start);
+    const { receiver } = this;
+    receiver.passOn();
+    if (receiver.isEmpty && receiver.isDone) this.end?.tunnel.clientEnded();
   }
 
   /** U3: a reset of the other side. */
@@ -372,13 +340,14 @@ export class Http2Stream extends TimerEntry implements Downstream {
   // Ending.
 
   private resetWith(code: number): void {
-    if (!this.isReset) this.connection.resetBegun(this, code);
+    if (!this.isReset) this.connection.out.reset(this.id, code);
     this.isReset = true;
+    this.receiver.isDone = true;
     this.sender.drop();
   }
 
   private closeIfOver(): void {
-    if (this.isReset || (this.sender.isDone && this.isRemoteDone)) return this.close();
+    if (this.isReset || (this.sender.isDone && this.receiver.isDone)) return this.close();
     // The response waits for room, or a request that is answered goes on: both for a while.
     const { wheel, limits } = this.plane;
     wheel.arm(this, this.sender.isDone ? LIMITS.lingerMs : limits.stallMs);

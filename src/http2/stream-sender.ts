@@ -47,7 +47,7 @@ export class StreamSender {
   /** A field block; `length`: its Content-Length, or -1. Where payload follows, that is how much. */
   head(status: number, fields: string, isLast: boolean, length: number): void {
     this.left = length;
-    this.connection.sendBlock(this.stream.id, status, fields, isLast, length);
+    this.connection.out.block(this.stream.id, status, fields, isLast, length);
     this.isDone = isLast;
   }
 
@@ -102,7 +102,7 @@ export class StreamSender {
     if (waiting === undefined) return 0;
     const before = waiting.at;
     while (waiting.at < waiting.end) {
-      const room = Math.min(this.window, connection.sendWindow, connection.room, MAX_PAYLOAD);
+      const room = Math.min(this.window, connection.out.window, connection.out.room, MAX_PAYLOAD);
       if (room <= 0) return waiting.at - before;
       const end = Math.min(waiting.end, waiting.at + room);
       const bytes = end - waiting.at;
@@ -137,12 +137,12 @@ export class StreamSender {
     if (this.isDone) return;
     if (trailers === '') return this.data(EMPTY, 0, 0, true);
     this.isDone = true;
-    return this.connection.sendBlock(this.stream.id, undefined, trailers, true);
+    return this.connection.out.block(this.stream.id, undefined, trailers, true);
   }
 
   private data(buf: Buffer, start: number, end: number, isLast: boolean): void {
     this.window -= end - start;
     if (isLast) this.isDone = true;
-    this.connection.sendData(this.stream.id, this.window, buf, start, end, isLast);
+    this.connection.out.data(this.stream.id, this.window, buf, start, end, isLast);
   }
 }
