@@ -6,8 +6,8 @@ import { count, isSoak, noteRow } from '../../support/soak.ts';
 import { call } from '../../support/tls-client.ts';
 
 const NAME = 'short.test';
-const RENEWALS = count(3, 50);
-const LIFE_SECONDS = count(16, 60);
+const RENEWALS = count(2, 50);
+const LIFE_SECONDS = count(24, 60);
 const PER_SECOND = count(20, 50);
 const KEPT_EACH_MS = 250;
 
