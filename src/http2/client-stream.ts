@@ -2,7 +2,7 @@ import type { ClientHttp2Stream } from 'node:http2';
 import type { DataPlane } from '../http/data-plane.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { FailureReason } from '../http/failure.ts';
-import { LENGTH, NO_BODY } from '../http/message.ts';
+import { NO_BODY } from '../http/message.ts';
 import { UnseenBody } from '../http/unseen-body.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { keptTrailers } from '../http1/connection-options.ts';
@@ -10,11 +10,11 @@ import { LIMITS } from '../http1/limits.ts';
 import { ResponseHead } from '../http1/response-head.ts';
 import { TimerEntry } from '../lib/timer-wheel.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { ClientBody } from './client-body.ts';
 import { listen } from './client-events.ts';
 import type { ClientSession } from './client-session.ts';
 import { flushSoon, type Gathering } from './flush-soon.ts';
 import { CANCEL, END_STREAM, ENHANCE_YOUR_CALM, REFUSED_STREAM } from './frames.ts';
-import { GatheredBody } from './gathered-body.ts';
 import { requestBlock, trailerFields } from './request-fields.ts';
 import { parseResponse, parseResponseTrailers } from './response-text.ts';
 
@@ -46,29 +46,23 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   private stream: ClientHttp2Stream | undefined = undefined;
   private exchange: Exchange | undefined = undefined;
   private state = WAITING;
-  private readonly gathered: GatheredBody;
+  private readonly body: ClientBody;
   private interims = 0;
-  /** Bytes of payload to come; negative: nobody said how many. */
-  private remaining = -1;
   /** Trailers of the request. */
   private sentTrailers = '';
   private trailers = '';
   private isRequestWritten = false;
   private isPaused = false;
   isGathering = false;
-  /** END_STREAM came: the response is complete, whatever is still to be read of it. */
-  private isWhole = false;
   /** The request's HEADERS were never sent. */
   private isUnsent = false;
-  /** What was left to read of a response when its connection ended. */
-  private saved: Buffer[] | undefined = undefined;
 
   constructor(plane: DataPlane, upstream: Upstream<UpstreamConnection>, owner: StreamOwner) {
     super();
     this.plane = plane;
     this.upstream = upstream;
     this.owner = owner;
-    this.gathered = new GatheredBody(plane.buffers);
+    this.body = new ClientBody(plane.buffers);
     plane.wheel.arm(this, upstream.transport.timeouts.connectMs);
   }
 
@@ -137,8 +131,8 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     this.isPaused = false;
     if (this.state !== BODY) return;
     this.plane.wheel.arm(this, this.exchange!.delivery.responseIdleMs);
-    if (this.saved === undefined) this.stream!.resume();
-    else this.readSaved();
+    if (this.body.isSaved) this.readSaved();
+    else this.stream!.resume();
   }
 
   /** M13, toward the server: what nobody waits for is called off; the connection lives on. */
@@ -208,7 +202,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     const isFit = parseResponse(head, block, exchange.request.method, isLast);
     if (!isFit || head.status < 200 || (isLast && head.body !== NO_BODY)) return this.fault('upstream_invalid', false);
     this.state = BODY;
-    this.remaining = head.body === LENGTH ? head.contentLength : -1;
+    this.body.begin(head);
     this.plane.wheel.arm(this, exchange.delivery.idleMsOf(head));
     exchange.onResponse(head);
     if (this.exchange !== exchange) return undefined;
@@ -219,7 +213,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
 
   onData(chunk: Buffer): void {
     // What is saved comes once more when its turn has come.
-    if (this.saved === undefined && this.heard() !== undefined) this.deliver(chunk);
+    if (!this.body.isSaved && this.heard() !== undefined) this.deliver(chunk);
   }
 
   onTrailers(block: readonly string[]): void {
@@ -233,12 +227,12 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
 
   /** END_STREAM came; what came before it may not have been read yet. */
   onWhole(): void {
-    this.isWhole = true;
+    this.body.isWhole = true;
   }
 
   /** Everything was read. */
   onEnd(): void {
-    if (this.saved === undefined) this.conclude();
+    if (!this.body.isSaved) this.conclude();
   }
 
   onUnsent(): void {
@@ -255,7 +249,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     this.stream = undefined;
     session!.end(this, isRefused || rstCode === ENHANCE_YOUR_CALM);
     if (exchange === undefined) this.finish();
-    else if (this.saved !== undefined) return;
+    else if (this.body.isSaved) return;
     else if (state === BODY) this.fault('upstream_cut_short', false);
     else if (isUnseen && !this.hasResponded && this.unseenBody?.isWhole !== false) {
       // Not here, but on a connection of this server or another one.
@@ -267,10 +261,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   /** The connection ends. A response that is complete is kept for a client that has not read it. */
   save(): void {
     const { stream } = this;
-    if (!this.isWhole || this.state !== BODY || stream === undefined || this.saved !== undefined) return;
-    this.saved = [];
-    for (let piece: Buffer | null; (piece = stream.read() as Buffer | null) !== null;) this.saved.push(piece);
-    if (!this.isPaused) this.readSaved();
+    if (this.state === BODY && stream !== undefined && this.body.save(stream) && !this.isPaused) this.readSaved();
   }
 
   /** The turn is over. What is complete by now has left already. */
@@ -278,7 +269,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     const { exchange } = this;
     if (exchange === undefined) return;
     try {
-      this.gathered.giveTo(exchange);
+      this.body.giveTo(exchange);
       if (this.exchange === exchange) exchange.flushResponse();
     } catch (error) {
       this.onInternalFault(error);
@@ -322,14 +313,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     if (exchange === undefined || this.state !== BODY) return undefined;
     // A piece before this one may have asked for the pause: then T14 holds.
     if (!this.isPaused) this.plane.wheel.arm(this, exchange.delivery.responseIdleMs);
-    if (this.remaining >= 0) {
-      this.remaining -= chunk.length;
-      if (this.remaining < 0) return this.fault('upstream_cut_short', false);
-    }
-    if (!this.gathered.takes(chunk)) {
-      this.gathered.giveTo(exchange);
-      if (this.exchange === exchange && !this.gathered.takes(chunk)) exchange.onData(chunk, 0, chunk.length, false);
-    }
+    if (!this.body.add(chunk, exchange)) return this.fault('upstream_cut_short', false);
     return flushSoon(this);
   }
 
@@ -338,15 +322,15 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     const { exchange } = this;
     if (exchange === undefined || this.state !== BODY) return undefined;
     // A reset looks like an end, whatever its code is (B11).
-    if (!this.isWhole || this.remaining > 0) return this.fault('upstream_cut_short', false);
-    this.gathered.giveTo(exchange);
+    if (!this.body.isComplete) return this.fault('upstream_cut_short', false);
+    this.body.giveTo(exchange);
     return this.exchange === exchange ? this.complete() : undefined;
   }
 
   private readSaved(): void {
     try {
       while (!this.isPaused && this.state === BODY) {
-        const piece = this.saved!.shift();
+        const piece = this.body.nextSaved();
         if (piece === undefined) this.conclude();
         else this.deliver(piece);
       }
@@ -386,8 +370,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   private finish(): void {
     this.state = CLOSED;
     this.plane.wheel.disarm(this);
-    this.saved = undefined;
-    this.gathered.drop();
+    this.body.drop();
     const { stream } = this;
     // One that has ended, and was not read to its end, is thrown away.
     if (stream === undefined) return;
