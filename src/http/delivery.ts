@@ -5,7 +5,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { awaitLeaving } from './await-leaving.ts';
 import type { Exchange } from './exchange.ts';
 import { type FailureReason, SERVER_FAULTS } from './failure.ts';
-import { grpcHeadMs, streamIdleMs } from './grpc.ts';
+import { grpcDeadlineMs, grpcHeadMs, streamIdleMs } from './grpc.ts';
 import { HeldRequest } from './held-request.ts';
 import { CHUNKED, type ResponseMessage, UNTIL_CLOSE } from './message.ts';
 import type { RequestCopy } from './mirrors.ts';
@@ -13,6 +13,8 @@ import { isRepeatable, retryVerdict } from './retry.ts';
 import { UnseenBody } from './unseen-body.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
+/** How a server that knows no upgrades, or only HTTP/2, may take one. */
+const UPGRADE_FAULTS: ReadonlySet<FailureReason> = new Set(['upstream_invalid', 'upstream_reset', 'upstream_tls']);
 const EVENTS = /(?:^|\n)content-type:[\t ]*text\/event-stream/i;
 
 /**
@@ -37,6 +39,8 @@ export class Delivery {
   /** How long the server may take for its head (T12), and between two pieces of its payload (T13). */
   responseHeadMs = 0;
   responseIdleMs = 0;
+  /** The first of them is what the caller gives it. */
+  private isDeadlineOfCaller = false;
   /** When the server got its turn, for a service that wants to know; else negative. */
   private sentAt = -1;
   /** What was decided on the way through composed services. */
@@ -126,9 +130,10 @@ export class Delivery {
   private setPatience({ transport: { timeouts } }: Upstream<UpstreamConnection>): void {
     const { request, plane } = this.exchange;
     const { isGrpc } = this;
-    this.responseHeadMs = isGrpc
-      ? grpcHeadMs(request.fields, timeouts, plane.limits.tunnelIdleMs)
-      : timeouts.responseHeadMs;
+    const headMs = isGrpc ? grpcHeadMs(timeouts, plane.limits.tunnelIdleMs) : timeouts.responseHeadMs;
+    const deadlineMs = isGrpc ? grpcDeadlineMs(request.fields) : Infinity;
+    this.responseHeadMs = Math.min(headMs, deadlineMs);
+    this.isDeadlineOfCaller = deadlineMs < headMs;
     this.responseIdleMs = isGrpc ? streamIdleMs(timeouts, plane.limits.tunnelIdleMs) : timeouts.responseIdleMs;
   }
 
@@ -295,7 +300,11 @@ export class Delivery {
   }
 
   private countFault(reason: FailureReason): void {
-    if (SERVER_FAULTS.has(reason)) this.countFailure(`the last one: ${reason}`);
+    // What any caller can bring about says nothing of the server.
+    const isProvoked =
+      (reason === 'response_timeout' && this.isDeadlineOfCaller) ||
+      (this.exchange.request.isUpgrade && UPGRADE_FAULTS.has(reason));
+    if (SERVER_FAULTS.has(reason) && !isProvoked) this.countFailure(`the last one: ${reason}`);
   }
 
   private countFailure(last: string): void {

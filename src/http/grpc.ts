@@ -39,14 +39,17 @@ export function grpcAnswer(reason: FailureReason, requestId: string, status: num
 }
 
 /**
- * Milliseconds that a server may take to begin its response to a gRPC call: what the caller gives it, or what a setting says. Without either
- * a call may be silent for as long as a tunnel, because what it waits for may be the next event of the day.
+ * Milliseconds that a server may take to begin its response to a gRPC call where the caller gives it no less: what a setting says, or as long
+ * as a tunnel may be silent, because what the call waits for may be the next event of the day.
  */
-export function grpcHeadMs(fields: string, { responseHeadMs }: TransportTimeouts, silentMs: number): number {
-  const isSet = responseHeadMs !== DEFAULT_TRANSPORT.timeouts.responseHeadMs;
-  const most = isSet ? responseHeadMs : silentMs;
+export function grpcHeadMs({ responseHeadMs }: TransportTimeouts, silentMs: number): number {
+  return responseHeadMs === DEFAULT_TRANSPORT.timeouts.responseHeadMs ? silentMs : responseHeadMs;
+}
+
+/** Milliseconds until the caller has given a gRPC call up (`grpc-timeout`), and a little more; Infinity: he said nothing. */
+export function grpcDeadlineMs(fields: string): number {
   const match = /^(\d{1,8})([HMSmun])$/.exec(fieldValues(fields, 'grpc-timeout')[0] ?? '');
-  return match === null ? most : Math.min(most, Number(match[1]) * UNITS[match[2]!]! + DEADLINE_GRACE_MS);
+  return match === null ? Infinity : Number(match[1]) * UNITS[match[2]!]! + DEADLINE_GRACE_MS;
 }
 
 /** Milliseconds between two pieces of a response that is a stream of messages: they come when there is something to say. */

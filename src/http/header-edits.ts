@@ -27,7 +27,10 @@ export function editFields(fields: string, edits: HeaderEdits): string {
   return removeFields(fields, edits.removes) + edits.adds;
 }
 
-/** The lines of a block whose names are not among `names` (lower case); the block itself when none is. */
+/**
+ * The lines of a block whose names are not among `names` (lower case); the block itself when none is. `_` in a line's name counts as `-`: some
+ * applications cannot tell them apart (H10).
+ */
 export function removeFields(fields: string, names: ReadonlySet<string>): string {
   if (names.size === 0) return fields;
   let kept = '';
@@ -35,7 +38,7 @@ export function removeFields(fields: string, names: ReadonlySet<string>): string
   for (let at = 0; at < fields.length;) {
     const name = fields.slice(at, fields.indexOf(':', at)).toLowerCase();
     const next = fields.indexOf('\r\n', at) + 2;
-    if (names.has(name)) {
+    if (names.has(name) || (name.includes('_') && names.has(name.replaceAll('_', '-')))) {
       kept += fields.slice(runStart, at);
       runStart = next;
     }

@@ -11,6 +11,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import {
   CLIENT_CONNECTION_WINDOW,
   CLIENT_STREAM_WINDOW,
+  MAX_ADDED_HEAD,
   MAX_CALLED_OFF,
   MAX_CLIENT_STREAMS,
   MAX_RESPONSE_FIELDS,
@@ -102,6 +103,11 @@ export class ClientSession extends TimerEntry {
     return this.state === OPEN && isUp && this.streams.size + 1 <= this.limit;
   }
 
+  /** The connection is still there, whether it takes requests or not. */
+  get isStanding(): boolean {
+    return (this.state === OPEN || this.state === LEAVING) && this.session?.destroyed === false;
+  }
+
   /** The session, for a stream that begins. */
   begin(stream: ClientStream): ClientHttp2Session {
     this.streams.add(stream);
@@ -160,6 +166,8 @@ export class ClientSession extends TimerEntry {
     // Of no meaning beside the socket and `:authority`; a name that is none of a URL would throw.
     const session = connectHttp2(isTls ? 'https://server' : 'http://server', {
       ...OPTIONS,
+      // A head as large as we take one (T1), and what we add to it.
+      maxSendHeaderBlockLength: this.plane.limits.headBytes + MAX_ADDED_HEAD,
       createConnection: () => socket,
     });
     this.session = session;

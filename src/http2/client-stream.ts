@@ -155,17 +155,17 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     this.isRequestWritten = !isBodyToCome;
     this.state = AWAIT_HEAD;
     this.awaitHead(isBodyToCome ? this.plane.limits.bodyIdleMs : 0);
-    const block = requestBlock(exchange, this.upstream.authority, exchange.delivery.service!.passHostHeader);
     // Whether there will be trailers shows at the end only.
     const options = { endStream: !isBodyToCome, waitForTrailers: isBodyToCome };
     try {
+      const block = requestBlock(exchange, this.upstream.authority, exchange.delivery.service!.passHostHeader);
       this.stream = session.begin(this).request(block, options);
+      listen(this.stream, this);
+      exchange.onSendable();
     } catch (error) {
       session.end(this, false);
-      return this.onInternalFault(error);
+      this.onInternalFault(error);
     }
-    listen(this.stream, this);
-    return exchange.onSendable();
   }
 
   private awaitHead(moreMs: number): void {
@@ -247,7 +247,8 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     const isRefused = rstCode === REFUSED_STREAM && session!.refusesFrom === Infinity;
     const isUnseen = isRefused || this.isUnsent || id === undefined || id >= session!.refusesFrom;
     this.stream = undefined;
-    session!.end(this, isRefused || rstCode === ENHANCE_YOUR_CALM);
+    const isTooMuch = isRefused || rstCode === ENHANCE_YOUR_CALM;
+    session!.end(this, isTooMuch);
     if (exchange === undefined) this.finish();
     else if (this.body.isSaved) return;
     else if (state === BODY) this.fault('upstream_cut_short', false);
@@ -255,7 +256,11 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
       // Not here, but on a connection of this server or another one.
       this.isReused = true;
       this.fault('upstream_reset', true);
-    } else this.fault('upstream_reset', false);
+    } else {
+      // One that is reset on a connection that goes on was not lost with the connection (B9): the server has failed.
+      if (session!.isStanding && !isTooMuch) this.isReused = false;
+      this.fault('upstream_reset', false);
+    }
   }
 
   /** The connection ends. A response that is complete is kept for a client that has not read it. */

@@ -40,7 +40,7 @@ export function basicAuth(options: BasicAuthOptions): CompiledMiddleware {
 /** What the server is told of a visitor who proved to be `user` (F7: what a client says of itself goes first). */
 function acceptance({ headerField, removeHeader }: BasicAuthOptions): (exchange: Exchange, user: string) => void {
   const names =
-    headerField === undefined ? [] : [headerField.toLowerCase(), headerField.toLowerCase().replaceAll('-', '_')];
+    headerField === undefined ? [] : [headerField.toLowerCase(), headerField.toLowerCase().replaceAll('_', '-')];
   const removes: ReadonlySet<string> = new Set(removeHeader ? [...names, 'authorization'] : names);
   const replacesOurs = names.some(isForwardingLine);
   return (exchange, user) => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
 import { failureAnswer } from '../../../src/http/answer.ts';
 import type { FailureReason } from '../../../src/http/failure.ts';
-import { grpcAnswer, grpcHeadMs, isGrpcType, streamIdleMs } from '../../../src/http/grpc.ts';
+import { grpcAnswer, grpcDeadlineMs, grpcHeadMs, isGrpcType, streamIdleMs } from '../../../src/http/grpc.ts';
 
 const { timeouts } = DEFAULT_TRANSPORT;
 
@@ -44,18 +44,21 @@ test('a middleware’s status counts, not the reason’s', () => {
 
 const set = { ...timeouts, responseHeadMs: 7000, responseIdleMs: 8000 };
 test.for([
-  ['', timeouts, 99_000],
-  ['grpc-timeout: 2S\r\n', timeouts, 3000],
-  ['a: b\r\nGrpc-Timeout: 250m\r\n', timeouts, 1250],
-  ['grpc-timeout: 1M\r\n', timeouts, 61_000],
-  ['grpc-timeout: 99999999H\r\n', timeouts, 99_000],
-  ['grpc-timeout: 1\r\n', timeouts, 99_000],
-  ['grpc-timeout: 123456789S\r\n', timeouts, 99_000],
-  ['', set, 7000],
-  ['grpc-timeout: 1M\r\n', set, 7000],
-  ['grpc-timeout: 1S\r\n', set, 2000],
-] as const)('a call with %j waits for its head: the caller’s deadline, or a setting (%#)', ([fields, given, ms]) => {
-  expect(grpcHeadMs(fields, given, 99_000)).toBe(ms);
+  ['', Infinity],
+  ['grpc-timeout: 2S\r\n', 3000],
+  ['a: b\r\nGrpc-Timeout: 250m\r\n', 1250],
+  ['grpc-timeout: 1M\r\n', 61_000],
+  ['grpc-timeout: 1u\r\n', 1000.001],
+  ['grpc-timeout: 1n\r\n', 1000.000_001],
+  ['grpc-timeout: 99999999H\r\n', 359_999_996_401_000],
+  ['grpc-timeout: 1\r\n', Infinity],
+  ['grpc-timeout: 123456789S\r\n', Infinity],
+] as const)('the deadline of a call with %j, and a little more', ([fields, ms]) => {
+  expect(grpcDeadlineMs(fields)).toBe(ms);
+});
+
+test('a call waits for its head as long as a tunnel may be silent, unless a setting says how long', () => {
+  expect([grpcHeadMs(timeouts, 99_000), grpcHeadMs(set, 99_000)]).toEqual([99_000, 7000]);
 });
 
 test('messages come when there are some, unless a setting says how long they may take', () => {

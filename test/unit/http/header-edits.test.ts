@@ -16,6 +16,13 @@ describe('removeFields', () => {
     expect(removeFields(BLOCK, new Set(names))).toBe(rest);
   });
 
+  test('takes _ in the name of a line for -, which applications cannot tell apart (H10)', () => {
+    const names = new Set(['x-user', 'odd_name']);
+    expect(removeFields('X_User: 1\r\nX-User: 2\r\nodd_name: 3\r\nodd-name: 4\r\nxuser: 5\r\n', names)).toBe(
+      'odd-name: 4\r\nxuser: 5\r\n',
+    );
+  });
+
   test('of an empty block nothing', () => {
     expect(removeFields('', new Set(['a']))).toBe('');
   });
