@@ -13,6 +13,8 @@ export interface Downstream {
   readonly peer: Peer;
   /** Name of the entrypoint the client came to. */
   readonly entrypoint: string;
+  /** A long payload may wait for it in buffers of the pool; else in what one read brings. */
+  readonly takesLarge: boolean;
   /** A 1xx response other than 101; ignored where the client cannot take one (B5, E4). */
   sendInterim(status: number, reason: string, fields: string): void;
   sendHead(response: ResponseMessage): void;

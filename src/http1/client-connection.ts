@@ -195,7 +195,8 @@ export class ClientConnection extends TimerEntry implements UpstreamConnection, 
 
   /** Chooses where the next read lands: a long body goes to pooled buffers, everything else to the shared one. */
   nextBuffer(): Buffer {
-    const wantsPooled = this.state === BODY && this.body.remaining >= LARGE_BUFFER / 4;
+    const isLong = this.state === BODY && this.body.remaining >= LARGE_BUFFER / 4;
+    const wantsPooled = isLong && this.exchange?.down.takesLarge === true;
     if (this.reading !== sharedBuffer) {
       if (!this.wasRetained && wantsPooled) return this.reading;
       if (!this.wasRetained) this.plane.buffers.release(this.reading);

@@ -27,6 +27,7 @@ const DISCARD = 3;
  * the exchange. A connection has one at a time, and none while it is idle.
  */
 export class ServerStream implements Downstream {
+  readonly takesLarge = true;
   private readonly plane: DataPlane;
   private readonly exchange: Exchange;
   private readonly heads = new HeadReader();

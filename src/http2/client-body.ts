@@ -40,10 +40,11 @@ export class ClientBody {
       if (this.remaining < 0) return false;
     }
     const { gathered } = this;
-    if (gathered.takes(piece)) return true;
+    const { takesLarge } = exchange.down;
+    if (takesLarge && gathered.takes(piece)) return true;
     gathered.giveTo(exchange);
     // Its client may have left with what was before it.
-    if (!this.isDropped && !gathered.takes(piece)) exchange.onData(piece, 0, piece.length, false);
+    if (!this.isDropped && !(takesLarge && gathered.takes(piece))) exchange.onData(piece, 0, piece.length, false);
     return true;
   }
 

@@ -163,6 +163,11 @@ export abstract class ConnectionBase extends TimerEntry {
 
   // The streams' calls.
 
+  /** What waits on one connection is bounded: a few long payloads in large buffers, or many in small ones. */
+  get takesLarge(): boolean {
+    return this.streams.size <= limits.MAX_LARGE;
+  }
+
   /** Bytes that somebody took: the client may send as many more. */
   credit(bytes: number): void {
     this.taken += bytes;

@@ -59,6 +59,10 @@ export class Http2Stream extends TimerEntry implements Downstream, Taker {
     return this.connection.entrypoint;
   }
 
+  get takesLarge(): boolean {
+    return this.connection.takesLarge;
+  }
+
   /** Its payload, or its end, waits for room. */
   get wantsRoom(): boolean {
     return this.sender.isWaiting || this.isStalled;

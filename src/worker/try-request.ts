@@ -67,6 +67,7 @@ function nobody({ entrypoint }: TrialRequest, peer: Peer): Downstream {
   return {
     peer,
     entrypoint,
+    takesLarge: false,
     sendInterim: ignore,
     sendHead: ignore,
     sendData: () => 0,

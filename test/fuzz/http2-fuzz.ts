@@ -75,6 +75,8 @@ function tryConnection(lab: Http2Lab, random: Xorshift, sent: Buffer): string | 
 
 /** Of servers that switched. */
 const tunnels = new WeakMap<LabServer, Tunnel>();
+/** Those whose server has ended. */
+const ended = new WeakSet<Tunnel>();
 
 /** The server switches to WebSocket: from here on its end takes what it is given, or says that it is full. */
 function switchOver(random: Xorshift, one: LabServer): void {
@@ -87,8 +89,10 @@ function actInTunnel(random: Xorshift, tunnel: Tunnel): void {
   const bytes = Buffer.alloc([1, 100, 20_000, 100_000][random.below(4)]!);
   switch (random.below(8)) {
     case 0:
+      ended.add(tunnel);
       return tunnel.serverEnded();
     case 1:
+      ended.add(tunnel);
       return tunnel.serverGone();
     case 2:
       return tunnel.closeProperly();
@@ -96,7 +100,8 @@ function actInTunnel(random: Xorshift, tunnel: Tunnel): void {
     case 4:
       return tunnel.serverDrained();
     default:
-      return tunnel.fromServer(bytes, 0, bytes.length, true);
+      // Behind its end a socket brings nothing.
+      if (!ended.has(tunnel)) tunnel.fromServer(bytes, 0, bytes.length, true);
   }
 }
 

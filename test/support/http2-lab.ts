@@ -12,6 +12,7 @@ import { Peer } from '../../src/http/forwarded.ts';
 import { LENGTH, NO_BODY } from '../../src/http/message.ts';
 import { NetworkList } from '../../src/http/network-list.ts';
 import type { UpstreamConnection } from '../../src/http/upstream-connection.ts';
+import { dialUpstream } from '../../src/http2/dial-upstream.ts';
 import { Http2Connection } from '../../src/http2/http2-connection.ts';
 import { Http2StreamPool } from '../../src/http2/http2-stream-pool.ts';
 import { type Timed, TimerWheel } from '../../src/lib/timer-wheel.ts';
@@ -169,7 +170,7 @@ export class LabServer implements UpstreamConnection {
   private pump(): void {
     const { buffers } = this.lab.plane;
     while (this.left > 0 && !this.isPaused && !this.isAborted) {
-      const buf = buffers.take();
+      const buf = this.exchange.down.takesLarge ? buffers.take() : undefined;
       const bytes = Math.min(this.left, buf === undefined ? 65_536 : LARGE_BUFFER);
       this.left -= bytes;
       const result = this.exchange.onData(buf ?? Buffer.alloc(bytes), 0, bytes, buf !== undefined);
@@ -194,8 +195,9 @@ export class Http2Lab {
   onServer: (server: LabServer) => void = (one) => one.exchange.onSendable();
   private readonly streams: Http2StreamPool;
 
-  constructor(limits: Partial<ClientLimits> = {}) {
-    const upstream = new Upstream<UpstreamConnection>(server(1));
+  /** `port`: of a real server, in place of the one that does what a test says. */
+  constructor(limits: Partial<ClientLimits> = {}, port?: number) {
+    const upstream = new Upstream<UpstreamConnection>(server(port ?? 1));
     upstream.state = 'ready';
     const service = new Service<UpstreamConnection>('s', [upstream], new RoundRobin(), { passHostHeader: true });
     const row = this.counters.router('r');
@@ -214,7 +216,7 @@ export class Http2Lab {
       counters: this.counters,
       accessLog: undefined,
       passwords: { check: () => undefined },
-      dial: () => new LabServer(this),
+      dial: (to: typeof upstream) => (port === undefined ? new LabServer(this) : dialUpstream(this.plane, to, false)),
       internalFault: (error: unknown) => void this.faults.push(error),
       requestId: () => 'id',
     } as unknown as DataPlane;

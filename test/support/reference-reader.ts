@@ -90,7 +90,7 @@ function requestHead(text: string, from: number): object | number[] | undefined 
   // L4
   const start = text.startsWith('\r\n', from) ? from + 2 : from;
   const split = splitHead(text, start);
-  if (split === undefined) return text.length - start > 32_768 ? [400, 414, 431, 501, 505] : undefined;
+  if (split === undefined) return text.length - start > 32_768 ? [400, 413, 414, 431, 501, 505] : undefined;
   const [startLine = '', ...texts] = split;
   const end = start + split.join('\r\n').length + 4;
   const faults = new Set<number>();
@@ -140,9 +140,9 @@ interface Aim {
 
 /** R4, R8, R9. */
 function aimOf(method: string, target: string): Aim | undefined {
+  if (target.includes('#')) return undefined;
   if (method === 'CONNECT') return { path: '/', query: '', scheme: '' };
   if (target === '*') return method === 'OPTIONS' ? { path: '*', query: '', scheme: '' } : undefined;
-  if (target.includes('#')) return undefined;
   const match = /^(?:(https?):\/\/([^/?]+))?(\/[^?]*)?(\?.*)?$/i.exec(target);
   const [, scheme = '', authority, path = '/', query = ''] = match ?? [];
   if (match === null || path.includes('\\') || (scheme === '' && match[3] === undefined)) return undefined;

@@ -169,7 +169,8 @@ describe('what a client makes us keep is bounded', () => {
     const client = lab.open([INITIAL_WINDOW, 1]);
     for (let i = 0; i < 100; i++) client.send(headers(2 * i + 1));
     await client.settle();
-    expect(lab.lent).toBe(100);
+    // A few wait in large buffers, the others in what one read brought.
+    expect(lab.lent).toBe(8);
     client.socket.destroy();
     expect([lab.lent, lab.counters.inFlight, lab.counters.connections]).toEqual([0, 0, 0]);
   });
