@@ -4,17 +4,18 @@ export const LARGE_BUFFER = 262_144;
 /**
  * Read buffers for long bodies. A filled buffer is written to the other socket as it is and comes back when that write is
  * done, so a long body is never copied. At most `maxLent` are out at once, so that clients who read slowly cannot hold the
- * memory of the machine; at most `maxKept` wait here, more are left to the collector.
+ * memory of the machine. Those that come back are kept while there is work for them: to make them anew all the time would
+ * keep the garbage collector busy (a quarter of what many long downloads cost).
  */
 export class BufferPool {
   private readonly kept: Buffer[] = [];
-  private readonly maxKept: number;
   private readonly maxLent: number;
   private lent = 0;
+  /** Kept ones that nobody needed since `trim`. */
+  private unused = 0;
 
-  constructor(options: { readonly maxKept?: number; readonly maxLent?: number } = {}) {
-    this.maxKept = options.maxKept ?? 16;
-    this.maxLent = options.maxLent ?? 256;
+  constructor(maxLent = 256) {
+    this.maxLent = maxLent;
   }
 
   /** `take` would give one. */
@@ -26,12 +27,20 @@ export class BufferPool {
   take(): Buffer | undefined {
     if (this.lent >= this.maxLent) return undefined;
     this.lent += 1;
-    return this.kept.pop() ?? Buffer.allocUnsafeSlow(LARGE_BUFFER);
+    const buffer = this.kept.pop() ?? Buffer.allocUnsafeSlow(LARGE_BUFFER);
+    if (this.kept.length < this.unused) this.unused = this.kept.length;
+    return buffer;
   }
 
   /** Gives back what `take` gave, once. */
   release(buffer: Buffer): void {
     this.lent -= 1;
-    if (this.kept.length < this.maxKept) this.kept.push(buffer);
+    this.kept.push(buffer);
+  }
+
+  /** To be called once a second: leaves half of those that were not needed since the last time to the collector. */
+  trim(): void {
+    this.kept.length -= Math.ceil(this.unused / 2);
+    this.unused = this.kept.length;
   }
 }

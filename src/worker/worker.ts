@@ -118,6 +118,7 @@ class DataPlaneWorker {
       this.plane.dateLine = dateLine();
       this.plane.accessLog?.flush();
       this.failing.clear();
+      this.plane.buffers.trim();
       this.watchMemory();
       if (this.isSpeaker && !hasFreeDescriptor()) this.refusals.note('out_of_descriptors', '');
       this.refusals.flush();

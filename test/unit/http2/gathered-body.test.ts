@@ -26,7 +26,7 @@ function left(pool: BufferPool): number {
 }
 
 test('long pieces are joined, and short ones behind them', () => {
-  const pool = new BufferPool({ maxLent: 2 });
+  const pool = new BufferPool(2);
   const body = new GatheredBody(pool);
   const { got, exchange } = client();
   const [long, short] = [pattern(16_384, 1), pattern(10, 2)];
@@ -38,7 +38,7 @@ test('long pieces are joined, and short ones behind them', () => {
 });
 
 test('what does not fit is not taken', () => {
-  const body = new GatheredBody(new BufferPool({ maxLent: 2 }));
+  const body = new GatheredBody(new BufferPool(2));
   const piece = pattern(20_000);
   let taken = 0;
   while (body.takes(piece)) taken += 1;
@@ -46,7 +46,7 @@ test('what does not fit is not taken', () => {
 });
 
 test('a buffer that the client keeps goes back by itself', () => {
-  const pool = new BufferPool({ maxLent: 2 });
+  const pool = new BufferPool(2);
   const body = new GatheredBody(pool);
   const { got, exchange } = client(true);
   body.takes(pattern(20_000));
@@ -57,7 +57,7 @@ test('a buffer that the client keeps goes back by itself', () => {
 });
 
 test('a few bytes are not worth keeping a buffer for', () => {
-  const body = new GatheredBody(new BufferPool({ maxLent: 2 }));
+  const body = new GatheredBody(new BufferPool(2));
   const { got, exchange } = client();
   body.takes(pattern(13_000));
   body.giveTo(exchange);
@@ -65,7 +65,7 @@ test('a few bytes are not worth keeping a buffer for', () => {
 });
 
 test('what is thrown away gives its buffer back, and where there is none nothing is taken', () => {
-  const pool = new BufferPool({ maxLent: 1 });
+  const pool = new BufferPool(1);
   const body = new GatheredBody(pool);
   expect(body.takes(pattern(20_000))).toBe(true);
   expect(new GatheredBody(pool).takes(pattern(20_000))).toBe(false);
@@ -77,7 +77,7 @@ test('what is thrown away gives its buffer back, and where there is none nothing
 });
 
 test('a fault of the client costs the pool nothing', () => {
-  const pool = new BufferPool({ maxLent: 2 });
+  const pool = new BufferPool(2);
   const body = new GatheredBody(pool);
   const { exchange } = client();
   exchange.onData = () => {
