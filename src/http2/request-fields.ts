@@ -1,9 +1,9 @@
 import type { Exchange } from '../http/exchange.ts';
+import { fieldValues } from '../http/fields.ts';
+import { isGrpcType } from '../http/grpc.ts';
 import { NO_BODY } from '../http/message.ts';
 import { requestHost } from '../http/request-host.ts';
 import { announcedLength, requestFields } from '../http1/request-writer.ts';
-
-const IS_GRPC = /(?:^|\n)content-type:[\t ]*application\/grpc/i;
 
 /**
  * The field block of a request to a server (RFC 9113 8.3.1, M7), names and values in turn: the same fields as over HTTP/1.1, and no field of
@@ -28,7 +28,7 @@ export function requestBlock(exchange: Exchange, serverAuthority: string, passHo
   if (request.expectsContinue) block.push('expect', '100-continue');
   if (request.body !== NO_BODY && request.announcedTrailers !== '') block.push('trailer', request.announcedTrailers);
   // gRPC servers refuse whoever cannot take trailers, and some clients say so in no word that is end-to-end.
-  if (request.acceptsTrailers || IS_GRPC.test(fields)) block.push('te', 'trailers');
+  if (request.acceptsTrailers || isGrpcType(fieldValues(fields, 'content-type')[0] ?? '')) block.push('te', 'trailers');
   return block;
 }
 
