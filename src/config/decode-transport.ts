@@ -22,6 +22,8 @@ const FULL_FORM: Keys = {
     connectMs: 'forwardingtimeouts.dialtimeout',
     responseHeadMs: 'forwardingtimeouts.responseheadertimeout',
     idleMs: 'forwardingtimeouts.idleconntimeout',
+    silenceMs: 'forwardingtimeouts.readidletimeout',
+    pingMs: 'forwardingtimeouts.pingtimeout',
   },
 };
 
@@ -106,7 +108,7 @@ function decodeRootCAs(group: LabelGroup, key: string): readonly string[] | unde
 
 function decodeTimeouts(group: LabelGroup, keys: Keys['timeouts']): Partial<TransportTimeouts> {
   const timeouts: { -readonly [Name in keyof TransportTimeouts]?: number } = {};
-  for (const name of ['connectMs', 'responseHeadMs', 'responseIdleMs', 'idleMs'] as const) {
+  for (const name of ['connectMs', 'responseHeadMs', 'responseIdleMs', 'idleMs', 'silenceMs', 'pingMs'] as const) {
     const key = keys[name];
     const setting = key === undefined ? undefined : group.find(key);
     if (setting === undefined) continue;

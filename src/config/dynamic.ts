@@ -115,6 +115,10 @@ export interface TransportTimeouts {
   readonly responseIdleMs: number;
   /** T15: idle connection, unless the server hints at less. */
   readonly idleMs: number;
+  /** HTTP/2: with requests under way and nothing heard for so long, the server is asked whether it is there. */
+  readonly silenceMs: number;
+  /** And how long it has to answer. */
+  readonly pingMs: number;
 }
 
 /** How the servers of a service are reached, with nothing left open. Plain JSON. */

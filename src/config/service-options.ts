@@ -86,14 +86,15 @@ const TRANSPORT: readonly LabelRow[] = [
   ['forwardingtimeouts.dialtimeout', 'duration', '`5s`', 'time to connect, TLS handshake included; `0`: a day'],
   ['forwardingtimeouts.responseheadertimeout', 'duration', '`60s`', 'time until a response begins; `0`: a day'],
   ['forwardingtimeouts.idleconntimeout', 'duration', '`60s`', 'how long an idle connection is kept; `0`: a day'],
+  [
+    'forwardingtimeouts.readidletimeout',
+    'duration',
+    '`15s`',
+    'HTTP/2: silence after which a server that has requests is asked whether it is there; `0`: a day',
+  ],
+  ['forwardingtimeouts.pingtimeout', 'duration', '`10s`', 'HTTP/2: time for its answer; `0`: a day'],
   ['disablehttp2', 'bool', '`false`', 'speak HTTP/1.1 over TLS, also to servers that have HTTP/2'],
-  ['maxidleconnsperhost', 'int', '`64`', 'idle connections kept per server and worker; `-1`: none', { min: -1 }],
-];
-
-/** A server is asked whether it is there after times that are fixed. */
-const PINGS: readonly LabelRow[] = [
-  ['forwardingtimeouts.readidletimeout', 'duration', '`15s`', 'HTTP/2: silence after which the server is asked'],
-  ['forwardingtimeouts.pingtimeout', 'duration', '`10s`', 'HTTP/2: time for its answer'],
+  ['maxidleconnsperhost', 'int', '`200`', 'idle connections kept per server and worker; `-1`: none', { min: -1 }],
 ];
 
 /** No connection is made without these: what they ask of a server or show to it cannot be had yet. */
@@ -119,6 +120,5 @@ export const SERVICE_OPTIONS: readonly LabelOption[] = [
   ...labelOptions('service', 'yes', below('loadbalancer.healthcheck.', HEALTH_CHECK)),
   ...labelOptions('service', 'protects', PROTECTIONS),
   ...labelOptions('transport', 'yes', TRANSPORT),
-  ...labelOptions('transport', 'no', PINGS),
   ...labelOptions('transport', 'protects', TRANSPORT_PROTECTIONS),
 ];

@@ -14,8 +14,5 @@ export const CLIENT_STREAM_WINDOW = 262_144;
 export const CLIENT_CONNECTION_WINDOW = 1_048_576;
 /** Megabytes that node:http2 may hold for one connection: the windows of all its streams, with some to spare. */
 export const MAX_SESSION_MEMORY = 64;
-/** With requests under way and nothing heard for so long, the server is asked whether it is there; and how long it has. */
-export const SILENCE_MS = 15_000;
-export const PING_MS = 10_000;
 /** Requests called off on one connection; the stricter servers bear a thousand. */
 export const MAX_CALLED_OFF = 500;

@@ -17,8 +17,6 @@ import {
   MAX_RESPONSE_FIELDS,
   MAX_RESPONSE_HEAD,
   MAX_SESSION_MEMORY,
-  PING_MS,
-  SILENCE_MS,
 } from './client-limits.ts';
 import type { ClientStream } from './client-stream.ts';
 
@@ -114,7 +112,7 @@ export class ClientSession extends TimerEntry {
     this.requests += 1;
     if (this.streams.size === 1) {
       this.heard();
-      this.plane.wheel.arm(this, SILENCE_MS);
+      this.plane.wheel.arm(this, this.upstream.transport.timeouts.silenceMs);
     }
     return this.session!;
   }
@@ -141,6 +139,7 @@ export class ClientSession extends TimerEntry {
   /** Something came of the server. */
   heard(): void {
     this.heardAt = this.plane.wheel.elapsedMs;
+    this.isAsked = false;
   }
 
   /** No new requests from now on; those that run may finish. */
@@ -259,12 +258,12 @@ export class ClientSession extends TimerEntry {
   /** Asks a server of which nothing came for long, and gives it up when it does not even answer that. */
   private ask(): void {
     const { wheel } = this.plane;
-    const silenceMs = wheel.elapsedMs - this.heardAt;
+    const { silenceMs, pingMs } = this.upstream.transport.timeouts;
+    const silentMs = wheel.elapsedMs - this.heardAt;
     // Behind a GOAWAY node:http2 asks nothing: the deadlines of the requests hold, and who has none waits for nobody.
-    const isAwaited = silenceMs < SILENCE_MS + PING_MS || [...this.streams].some((one) => one.isAwaited);
-    if (silenceMs < SILENCE_MS || (this.session!.closed && isAwaited)) {
-      this.isAsked = false;
-      wheel.arm(this, Math.max(1, SILENCE_MS - silenceMs));
+    const isAwaited = silentMs < silenceMs + pingMs || [...this.streams].some((one) => one.isAwaited);
+    if (silentMs < silenceMs || (this.session!.closed && isAwaited)) {
+      wheel.arm(this, Math.max(1, silenceMs - silentMs));
     } else if (this.isAsked || this.session!.closed) {
       // What waits to be written would keep an orderly end waiting, too.
       this.socket.destroy();
@@ -273,7 +272,7 @@ export class ClientSession extends TimerEntry {
       this.session!.ping((error) => {
         if (error === null) this.heard();
       });
-      wheel.arm(this, PING_MS);
+      wheel.arm(this, pingMs);
     }
   }
 }

@@ -5,6 +5,7 @@ import type {
   StickyConfig,
   TransportConfig,
 } from '../config/dynamic.ts';
+import { DEFAULT_TRANSPORT } from '../config/default-transport.ts';
 import type { Problem } from '../config/problem.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { printComposed } from './print-composed.ts';
@@ -113,13 +114,16 @@ function printSticky({ name, path, domain, maxAge, secure, httpOnly, sameSite }:
 }
 
 function printTransport(name: string, { tls, timeouts, maxIdle, disableHttp2 }: TransportConfig): string {
-  const { connectMs, responseHeadMs, responseIdleMs, idleMs } = timeouts;
+  const { connectMs, responseHeadMs, responseIdleMs, idleMs, silenceMs, pingMs } = timeouts;
   const [connect, head, body, idle] = [connectMs, responseHeadMs, responseIdleMs, idleMs].map(formatDuration);
   const lines = [name, `  connect ${connect}  head ${head}  body ${body}  idle ${idle}  keeps ${maxIdle}`];
   if (tls.serverName !== undefined) lines.push(`  certificate for ${tls.serverName}`);
   if (tls.rootCAs !== undefined) lines.push(`  trusts ${tls.rootCAs.split('-----BEGIN').length - 1} own roots`);
   if (tls.insecureSkipVerify) lines.push('  certificates not checked');
   if (disableHttp2 === true) lines.push('  no HTTP/2');
+  const usual = DEFAULT_TRANSPORT.timeouts;
+  if (silenceMs !== usual.silenceMs || pingMs !== usual.pingMs)
+    lines.push(`  asks after ${formatDuration(silenceMs)}  waits ${formatDuration(pingMs)}`);
   return lines.join('\n');
 }
 

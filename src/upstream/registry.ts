@@ -90,10 +90,10 @@ const identities = new WeakMap<TransportConfig, string>();
 function identityOf(transport: TransportConfig): string {
   return identities.getOrInsertComputed(transport, () => {
     const { tls, timeouts, maxIdle, disableHttp2 = false } = transport;
-    const { connectMs, responseHeadMs, responseIdleMs, idleMs } = timeouts;
+    const { connectMs, responseHeadMs, responseIdleMs, idleMs, silenceMs, pingMs } = timeouts;
     const parts = [
       [tls.serverName ?? null, tls.rootCAs ?? null, tls.insecureSkipVerify],
-      [connectMs, responseHeadMs, responseIdleMs, idleMs, maxIdle, disableHttp2],
+      [connectMs, responseHeadMs, responseIdleMs, idleMs, silenceMs, pingMs, maxIdle, disableHttp2],
     ];
     return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
   });

@@ -8,7 +8,12 @@ import { RawClient, rawBackend } from '../../support/raw-http.ts';
 const GET = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n';
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 /** So long that a test in which it counts instead of the short one fails. */
-const LONG: TransportTimeouts = { connectMs: 60_000, responseHeadMs: 60_000, responseIdleMs: 60_000, idleMs: 60_000 };
+const LONG: TransportTimeouts = {
+  ...DEFAULT_TRANSPORT.timeouts,
+  connectMs: 60_000,
+  responseHeadMs: 60_000,
+  responseIdleMs: 60_000,
+};
 
 const open: { close(): unknown }[] = [];
 let plane: TestDataPlane;

@@ -424,6 +424,28 @@ describe('a server that says nothing', () => {
     await expectWell();
   });
 
+  test('for as long as its transport says: it is not asked before, nor given up', async () => {
+    const long = { responseHeadMs: 600_000, silenceMs: 60_000, pingMs: 30_000 };
+    over({ timeouts: { ...DEFAULT_TRANSPORT.timeouts, ...long } });
+    backend.answersPings = false;
+    const waiting: [WirePeer, number][] = [];
+    backend.onRequest((peer, id) => waiting.push([peer, id]));
+    const client = send(POST);
+    await until(() => waiting.length === 1, 'the request');
+    held.tick(62);
+    await until(() => backend.of(TYPE.PING).length === 1, 'a PING');
+    held.tick(28);
+    waiting[0]![0].respond(waiting[0]![1]);
+    expect(await answer(client)).toBe('200 ok');
+    const late = send(POST);
+    await until(() => waiting.length === 2, 'the request');
+    for (const seconds of [62, 32]) {
+      held.tick(seconds);
+      await until(() => backend.of(TYPE.PING).length === 2, 'a PING');
+    }
+    expect((await answer(late)).slice(0, 3)).toBe('502');
+  });
+
   test('but to a PING: it is waited for', async () => {
     const waiting: [WirePeer, number][] = [];
     backend.onRequest((peer, id) => waiting.push([peer, id]));
