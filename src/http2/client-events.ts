@@ -34,6 +34,7 @@ const onData = guarded((owner, chunk: Buffer) => owner.onData(chunk));
 const onEnd = guarded((owner) => owner.onEnd());
 const onClose = guarded((owner) => owner.onClose());
 const onDrain = guarded((owner) => owner.onDrain());
+const onAborted = guarded((owner) => owner.onCalledOff());
 const onWantTrailers = guarded((owner) => owner.onWantTrailers());
 const onFrameError = guarded((owner, type: number) => {
   if (type === HEADERS) owner.onUnsent();
@@ -61,6 +62,7 @@ export function listen(stream: ClientHttp2Stream, owner: ClientStream): void {
   owned.on('end', onEnd);
   owned.on('close', onClose);
   owned.on('drain', onDrain);
+  owned.on('aborted', onAborted);
   owned.on('wantTrailers', onWantTrailers);
   owned.on('frameError', onFrameError as () => void);
   owned.on('error', onError);

@@ -104,7 +104,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     if (this.state === AWAIT_HEAD) this.awaitHead(this.plane.limits.bodyIdleMs);
     if (!this.hasResponded) (this.unseenBody ??= new UnseenBody()).add(buf, start, end);
     // Behind a saved response there is nobody to take it, nor where the server has called the rest off (RFC 9113 8.1).
-    if (this.stream?.writableEnded !== false) return true;
+    if (this.stream?.aborted !== false) return true;
     return this.stream.write(start === 0 && end === buf.length ? buf : buf.subarray(start, end));
   }
 
@@ -182,6 +182,11 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     this.exchange?.onUpstreamDrain();
   }
 
+  /** The server takes no more of the request. Whoever waited for it to take more sends the rest to nobody, and gets the response. */
+  onCalledOff(): void {
+    if (this.state === BODY) this.exchange?.onUpstreamDrain();
+  }
+
   onInterim(block: readonly string[]): void {
     const exchange = this.heard();
     if (exchange === undefined || this.state !== AWAIT_HEAD) return;
@@ -208,6 +213,8 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     if (this.exchange !== exchange) return undefined;
     if (isLast || head.body === NO_BODY) return this.complete();
     if (!this.isPaused) stream!.resume();
+    // node:http2 tells of a reset at once, and of the head that came before it later.
+    if (stream!.aborted) this.onCalledOff();
     return flushSoon(this);
   }
 

@@ -8,6 +8,7 @@ import { freePort } from '../../support/free-port.ts';
 import { Http2Backend, received } from '../../support/http2-backend.ts';
 import { createTestCa, issueCertificate } from '../../support/issue-certificate.ts';
 import { answering, ScriptedBackend } from '../../support/scripted-backend.ts';
+import { nameEverythingHere } from '../../support/names-of-here.ts';
 import { healthCheck, server } from '../../support/server-config.ts';
 
 const cleanUps: (() => unknown)[] = [];
@@ -98,6 +99,15 @@ test('asks for the whole server, as gRPC asks, over one connection', async () =>
     te: 'trailers',
   });
   expect(body).toEqual(Buffer.alloc(5));
+});
+
+test('a server may have a name that is none of a URL', async () => {
+  nameEverythingHere();
+  const { port } = await backend(SERVING);
+  const check = healthCheck({ mode: 'grpc', path: '' });
+  const one = createChecker(server(port, { scheme: 'h2c', host: 'web.1' }), check, DEFAULT_TRANSPORT.tls);
+  cleanUps.push(() => one.close());
+  expect(await one.check()).toEqual({ passed: true, detail: 'gRPC health check answered SERVING' });
 });
 
 test('a connection that the server ended between two checks says nothing', async () => {

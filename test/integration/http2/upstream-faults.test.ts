@@ -1,68 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
-import type { TransportConfig } from '../../../src/config/dynamic.ts';
-import { Upstream } from '../../../src/upstream/upstream.ts';
-import type { UpstreamConnection } from '../../../src/http/upstream-connection.ts';
-import { type HeldClient, heldPlane, type HeldPlane } from '../../support/held-client.ts';
+import { describe, expect, test, vi } from 'vitest';
 import { finals, GET, statuses, until } from '../../support/held-lab.ts';
 import { WireServer, type WirePeer } from '../../support/http2-wire-server.ts';
 import { block, CODE, FLAG, frame, headers, TYPE } from '../../support/http2-wire.ts';
-import { server } from '../../support/server-config.ts';
+import { WireLab } from '../../support/wire-lab.ts';
 
 const POST = 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nhello';
 const CHUNKED =
   'POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-T: 1\r\n\r\n';
 const MAX_CONCURRENT_STREAMS = 3;
 
-let backend: WireServer;
-let held: HeldPlane;
-let clients: HeldClient[];
-
-beforeEach(async () => {
-  backend = await new WireServer().listen();
-  backend.onRequest((peer, id) => peer.respond(id));
-  clients = [];
-  over({});
-});
-afterEach(async () => {
-  for (const client of clients) client.connection.destroy();
-  held.upstream.leave('down');
-  await backend.close();
-  expect(held.faults).toEqual([]);
-  expect(held.plane.counters.inFlight).toBe(0);
-});
-
-function over(transport: Partial<TransportConfig>): void {
-  const config = server(backend.port, { scheme: 'h2c' });
-  held = heldPlane(0, new Upstream<UpstreamConnection>(config, { ...DEFAULT_TRANSPORT, ...transport }));
-}
-
-function send(text: string): HeldClient {
-  const client = held.open();
-  clients.push(client);
-  client.send(text);
-  return client;
-}
-
-async function answer(client: HeldClient): Promise<string> {
-  await until(() => finals(client).length > 0 || client.socket.destroyed, 'an answer');
-  const [first] = finals(client);
-  return first === undefined ? 'cut' : `${first.startLine.slice(9, 12)} ${first.body}`;
-}
-
-const reasons = (): object => ({ ...held.plane.counters.report().reasons });
-/** Connection and stream of each. */
-const requests = (): string[] =>
-  backend.peers.flatMap((peer) => {
-    const heads = peer.frames.filter(({ type }) => type === TYPE.HEADERS);
-    return [...new Set(heads.map(({ id }) => `${peer.index}:${id}`))];
-  });
-
-/** A next request is served. */
-async function expectWell(): Promise<void> {
-  backend.onRequest((peer, id) => peer.respond(id));
-  expect(await answer(send(GET))).toBe('200 ok');
-}
+const lab = new WireLab();
+const { send, answer, reasons, requests, expectWell } = lab;
 
 describe('a request that the server refuses is sent again, whatever its method', () => {
   test.for([
@@ -71,7 +19,7 @@ describe('a request that the server refuses is sent again, whatever its method',
     ['POST in chunks', CHUNKED, 'hello'],
   ] as const)('%s, by REFUSED_STREAM', async ([, text, body]) => {
     let refused = 0;
-    backend.onRequest((peer, id) => {
+    lab.backend.onRequest((peer, id) => {
       if (++refused <= 2) peer.reset(id, CODE.REFUSED_STREAM);
       else peer.respond(id, [], peer.body(id) || 'ok');
     });
@@ -82,7 +30,7 @@ describe('a request that the server refuses is sent again, whatever its method',
 
   test('POST, by a GOAWAY that leaves it out: on another connection, and the one before it is finished', async () => {
     const seen: [WirePeer, number][] = [];
-    backend.onRequest((peer, id) => {
+    lab.backend.onRequest((peer, id) => {
       if (peer.index > 0) peer.respond(id, [], peer.body(id));
       else seen.push([peer, id]);
       if (seen.length === 2 && peer.index === 0) peer.goAway(1);
@@ -91,11 +39,11 @@ describe('a request that the server refuses is sent again, whatever its method',
     expect(await answer(second)).toBe('200 hello');
     seen[0]![0].respond(1, [], 'first');
     expect([await answer(first), requests()]).toEqual(['200 first', ['0:1', '0:3', '1:1']]);
-    await until(() => backend.peers[0]!.hasEnded, 'the end of the first connection');
+    await until(() => lab.backend.peers[0]!.hasEnded, 'the end of the first connection');
   });
 
   test('POST, by a GOAWAY with an error', async () => {
-    backend.onRequest((peer, id) => {
+    lab.backend.onRequest((peer, id) => {
       if (peer.index > 0) peer.respond(id, [], peer.body(id));
       else peer.goAway(0, CODE.ENHANCE_YOUR_CALM);
     });
@@ -104,19 +52,19 @@ describe('a request that the server refuses is sent again, whatever its method',
 
   test('on one more connection, where one takes fewer than it said', async () => {
     const waiting: [WirePeer, number][] = [];
-    backend.onRequest((peer, id) => {
+    lab.backend.onRequest((peer, id) => {
       if (waiting.filter(([one]) => one === peer).length === 2) peer.reset(id, CODE.REFUSED_STREAM);
       else waiting.push([peer, id]);
     });
     const all = Array.from({ length: 5 }, () => send(POST));
     await until(() => waiting.length === 5, 'all requests');
-    expect(backend.peers).toHaveLength(3);
+    expect(lab.backend.peers).toHaveLength(3);
     for (const [peer, id] of waiting) peer.respond(id, [], peer.body(id));
     for (const client of all) expect(await answer(client)).toBe('200 hello');
   });
 
   test('but not for ever', async () => {
-    backend.onRequest((peer, id) => peer.reset(id, CODE.REFUSED_STREAM));
+    lab.backend.onRequest((peer, id) => peer.reset(id, CODE.REFUSED_STREAM));
     expect(await answer(send(POST))).toMatch(/^502 /);
     expect([requests().length, reasons()]).toEqual([4, { upstream_reset: 1 }]);
     await expectWell();
@@ -124,7 +72,7 @@ describe('a request that the server refuses is sent again, whatever its method',
 
   test('and not with more payload than was kept', async () => {
     let isRefused = false;
-    backend.onFrame = (peer, { type, id }) => {
+    lab.backend.onFrame = (peer, { type, id }) => {
       if (type !== TYPE.DATA || isRefused || peer.body(id).length < 60_000) return;
       isRefused = true;
       peer.reset(id, CODE.REFUSED_STREAM);
@@ -136,7 +84,7 @@ describe('a request that the server refuses is sent again, whatever its method',
 
   test('with a payload that is still coming', async () => {
     let refused = 0;
-    backend.onFrame = (peer, { type, flags, id }) => {
+    lab.backend.onFrame = (peer, { type, flags, id }) => {
       if (type === TYPE.DATA && ++refused === 1) peer.reset(id, CODE.REFUSED_STREAM);
       else if (type === TYPE.DATA && (flags & FLAG.END_STREAM) !== 0) peer.respond(id, [], peer.body(id));
     };
@@ -150,13 +98,13 @@ describe('a request that the server refuses is sent again, whatever its method',
 test('a server that has enough of one connection gets another: as node:http2 has when large answers wait', async () => {
   await expectWell();
   const waiting: [WirePeer, number][] = [];
-  backend.onRequest((peer, id) => {
+  lab.backend.onRequest((peer, id) => {
     if (waiting.filter(([one]) => one === peer).length === 2) peer.reset(id, CODE.ENHANCE_YOUR_CALM);
     else waiting.push([peer, id]);
   });
   const all = Array.from({ length: 3 }, () => send(GET));
   await until(() => waiting.length === 3, 'all requests');
-  expect(backend.peers).toHaveLength(2);
+  expect(lab.backend.peers).toHaveLength(2);
   for (const [peer, id] of waiting) peer.respond(id);
   for (const client of all) expect(await answer(client)).toBe('200 ok');
 });
@@ -173,10 +121,12 @@ describe('a server that breaks a request off', () => {
     ['by resetting the connection', POST, 1, (peer) => peer.socket.resetAndDestroy()],
     ['by nonsense', POST, 1, (peer) => peer.socket.write('x'.repeat(100))],
     ['by a GOAWAY that says it was seen', POST, 1, (peer, id) => peer.goAway(id, CODE.INTERNAL_ERROR)],
+    // The code is that of the connection's end, and says nothing of a request that the GOAWAY covers.
+    ['by such a GOAWAY with REFUSED_STREAM', POST, 1, (peer, id) => peer.goAway(id, CODE.REFUSED_STREAM)],
   ])('%s: 502, and a GET that was lost with its connection is asked once more (%#)', async ([, text, sent, act]) => {
     // On a connection in use that may only mean that it was closed.
     await expectWell();
-    backend.onRequest(act);
+    lab.backend.onRequest(act);
     expect(await answer(send(text))).toMatch(/^502 /);
     expect([requests().length - 1, reasons()]).toEqual([sent, { upstream_reset: 1 }]);
     await expectWell();
@@ -193,7 +143,7 @@ describe('a server that breaks a request off', () => {
   ])('%s, inside its answer: the client sees the cut (B11)', async ([, act]) => {
     for (const fields of [[], [['content-length', '10'] as const]]) {
       const seen = requests().length;
-      backend.onRequest((peer, id) => {
+      lab.backend.onRequest((peer, id) => {
         peer.send(headers(id, block([[':status', '200'], ...fields]), FLAG.END_HEADERS));
         peer.send(frame(TYPE.DATA, 0, id, Buffer.from('hello')));
         setTimeout(() => act(peer, id), 20);
@@ -209,7 +159,7 @@ describe('a server that breaks a request off', () => {
 
   test('only this stream: the others on the connection go on', async () => {
     const waiting: [WirePeer, number][] = [];
-    backend.onRequest((peer, id) => {
+    lab.backend.onRequest((peer, id) => {
       waiting.push([peer, id]);
       if (waiting.length === 3) peer.reset(id, CODE.INTERNAL_ERROR);
     });
@@ -217,11 +167,11 @@ describe('a server that breaks a request off', () => {
     await until(() => waiting.length === 2, 'two requests');
     expect(await answer(send(POST))).toMatch(/^502 /);
     for (const [peer, id] of waiting.slice(0, 2)) peer.respond(id);
-    expect([await answer(one), await answer(two), backend.peers.length]).toEqual(['200 ok', '200 ok', 1]);
+    expect([await answer(one), await answer(two), lab.backend.peers.length]).toEqual(['200 ok', '200 ok', 1]);
   });
 
   test('by NO_ERROR behind a complete answer: that stands (B12)', async () => {
-    backend.onFrame = (peer, { type, id }) => {
+    lab.backend.onFrame = (peer, { type, id }) => {
       if (type !== TYPE.HEADERS) return;
       peer.respond(id, [], 'enough');
       peer.reset(id, CODE.NO_ERROR);
@@ -247,7 +197,7 @@ describe('a response that is refused', () => {
     ['a coding', [['transfer-encoding', 'chunked']], 'upstream_reset'],
     ['too many fields', Array.from({ length: 201 }, (_, n) => [`x-${n}`, '1'] as const), 'upstream_invalid'],
   ])('for %s: 502', async ([, fields, reason]) => {
-    backend.onRequest((peer, id) => peer.respond(id, fields, 'ok'));
+    lab.backend.onRequest((peer, id) => peer.respond(id, fields, 'ok'));
     expect(await answer(send(POST))).toMatch(/^502 /);
     expect(reasons()).toEqual({ [reason]: 1 });
     await expectWell();
@@ -255,7 +205,7 @@ describe('a response that is refused', () => {
 
   test('but 200 fields are none too many (T17)', async () => {
     const fields = Array.from({ length: 200 }, (_, n) => [`x-${n}`, '1'] as const);
-    backend.onRequest((peer, id) => peer.respond(id, fields));
+    lab.backend.onRequest((peer, id) => peer.respond(id, fields));
     expect(await answer(send(GET))).toBe('200 ok');
   });
 
@@ -263,7 +213,7 @@ describe('a response that is refused', () => {
     ['16 interim responses', 16, '200 ok'],
     ['17', 17, '502'],
   ] as const)('%s (B6)', async ([, count, expected]) => {
-    backend.onRequest((peer, id) => {
+    lab.backend.onRequest((peer, id) => {
       for (let i = 0; i < count; i++) peer.send(headers(id, block([[':status', '103']]), FLAG.END_HEADERS));
       peer.respond(id);
     });
@@ -271,7 +221,7 @@ describe('a response that is refused', () => {
   });
 
   test.for(['101', '99', '600', 'abc', '2000'])('for the status %s', async (status) => {
-    backend.onRequest((peer, id) => peer.send(headers(id, block([[':status', status]]))));
+    lab.backend.onRequest((peer, id) => peer.send(headers(id, block([[':status', status]]))));
     expect(await answer(send(POST))).toMatch(/^502 /);
     await expectWell();
   });
@@ -280,7 +230,7 @@ describe('a response that is refused', () => {
     ['more', '3', 'hello'],
     ['less', '9', 'hello'],
   ] as const)('for %s payload than it said: cut', async ([, length, body]) => {
-    backend.onRequest((peer, id) => peer.respond(id, [['content-length', length]], body));
+    lab.backend.onRequest((peer, id) => peer.respond(id, [['content-length', length]], body));
     const client = send(GET);
     await until(() => client.socket.destroyed, 'the cut');
     expect(finals(client)).toEqual([]);
@@ -289,7 +239,7 @@ describe('a response that is refused', () => {
 
   test('a pushed response is not wanted, and costs nothing', async () => {
     await expectWell();
-    const sent = backend.of(TYPE.SETTINGS)[0]!.payload;
+    const sent = lab.backend.of(TYPE.SETTINGS)[0]!.payload;
     const pairs = Array.from({ length: sent.length / 6 }, (_, n) => [
       sent.readUInt16BE(n * 6),
       sent.readUInt32BE(n * 6 + 2),
@@ -303,121 +253,121 @@ describe('connections', () => {
   test('requests that come while one is opened wait for it', async () => {
     const all = Array.from({ length: 30 }, () => send(GET));
     for (const client of all) expect(await answer(client)).toBe('200 ok');
-    expect(backend.peers).toHaveLength(1);
+    expect(lab.backend.peers).toHaveLength(1);
   });
 
   test('no server gets more streams than it takes: then there is one more connection', async () => {
-    backend.settings = [[MAX_CONCURRENT_STREAMS, 2]];
+    lab.backend.settings = [[MAX_CONCURRENT_STREAMS, 2]];
     const waiting: [WirePeer, number][] = [];
-    backend.onRequest((peer, id) => waiting.push([peer, id]));
+    lab.backend.onRequest((peer, id) => waiting.push([peer, id]));
     const all = Array.from({ length: 5 }, () => send(GET));
     await until(() => waiting.length === 5, 'all requests');
-    expect(backend.peers).toHaveLength(3);
+    expect(lab.backend.peers).toHaveLength(3);
     for (const [peer, id] of waiting) peer.respond(id);
     for (const client of all) expect(await answer(client)).toBe('200 ok');
     // The first one has room again.
-    backend.onRequest((peer, id) => peer.respond(id, [], String(peer.index)));
-    expect([await answer(send(GET)), backend.peers.length]).toEqual(['200 0', 3]);
+    lab.backend.onRequest((peer, id) => peer.respond(id, [], String(peer.index)));
+    expect([await answer(send(GET)), lab.backend.peers.length]).toEqual(['200 0', 3]);
   });
 
   test('that are idle are closed in time (T15), and kept no longer than they may', async () => {
     await expectWell();
-    held.tick(30);
-    expect(backend.peers[0]!.hasEnded).toBe(false);
-    held.tick(35);
-    await until(() => backend.peers[0]!.hasEnded, 'the end');
+    lab.held.tick(30);
+    expect(lab.backend.peers[0]!.hasEnded).toBe(false);
+    lab.held.tick(35);
+    await until(() => lab.backend.peers[0]!.hasEnded, 'the end');
     await expectWell();
-    expect(backend.peers).toHaveLength(2);
+    expect(lab.backend.peers).toHaveLength(2);
   });
 
   test('none is kept where none may be (T16)', async () => {
-    over({ maxIdle: 0 });
+    lab.over({ maxIdle: 0 });
     await expectWell();
-    await until(() => backend.peers[0]!.hasEnded, 'the end');
+    await until(() => lab.backend.peers[0]!.hasEnded, 'the end');
     await expectWell();
   });
 
   test('a server that leaves gets no new request; those it has are finished, and then the connection is closed', async () => {
     const waiting: [WirePeer, number][] = [];
-    backend.onRequest((peer, id) => waiting.push([peer, id]));
+    lab.backend.onRequest((peer, id) => waiting.push([peer, id]));
     const client = send(GET);
     await until(() => waiting.length === 1, 'the request');
-    held.upstream.leave('draining');
+    lab.held.upstream.leave('draining');
     expect(await answer(send(GET))).toMatch(/^503 /);
-    expect(backend.peers[0]!.hasEnded).toBe(false);
+    expect(lab.backend.peers[0]!.hasEnded).toBe(false);
     waiting[0]![0].respond(1);
     expect(await answer(client)).toBe('200 ok');
-    await until(() => backend.peers[0]!.hasEnded, 'the end of the connection');
-    held.upstream.state = 'ready';
+    await until(() => lab.backend.peers[0]!.hasEnded, 'the end of the connection');
+    lab.held.upstream.state = 'ready';
     await expectWell();
   });
 
   test('a server that leaves while it is connected to gets nothing', async () => {
     const [one, two] = [send(GET), send(POST)];
     // They are on their way, and the connection is not there yet.
-    while (held.plane.counters.inFlight < 2) await new Promise((resolve) => process.nextTick(resolve));
-    held.upstream.leave('draining');
+    while (lab.held.plane.counters.inFlight < 2) await new Promise((resolve) => process.nextTick(resolve));
+    lab.held.upstream.leave('draining');
     expect([await answer(one), await answer(two)].map((text) => text.slice(0, 3))).toEqual(['503', '503']);
     expect([reasons(), requests()]).toEqual([{ server_left: 2 }, []]);
-    await until(() => backend.peers.every(({ hasEnded }) => hasEnded), 'the end of the connection');
+    await until(() => lab.backend.peers.every(({ hasEnded }) => hasEnded), 'the end of the connection');
   });
 
   test('an idle one is closed when its server leaves', async () => {
     await expectWell();
-    held.upstream.leave('draining');
-    await until(() => backend.peers[0]!.hasEnded, 'the end of the connection');
+    lab.held.upstream.leave('draining');
+    await until(() => lab.backend.peers[0]!.hasEnded, 'the end of the connection');
   });
 
   test('a client that leaves has its request called off, and the connection lives on', async () => {
-    backend.onRequest(() => {});
+    lab.backend.onRequest(() => {});
     const client = send(POST);
     await until(() => requests().length === 1, 'the request');
     client.connection.destroy();
-    await until(() => backend.of(TYPE.RST_STREAM).length === 1, 'the reset');
-    expect(backend.of(TYPE.RST_STREAM)[0]!.payload.readUInt32BE(0)).toBe(CODE.CANCEL);
+    await until(() => lab.backend.of(TYPE.RST_STREAM).length === 1, 'the reset');
+    expect(lab.backend.of(TYPE.RST_STREAM)[0]!.payload.readUInt32BE(0)).toBe(CODE.CANCEL);
     await expectWell();
-    expect(backend.peers).toHaveLength(1);
+    expect(lab.backend.peers).toHaveLength(1);
   });
 });
 
 describe('a server that says nothing', () => {
   test('no SETTINGS: 504 in the time to connect (T11)', async () => {
-    await backend.close();
+    await lab.backend.close();
     const { createServer } = await import('node:net');
-    const deaf = createServer(() => {}).listen(backend.port, '127.0.0.1');
+    const deaf = createServer(() => {}).listen(lab.backend.port, '127.0.0.1');
     const [one, two] = [send(GET), send(POST)];
-    await vi.waitFor(() => expect(held.plane.counters.inFlight).toBe(2));
-    held.tick(7);
+    await vi.waitFor(() => expect(lab.held.plane.counters.inFlight).toBe(2));
+    lab.held.tick(7);
     expect([await answer(one), await answer(two)].map((text) => text.slice(0, 3))).toEqual(['504', '504']);
     expect(reasons()).toEqual({ connect_timeout: 2 });
     deaf.close();
-    backend = await new WireServer().listen();
+    lab.backend = await new WireServer().listen();
   });
 
   test('no head: 504, and the stream is called off (T12)', async () => {
-    backend.onRequest(() => {});
+    lab.backend.onRequest(() => {});
     const client = send(GET);
     await until(() => requests().length === 1, 'the request');
     for (let i = 0; i < 62; i++) {
-      held.tick(1);
+      lab.held.tick(1);
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect([(await answer(client)).slice(0, 3), reasons()]).toEqual(['504', { response_timeout: 1 }]);
-    await until(() => backend.of(TYPE.RST_STREAM).length === 1, 'the reset');
+    await until(() => lab.backend.of(TYPE.RST_STREAM).length === 1, 'the reset');
     await expectWell();
-    expect([requests().length, backend.peers.length]).toEqual([2, 1]);
+    expect([requests().length, lab.backend.peers.length]).toEqual([2, 1]);
   });
 
   test('not even to a PING: it is dead, and its streams fail as resets', async () => {
-    backend.answersPings = false;
-    backend.onRequest((peer, id) => {
+    lab.backend.answersPings = false;
+    lab.backend.onRequest((peer, id) => {
       if (id === 3) peer.send(headers(id, block([[':status', '200']]), FLAG.END_HEADERS));
     });
     const [one, two] = [send(POST), send(POST)];
     await until(() => statuses(two).length === 0 && two.socket.sent.includes('200 OK'), 'a head');
-    held.tick(17);
-    await until(() => backend.of(TYPE.PING).length === 1, 'a PING');
-    held.tick(12);
+    lab.held.tick(17);
+    await until(() => lab.backend.of(TYPE.PING).length === 1, 'a PING');
+    lab.held.tick(12);
     expect((await answer(one)).slice(0, 3)).toBe('502');
     await until(() => two.socket.destroyed, 'the cut');
     expect(reasons()).toEqual({ upstream_reset: 1, upstream_cut_short: 1 });
@@ -448,12 +398,12 @@ describe('a server that says nothing', () => {
 
   test('but to a PING: it is waited for', async () => {
     const waiting: [WirePeer, number][] = [];
-    backend.onRequest((peer, id) => waiting.push([peer, id]));
+    lab.backend.onRequest((peer, id) => waiting.push([peer, id]));
     const client = send(POST);
     await until(() => waiting.length === 1, 'the request');
     for (let i = 1; i <= 2; i++) {
-      held.tick(17);
-      await until(() => backend.of(TYPE.PING).length === i, 'a PING');
+      lab.held.tick(17);
+      await until(() => lab.backend.of(TYPE.PING).length === i, 'a PING');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     waiting[0]![0].respond(1);
@@ -469,7 +419,7 @@ test.for<[what: string, act: (peer: WirePeer, id: number) => void]>([
   ['a GOAWAY with an error and its end', (peer, id) => (peer.goAway(id, CODE.INTERNAL_ERROR), peer.socket.end())],
   ['nonsense', (peer) => peer.send(Buffer.alloc(100, 0xff))],
 ])('an answer that came before its connection ended by %s stands', async ([, act]) => {
-  backend.onRequest((peer, id) => {
+  lab.backend.onRequest((peer, id) => {
     peer.socket.cork();
     peer.respond(id, [], 'whole');
     act(peer, id);
@@ -482,7 +432,7 @@ test.for<[what: string, act: (peer: WirePeer, id: number) => void]>([
 
 test('an answer that is complete is not lost with its connection, however slowly its client reads', async () => {
   const body = 'x'.repeat(200_000);
-  backend.onRequest((peer, id) => {
+  lab.backend.onRequest((peer, id) => {
     peer.send(headers(id, block([[':status', '200']]), FLAG.END_HEADERS));
     for (let at = 0; at < body.length; at += 16_000) {
       const isLast = at + 16_000 >= body.length;
@@ -491,11 +441,10 @@ test('an answer that is complete is not lost with its connection, however slowly
     peer.goAway(id);
     peer.socket.end();
   });
-  const client = held.open();
-  clients.push(client);
+  const client = lab.open();
   client.socket.isHeld = true;
   client.send(GET);
-  await until(() => backend.peers[0]?.hasEnded === true, 'the end of the connection');
+  await until(() => lab.backend.peers[0]?.hasEnded === true, 'the end of the connection');
   client.socket.release();
   expect((await answer(client)).length).toBe(4 + body.length);
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { oneService, server, startDataPlane, type TestDataPlane } from '../../support/data-plane.ts';
 import { echo, Http2Backend, received, type ReceivedRequest } from '../../support/http2-backend.ts';
 import { ask, openHttp2, pattern, sha1 } from '../../support/http2-client.ts';
+import { FLAG, frame, headers, Http2Wire, request, settings, TYPE, uint32 } from '../../support/http2-wire.ts';
 import { WireClient } from '../../support/wire-client.ts';
 
 const MB = 1024 * 1024;
@@ -132,7 +133,7 @@ describe('the request that a server gets', () => {
   test('has its pseudo-fields, the forwarding family, and nothing of the connection (M7)', async () => {
     const { fields } = await seenBy(
       'GET /a%20b?c HTTP/1.1\r\nHost: a.test\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\n' +
-        'X-Twice: 1\r\nx-twice: 2\r\nUser-Agent: a\r\nuser-agent: b\r\nX-Bytes: caf\xe9\xa0\r\nX-Blank:\t  a b \t\r\nX-Empty:\r\nCookie: a=1\r\nTE: gzip\r\n\r\n',
+        'X-Twice: 1\r\nx-twice: 2\r\nUser-Agent: a\r\nuser-agent: b\r\nX-Bytes: \xa0caf\xe9\xa0\r\nX-Blank:\t  a b \t\r\nX-Empty:\r\nCookie: a=1\r\nTE: gzip\r\n\r\n',
     );
     expect(fields).toMatchObject({
       ':method': 'GET',
@@ -140,7 +141,7 @@ describe('the request that a server gets', () => {
       ':path': '/a%20b?c',
       ':authority': 'a.test',
       'x-twice': '1, 2',
-      'x-bytes': 'caf\xe9\xa0',
+      'x-bytes': '\xa0caf\xe9\xa0',
       'x-blank': 'a b',
       'x-empty': '',
       cookie: 'a=1',
@@ -171,9 +172,13 @@ describe('the request that a server gets', () => {
 
   test('has trailers, announced or not, but for those that may not be sent on (X12)', async () => {
     const { body, trailers } = await seenBy(
-      'POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 6\r\nCookie: a\r\nX-Sum: 7\r\n\r\n',
+      'POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 6\r\nCookie: a\r\nX-Sum: 7\r\nX-Bytes: \xa0caf\xe9\xa0\r\n\r\n',
     );
-    expect([body.latin1Slice(), Object.entries(trailers)]).toEqual(['abc', [['x-sum', '6, 7']]]);
+    const entries = [
+      ['x-sum', '6, 7'],
+      ['x-bytes', '\xa0caf\xe9\xa0'],
+    ];
+    expect([body.latin1Slice(), Object.entries(trailers)]).toEqual(['abc', entries]);
   });
 
   test('has trailers of an HTTP/2 client', async () => {
@@ -311,4 +316,23 @@ test('many requests at once go over one connection', async () => {
   const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => (n % 2 === 0 ? ask1({}) : ask2({}))));
   expect([answers.every(({ text }) => text === 'ok'), most, backend.connections]).toEqual([true, 40, before]);
   expect(before).toBe(1);
+});
+
+test('a long answer arrives to its last octet behind the end of its client', async () => {
+  const long = 'x'.repeat(4 * MB);
+  backend.handle = (stream, fields) => {
+    stream.respond({ ':status': 200 });
+    stream.end(fields[':path'] === '/long' ? long : 'ok');
+  };
+  const wire = await Http2Wire.open(plane.httpsPort);
+  const windows = [settings([4, 2 ** 31 - 1]), frame(TYPE.WINDOW_UPDATE, 0, 0, uint32(2 ** 31 - 65_536))];
+  wire.send(...windows, headers(1), headers(3, request({ ':path': '/long' })), headers(5));
+  wire.socket.end();
+  await vi.waitFor(() => expect(wire.isClosed).toBe(true), { timeout: 10_000, interval: 5 });
+  const bytes = (of: number): number =>
+    wire.frames.reduce((sum, { type, id, payload }) => sum + (type === TYPE.DATA && id === of ? payload.length : 0), 0);
+  const ends = wire.frames.filter(({ type, flags }) => type === TYPE.DATA && (flags & FLAG.END_STREAM) !== 0);
+  expect([1, 3, 5].map(bytes)).toEqual([2, long.length, 2]);
+  expect(new Set(ends.map(({ id }) => id))).toEqual(new Set([1, 3, 5]));
+  expect([await wire.goAway(), wire.socket.errored]).toEqual([0, null]);
 });

@@ -298,6 +298,41 @@ describe('the end', () => {
     expect(lab.timers).toBe(0);
   });
 
+  test.for([false, true])(
+    'what a client has not yet taken leaves behind its end (V6); all of it was ready: %s',
+    async (isReady) => {
+      const client = lab.open([INITIAL_WINDOW_SIZE, 1_000_000]);
+      const server = begin(client, windowUpdate(0, 1_000_000), headers(1));
+      client.socket.isHeld = true;
+      server.respond(isReady ? 40_000 : 300_000);
+      await client.settle();
+      expect(lab.counters.inFlight).toBe(isReady ? 0 : 1);
+      client.socket.emit('end');
+      await client.settle();
+      expect(client.socket.isDestroyed).toBe(false);
+      client.socket.isHeld = false;
+      await client.settle();
+      expect([client.bytes(1), client.isWhole(1), client.goAway]).toEqual([
+        isReady ? 40_000 : 300_000,
+        true,
+        CODE.NO_ERROR,
+      ]);
+      expect([client.socket.isEnded, lab.lent]).toEqual([true, 0]);
+      await pass(client, 4);
+      expect([client.socket.isDestroyed, lab.timers, reasons()]).toEqual([true, 0, {}]);
+    },
+  );
+
+  test('half a frame before the end of a client does not end what it is owed (T4, V6)', async () => {
+    const client = lab.open();
+    const server = begin(client, headers(1), data(1, 10).subarray(0, 5));
+    client.socket.emit('end');
+    await pass(client, 60);
+    server.respond(2);
+    await client.settle();
+    expect([statusOf(client, 1), client.isWhole(1), client.socket.isEnded]).toEqual([200, true, true]);
+  });
+
   test('a drain lets what runs finish, and what was on its way, and takes nothing new (M12)', async () => {
     const client = lab.open();
     const server = begin(client, post(1));
