@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
 import { finals, GET, statuses, until } from '../../support/held-lab.ts';
 import { WireServer, type WirePeer } from '../../support/http2-wire-server.ts';
 import { block, CODE, FLAG, frame, headers, TYPE } from '../../support/http2-wire.ts';
@@ -376,22 +377,22 @@ describe('a server that says nothing', () => {
 
   test('for as long as its transport says: it is not asked before, nor given up', async () => {
     const long = { responseHeadMs: 600_000, silenceMs: 60_000, pingMs: 30_000 };
-    over({ timeouts: { ...DEFAULT_TRANSPORT.timeouts, ...long } });
-    backend.answersPings = false;
+    lab.over({ timeouts: { ...DEFAULT_TRANSPORT.timeouts, ...long } });
+    lab.backend.answersPings = false;
     const waiting: [WirePeer, number][] = [];
-    backend.onRequest((peer, id) => waiting.push([peer, id]));
+    lab.backend.onRequest((peer, id) => waiting.push([peer, id]));
     const client = send(POST);
     await until(() => waiting.length === 1, 'the request');
-    held.tick(62);
-    await until(() => backend.of(TYPE.PING).length === 1, 'a PING');
-    held.tick(28);
+    lab.held.tick(62);
+    await until(() => lab.backend.of(TYPE.PING).length === 1, 'a PING');
+    lab.held.tick(28);
     waiting[0]![0].respond(waiting[0]![1]);
     expect(await answer(client)).toBe('200 ok');
     const late = send(POST);
     await until(() => waiting.length === 2, 'the request');
     for (const seconds of [62, 32]) {
-      held.tick(seconds);
-      await until(() => backend.of(TYPE.PING).length === 2, 'a PING');
+      lab.held.tick(seconds);
+      await until(() => lab.backend.of(TYPE.PING).length === 2, 'a PING');
     }
     expect((await answer(late)).slice(0, 3)).toBe('502');
   });

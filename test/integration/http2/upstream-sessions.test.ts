@@ -3,7 +3,6 @@ import { Service } from '../../../src/balance/service.ts';
 import type { Strategy } from '../../../src/balance/strategy.ts';
 import { DEFAULT_TRANSPORT } from '../../../src/config/default-transport.ts';
 import { LIMITS } from '../../../src/http1/limits.ts';
-import { PING_MS, SILENCE_MS } from '../../../src/http2/client-limits.ts';
 import type { UpstreamConnection } from '../../../src/http/upstream-connection.ts';
 import { Upstream } from '../../../src/upstream/upstream.ts';
 import { finals, GET, statuses, until } from '../../support/held-lab.ts';
@@ -137,7 +136,8 @@ describe('a server that says GOAWAY and goes on standing there', () => {
     expect(await answer(left)).toBe('200 ok');
     client.connection.destroy();
     await until(() => lab.held.plane.counters.inFlight === 0, 'the end of the upload');
-    lab.held.tick((SILENCE_MS + PING_MS) / 1000 + 5);
+    const { silenceMs, pingMs } = DEFAULT_TRANSPORT.timeouts;
+    lab.held.tick((silenceMs + pingMs) / 1000 + 5);
     await expectGone(lab.backend.peers.slice(0, 1));
   });
 });
