@@ -5,7 +5,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { awaitLeaving } from './await-leaving.ts';
 import type { Exchange } from './exchange.ts';
 import { type FailureReason, SERVER_FAULTS } from './failure.ts';
-import { grpcDeadlineMs, grpcHeadMs, streamIdleMs } from './grpc.ts';
+import { DEADLINE_GRACE_MS, grpcDeadlineMs, grpcHeadMs, streamIdleMs } from './grpc.ts';
 import { HeldRequest } from './held-request.ts';
 import { CHUNKED, type ResponseMessage, UNTIL_CLOSE } from './message.ts';
 import type { RequestCopy } from './mirrors.ts';
@@ -39,8 +39,10 @@ export class Delivery {
   /** How long the server may take for its head (T12), and between two pieces of its payload (T13). */
   responseHeadMs = 0;
   responseIdleMs = 0;
-  /** The first of them is what the caller gives it. */
-  private isDeadlineOfCaller = false;
+  /** When its caller gives the request up, as `performance.now()` tells the time. */
+  private deadlineAt = Infinity;
+  /** A server had to answer for a failure of this request. */
+  private isBlamed = false;
   /** When the server got its turn, for a service that wants to know; else negative. */
   private sentAt = -1;
   /** What was decided on the way through composed services. */
@@ -64,6 +66,7 @@ export class Delivery {
     this.attempts = 0;
     this.sends = 0;
     this.hasAwaitedNews = false;
+    this.isBlamed = false;
     this.sentAt = -1;
     this.course = undefined;
     this.copy = undefined;
@@ -132,8 +135,8 @@ export class Delivery {
     const { isGrpc } = this;
     const headMs = isGrpc ? grpcHeadMs(timeouts, plane.limits.tunnelIdleMs) : timeouts.responseHeadMs;
     const deadlineMs = isGrpc ? grpcDeadlineMs(request.fields) : Infinity;
-    this.responseHeadMs = Math.min(headMs, deadlineMs);
-    this.isDeadlineOfCaller = deadlineMs < headMs;
+    this.responseHeadMs = Math.min(headMs, deadlineMs + DEADLINE_GRACE_MS);
+    this.deadlineAt = deadlineMs === Infinity ? Infinity : performance.now() + deadlineMs;
     this.responseIdleMs = isGrpc ? streamIdleMs(timeouts, plane.limits.tunnelIdleMs) : timeouts.responseIdleMs;
   }
 
@@ -253,7 +256,11 @@ export class Delivery {
       sends: this.sends,
     });
     // That a used connection was closed says nothing of the server: what comes of the fresh one does.
-    if (verdict !== 'fresh') this.countFault(reason);
+    if (verdict !== 'fresh' && !this.isBlamed) {
+      this.countFault(reason);
+      // One that breaks servers must not take out all of them.
+      this.isBlamed = !nothingSent;
+    }
     if (verdict === 'never') return this.giveUp(reason);
     // Without a budget it is sent again only when the server is gone: then it is no second load for anybody.
     if (!nothingSent && !this.service!.retryBudget.withdraw(performance.now())) return this.giveUp(reason);
@@ -300,10 +307,9 @@ export class Delivery {
   }
 
   private countFault(reason: FailureReason): void {
-    // What any caller can bring about says nothing of the server.
-    const isProvoked =
-      (reason === 'response_timeout' && this.isDeadlineOfCaller) ||
-      (this.exchange.request.isUpgrade && UPGRADE_FAULTS.has(reason));
+    // What any caller can bring about says nothing of the server: some break a call off when its time is up.
+    const isLate = this.deadlineAt < Infinity && performance.now() >= this.deadlineAt;
+    const isProvoked = isLate || (this.exchange.request.isUpgrade && UPGRADE_FAULTS.has(reason));
     if (SERVER_FAULTS.has(reason) && !isProvoked) this.countFailure(`the last one: ${reason}`);
   }
 

@@ -20,8 +20,8 @@ const CODES: Readonly<Record<number, number>> = {
 };
 const UNKNOWN = 2;
 const DEADLINE_EXCEEDED = 4;
-/** The server and the client have the same deadline, and better words for it. */
-const DEADLINE_GRACE_MS = 1000;
+/** Milliseconds that a server has beyond its caller's deadline: both know it, and have better words for it. */
+export const DEADLINE_GRACE_MS = 1000;
 
 const UNITS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 
@@ -46,10 +46,10 @@ export function grpcHeadMs({ responseHeadMs }: TransportTimeouts, silentMs: numb
   return responseHeadMs === DEFAULT_TRANSPORT.timeouts.responseHeadMs ? silentMs : responseHeadMs;
 }
 
-/** Milliseconds until the caller has given a gRPC call up (`grpc-timeout`), and a little more; Infinity: he said nothing. */
+/** Milliseconds until the caller gives a gRPC call up (`grpc-timeout`); Infinity: he said nothing. */
 export function grpcDeadlineMs(fields: string): number {
   const match = /^(\d{1,8})([HMSmun])$/.exec(fieldValues(fields, 'grpc-timeout')[0] ?? '');
-  return match === null ? Infinity : Number(match[1]) * UNITS[match[2]!]! + DEADLINE_GRACE_MS;
+  return match === null ? Infinity : Number(match[1]) * UNITS[match[2]!]!;
 }
 
 /** Milliseconds between two pieces of a response that is a stream of messages: they come when there is something to say. */

@@ -27,18 +27,32 @@ export function editFields(fields: string, edits: HeaderEdits): string {
   return removeFields(fields, edits.removes) + edits.adds;
 }
 
-/**
- * The lines of a block whose names are not among `names` (lower case); the block itself when none is. `_` in a line's name counts as `-`: some
- * applications cannot tell them apart (H10).
- */
+/** The lines of a block whose names are not among `names` (lower case); the block itself when none is. */
 export function removeFields(fields: string, names: ReadonlySet<string>): string {
-  if (names.size === 0) return fields;
+  return names.size === 0 ? fields : withoutFields(fields, (name) => names.has(name.toLowerCase()));
+}
+
+/** Names of request fields for `removeRequestFields`. */
+export function requestNames(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.map(folded));
+}
+
+/** As `removeFields`, of a request: a name goes in every spelling that some application cannot tell from it (H10). */
+export function removeRequestFields(fields: string, names: ReadonlySet<string>): string {
+  return names.size === 0 ? fields : withoutFields(fields, (name) => names.has(folded(name)));
+}
+
+function folded(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
+}
+
+function withoutFields(fields: string, isNamed: (name: string) => boolean): string {
   let kept = '';
   let runStart = 0;
   for (let at = 0; at < fields.length;) {
-    const name = fields.slice(at, fields.indexOf(':', at)).toLowerCase();
+    const name = fields.slice(at, fields.indexOf(':', at));
     const next = fields.indexOf('\r\n', at) + 2;
-    if (names.has(name) || (name.includes('_') && names.has(name.replaceAll('_', '-')))) {
+    if (isNamed(name)) {
       kept += fields.slice(runStart, at);
       runStart = next;
     }

@@ -7,8 +7,11 @@ export const MAX_SESSIONS = 64;
 /** T17: fields of a response head. */
 export const MAX_RESPONSE_FIELDS = 200;
 export const MAX_RESPONSE_HEAD = 65_536;
-/** Bytes that our own fields add to the head of a request, those of middlewares with them. */
-export const MAX_ADDED_HEAD = 65_536;
+/**
+ * Bytes of a request head, counted as RFC 9113 6.5.2 does: eight frames, as servers that get more give up the connection, and with it the
+ * requests of others.
+ */
+export const MAX_REQUEST_HEAD = 131_072;
 /** T22. */
 export const CLIENT_STREAM_WINDOW = 262_144;
 export const CLIENT_CONNECTION_WINDOW = 1_048_576;

@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
+import { type ClientHttp2Session, connect as connectHttp2, type Settings } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import type { DataPlane } from '../http/data-plane.ts';
 import type { FailureReason } from '../http/failure.ts';
@@ -11,9 +11,9 @@ import type { Upstream } from '../upstream/upstream.ts';
 import {
   CLIENT_CONNECTION_WINDOW,
   CLIENT_STREAM_WINDOW,
-  MAX_ADDED_HEAD,
   MAX_CALLED_OFF,
   MAX_CLIENT_STREAMS,
+  MAX_REQUEST_HEAD,
   MAX_RESPONSE_FIELDS,
   MAX_RESPONSE_HEAD,
   MAX_SESSION_MEMORY,
@@ -36,6 +36,8 @@ const OPTIONS = {
   // One more with the status, and one with which we see that there are too many.
   maxHeaderListPairs: MAX_RESPONSE_FIELDS + 2,
   maxSessionMemory: MAX_SESSION_MEMORY,
+  // It counts a little more than what is sent.
+  maxSendHeaderBlockLength: 2 * MAX_REQUEST_HEAD,
   settings: {
     enablePush: false,
     initialWindowSize: CLIENT_STREAM_WINDOW,
@@ -69,6 +71,8 @@ export class ClientSession extends TimerEntry {
   limit = 0;
   /** What the server said of it. */
   private announced = 0;
+  /** Bytes of a request head that the server takes, as RFC 9113 6.5.2 counts them. */
+  maxHead = MAX_REQUEST_HEAD;
   /** Requests that we called off. */
   private calledOff = 0;
   private isAsked = false;
@@ -120,7 +124,9 @@ export class ClientSession extends TimerEntry {
   /** The stream is over; `isTooMuch`: the server takes no more at once than those that are left. */
   end(stream: ClientStream, isTooMuch: boolean): void {
     if (!this.streams.delete(stream)) return;
-    if (isTooMuch) this.limit = Math.max(1, Math.min(this.limit, this.streams.size));
+    const { size } = this.streams;
+    // One that was alone was not one too many.
+    if (isTooMuch && size > 0) this.limit = Math.min(this.limit, size);
     // It may have been the load of a moment: one more for as many as there may be that were served.
     else this.limit = Math.min(this.announced, this.limit + 1 / this.limit);
     if (this.isFree) this.owner.hasRoom(this);
@@ -165,23 +171,20 @@ export class ClientSession extends TimerEntry {
     // Of no meaning beside the socket and `:authority`; a name that is none of a URL would throw.
     const session = connectHttp2(isTls ? 'https://server' : 'http://server', {
       ...OPTIONS,
-      // A head as large as we take one (T1), and what we add to it.
-      maxSendHeaderBlockLength: this.plane.limits.headBytes + MAX_ADDED_HEAD,
       createConnection: () => socket,
     });
     this.session = session;
     session.on('connect', () => session.setLocalWindowSize(CLIENT_CONNECTION_WINDOW));
-    session.on('remoteSettings', ({ maxConcurrentStreams = MAX_CLIENT_STREAMS }) =>
-      this.onSettings(maxConcurrentStreams),
-    );
+    session.on('remoteSettings', (settings) => this.onSettings(settings));
     session.on('goaway', (_code, lastStreamId) => this.onGoaway(lastStreamId));
     session.on('error', this.onError);
     session.on('close', () => this.onClose('upstream_reset', ''));
   }
 
-  private onSettings(maxStreams: number): void {
+  private onSettings({ maxConcurrentStreams = Infinity, maxHeaderListSize = Infinity }: Settings): void {
     this.heard();
-    this.announced = Math.min(MAX_CLIENT_STREAMS, maxStreams);
+    this.announced = Math.min(MAX_CLIENT_STREAMS, maxConcurrentStreams);
+    this.maxHead = Math.min(MAX_REQUEST_HEAD, maxHeaderListSize);
     this.limit = this.announced;
     const isNew = this.state === CONNECTING;
     if (isNew) this.state = OPEN;
@@ -270,7 +273,9 @@ export class ClientSession extends TimerEntry {
     } else {
       this.isAsked = true;
       this.session!.ping((error) => {
-        if (error === null) this.heard();
+        if (error !== null || this.state === CLOSED) return;
+        this.heard();
+        if (this.streams.size > 0) wheel.arm(this, silenceMs);
       });
       wheel.arm(this, pingMs);
     }

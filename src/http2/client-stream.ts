@@ -15,7 +15,7 @@ import { listen } from './client-events.ts';
 import type { ClientSession } from './client-session.ts';
 import { flushSoon, type Gathering } from './flush-soon.ts';
 import { CANCEL, END_STREAM, ENHANCE_YOUR_CALM, REFUSED_STREAM } from './frames.ts';
-import { requestBlock, trailerFields } from './request-fields.ts';
+import { blockBytes, requestBlock, trailerFields } from './request-fields.ts';
 import { parseResponse, parseResponseTrailers } from './response-text.ts';
 
 /** For a connection that has room for it. */
@@ -159,6 +159,8 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     const options = { endStream: !isBodyToCome, waitForTrailers: isBodyToCome };
     try {
       const block = requestBlock(exchange, this.upstream.authority, exchange.delivery.service!.passHostHeader);
+      // The server would reset it, or the whole connection.
+      if (blockBytes(block) > session.maxHead) return exchange.onClientFault('head_too_large');
       this.stream = session.begin(this).request(block, options);
       listen(this.stream, this);
       exchange.onSendable();
@@ -255,6 +257,8 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     const isUnseen = isRefused || this.isUnsent || id === undefined || id >= session!.refusesFrom;
     this.stream = undefined;
     const isTooMuch = isRefused || rstCode === ENHANCE_YOUR_CALM;
+    // Without its last request the connection may be closed.
+    const { isStanding } = session!;
     session!.end(this, isTooMuch);
     if (exchange === undefined) this.finish();
     else if (this.body.isSaved) return;
@@ -265,7 +269,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
       this.fault('upstream_reset', true);
     } else {
       // One that is reset on a connection that goes on was not lost with the connection (B9): the server has failed.
-      if (session!.isStanding && !isTooMuch) this.isReused = false;
+      if (isStanding && !isTooMuch) this.isReused = false;
       this.fault('upstream_reset', false);
     }
   }

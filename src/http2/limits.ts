@@ -5,7 +5,7 @@ export const MAX_STREAMS = 100;
 /** T22: what a client may send before somebody takes it. */
 export const STREAM_WINDOW = 262_144;
 export const CONNECTION_WINDOW = 1_048_576;
-/** Streams of a connection up to which their payload may wait in the pool's buffers: beside more of them, in 64 KiB each. */
+/** Streams of a connection up to which their payload may wait in the pool's buffers: beside more of them, in what one read brought. */
 export const MAX_LARGE = 8;
 /** T23: streams that ended before their time, by the client or for a fault of it, in a time. */
 export const MAX_RESETS = 200;

@@ -32,6 +32,13 @@ export function requestBlock(exchange: Exchange, serverAuthority: string, passHo
   return block;
 }
 
+/** What a server's SETTINGS_MAX_HEADER_LIST_SIZE is about (RFC 9113 6.5.2). */
+export function blockBytes(block: readonly string[]): number {
+  let bytes = 16 * block.length;
+  for (const text of block) bytes += text.length;
+  return bytes;
+}
+
 /** Trailers as node:http2 takes them. */
 export function trailerFields(lines: string): Record<string, string[]> {
   const block: string[] = [];

@@ -7,7 +7,7 @@ export interface Taker {
   readonly id: number;
   /** Payload may be handed over now. */
   readonly canTake: boolean;
-  /** The bytes are only the taker's during the call. */
+  /** Nobody changes the bytes after the call. */
   take(buf: Buffer, start: number, end: number): void;
 }
 

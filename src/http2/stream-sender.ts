@@ -65,7 +65,7 @@ export class StreamSender {
     if (waiting === undefined) return undefined;
     // What is only ours during the call is copied.
     if (isPooled) waiting.isRetained = true;
-    else this.waiting = copyOf(waiting, this.connection.takesLarge ? this.buffers : undefined);
+    else this.waiting = copyOf(waiting);
     return undefined;
   }
 

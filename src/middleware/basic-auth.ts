@@ -3,7 +3,7 @@ import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { fieldValues } from '../http/fields.ts';
 import { isForwardingLine } from '../http/forwarded.ts';
-import { removeFields } from '../http/header-edits.ts';
+import { removeRequestFields, requestNames } from '../http/header-edits.ts';
 import type { PasswordVerdict } from '../http/password-check.ts';
 import type { CompiledMiddleware } from './compiled-middleware.ts';
 
@@ -39,14 +39,13 @@ export function basicAuth(options: BasicAuthOptions): CompiledMiddleware {
 
 /** What the server is told of a visitor who proved to be `user` (F7: what a client says of itself goes first). */
 function acceptance({ headerField, removeHeader }: BasicAuthOptions): (exchange: Exchange, user: string) => void {
-  const names =
-    headerField === undefined ? [] : [headerField.toLowerCase(), headerField.toLowerCase().replaceAll('_', '-')];
-  const removes: ReadonlySet<string> = new Set(removeHeader ? [...names, 'authorization'] : names);
-  const replacesOurs = names.some(isForwardingLine);
+  const names = headerField === undefined ? [] : [headerField];
+  const removes = requestNames(removeHeader ? [...names, 'authorization'] : names);
+  const replacesOurs = [...removes].some(isForwardingLine);
   return (exchange, user) => {
     exchange.user = user;
-    exchange.fields = removeFields(exchange.fields, removes);
-    exchange.addedFields = removeFields(exchange.addedFields, removes);
+    exchange.fields = removeRequestFields(exchange.fields, removes);
+    exchange.addedFields = removeRequestFields(exchange.addedFields, removes);
     if (headerField === undefined) return;
     if (replacesOurs) exchange.removedForwarding = exchange.removedForwarding?.union(removes) ?? removes;
     exchange.addedFields += `${headerField}: ${user}\r\n`;

@@ -1,6 +1,6 @@
 import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { removeFields } from '../http/header-edits.ts';
+import { removeRequestFields, requestNames } from '../http/header-edits.ts';
 import { normalisePath } from '../http/path.ts';
 
 /** Puts another path in place of the exchange's; one that is not clean is refused (P8). */
@@ -15,7 +15,7 @@ export function replacePathBy(exchange: Exchange, path: string): Answer | undefi
   const { path: before } = exchange;
   const answer = changePath(exchange, path);
   if (answer !== undefined) return answer;
-  exchange.fields = removeFields(exchange.fields, REPLACED);
+  exchange.fields = removeRequestFields(exchange.fields, REPLACED);
   exchange.addedFields += `X-Replaced-Path: ${before}\r\n`;
   return undefined;
 }
@@ -28,4 +28,4 @@ export function cutPrefix(exchange: Exchange, prefix: string): Answer | undefine
   return answer;
 }
 
-const REPLACED: ReadonlySet<string> = new Set(['x-replaced-path']);
+const REPLACED = requestNames(['x-replaced-path']);

@@ -3,7 +3,7 @@ import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { fieldValues } from '../http/fields.ts';
 import { isForwardingLine, receivedValues } from '../http/forwarded.ts';
-import { type HeaderEdits, removeFields, setFields } from '../http/header-edits.ts';
+import { type HeaderEdits, removeRequestFields, requestNames, setFields } from '../http/header-edits.ts';
 import type { ResponseEdit } from '../http/response-edits.ts';
 import type { RequestStep } from '../http/route.ts';
 import type { CompiledMiddleware } from './compiled-middleware.ts';
@@ -53,12 +53,13 @@ function staticEdits(entries: readonly FieldEntry[]): readonly HeaderEdits[] {
 /** Custom fields are set, so they replace the client's and ours. */
 function requestEdits({ request, host }: HeadersOptions): readonly Step[] {
   if (request.length === 0 && host === undefined) return [];
-  const { removes, adds } = setFields(request);
+  const { adds } = setFields(request);
+  const removes = requestNames(request.map(([name]) => name));
   const replacesOurs = [...removes].some(isForwardingLine);
   return [
     (exchange) => {
-      exchange.fields = removeFields(exchange.fields, removes);
-      exchange.addedFields = removeFields(exchange.addedFields, removes) + adds;
+      exchange.fields = removeRequestFields(exchange.fields, removes);
+      exchange.addedFields = removeRequestFields(exchange.addedFields, removes) + adds;
       if (replacesOurs) exchange.removedForwarding = exchange.removedForwarding?.union(removes) ?? removes;
       if (host !== undefined) exchange.sentHost = host;
       return undefined;

@@ -40,7 +40,8 @@ export class BufferPool {
 
   /** To be called once a second: leaves half of those that were not needed since the last time to the collector. */
   trim(): void {
-    this.kept.length -= Math.ceil(this.unused / 2);
+    // The oldest: what was used last may still be in the processor's cache.
+    this.kept.splice(0, Math.ceil(this.unused / 2));
     this.unused = this.kept.length;
   }
 }

@@ -397,6 +397,35 @@ describe('a server that says nothing', () => {
     expect((await answer(late)).slice(0, 3)).toBe('502');
   });
 
+  test('and answers is asked again after as much silence, however long an answer may take', async () => {
+    lab.over({
+      timeouts: { ...DEFAULT_TRANSPORT.timeouts, responseHeadMs: 600_000, silenceMs: 5000, pingMs: 120_000 },
+    });
+    const waiting: [WirePeer, number][] = [];
+    lab.backend.onRequest((peer, id) => waiting.push([peer, id]));
+    const client = send(POST);
+    await until(() => waiting.length === 1, 'the request');
+    for (let n = 1; n <= 3; n++) {
+      lab.held.tick(7);
+      await until(() => lab.backend.of(TYPE.PING).length === n, 'a PING');
+      // The answer is behind it, and in front of this one.
+      const [peer, id] = waiting[0]!;
+      peer.send(
+        headers(
+          id,
+          block([
+            [':status', '103'],
+            ['link', String(n)],
+          ]),
+          FLAG.END_HEADERS,
+        ),
+      );
+      await until(() => client.socket.sent.includes(`link: ${n}`), 'what came behind the answer');
+    }
+    waiting[0]![0].respond(1);
+    await until(() => client.socket.sent.includes('200 OK'), 'the answer');
+  });
+
   test('but to a PING: it is waited for', async () => {
     const waiting: [WirePeer, number][] = [];
     lab.backend.onRequest((peer, id) => waiting.push([peer, id]));

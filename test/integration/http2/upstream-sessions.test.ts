@@ -15,6 +15,7 @@ import { WireLab } from '../../support/wire-lab.ts';
 const POST = 'POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nhello';
 const MAX_CONCURRENT_STREAMS = 3;
 const INITIAL_WINDOW_SIZE = 4;
+const MAX_HEADER_LIST_SIZE = 6;
 const MAX_WINDOW = 2 ** 31 - 1;
 
 const lab = new WireLab();
@@ -165,8 +166,45 @@ test('a connection that was full once carries several requests at once again, up
   for (const client of all) expect(await answer(client)).toBe('200 ok');
 });
 
+test('a request that was alone says nothing of how many its connection carries', async () => {
+  await expectWell();
+  lab.backend.onRequest((peer, id) => peer.reset(id, CODE.ENHANCE_YOUR_CALM));
+  expect(await answer(send(POST))).toMatch(/^502 /);
+  const waiting: [WirePeer, number][] = [];
+  lab.backend.onRequest((peer, id) => void waiting.push([peer, id]));
+  const all = Array.from({ length: 6 }, () => send(GET));
+  await until(() => waiting.length === all.length, 'all requests');
+  expect(lab.backend.peers).toHaveLength(1);
+  for (const [peer, id] of waiting) peer.respond(id);
+  for (const client of all) expect(await answer(client)).toBe('200 ok');
+});
+
+const headOf = (bytes: number): string =>
+  `GET / HTTP/1.1\r\nHost: a.test\r\n${Array.from({ length: bytes / 1000 }, (_, i) => `X-${i}: ${'X'.repeat(990)}\r\n`).join('')}\r\n`;
+
+function takeLongHeads(headBytes: number): void {
+  Object.assign(lab.held.plane, { limits: { ...lab.held.plane.limits, headBytes, fields: 1000 } });
+}
+
+test.for([
+  ['than the server says it takes', 8192, 12_000],
+  // Some end the connection for it, and with it the requests of others.
+  ['than servers bear', 1_000_000, 200_000],
+])('a head that is larger %s is refused here: 431, and nobody hears of it', async ([, announced, bytes]) => {
+  takeLongHeads(400_000);
+  lab.backend.settings = [[MAX_HEADER_LIST_SIZE, announced as number]];
+  const waiting: [WirePeer, number][] = [];
+  lab.backend.onRequest((peer, id) => void waiting.push([peer, id]));
+  const other = send(POST);
+  await until(() => waiting.length === 1, 'the request of another');
+  for (let i = 0; i < 6; i++) expect(await answer(send(headOf(bytes as number)))).toMatch(/^431 /);
+  expect([requests(), reasons()]).toEqual([['0:1'], { head_too_large: 6 }]);
+  waiting[0]![0].respond(1);
+  expect(await answer(other)).toBe('200 ok');
+});
+
 test('a head as large as we take one reaches the server (T1)', async () => {
-  Object.assign(lab.held.plane, { limits: { ...lab.held.plane.limits, headBytes: 120_000 } });
+  takeLongHeads(120_000);
   lab.backend.onFrame = (peer, { type, flags, id }) => {
     const isHead = type === TYPE.HEADERS || type === TYPE.CONTINUATION;
     if (isHead && (flags & FLAG.END_HEADERS) !== 0) peer.respond(id);
@@ -204,6 +242,16 @@ describe('with a second server', () => {
     // So that the connection is one in use.
     await expectWell();
     lab.backend.onRequest((peer, id) => peer.reset(id, CODE.INTERNAL_ERROR));
+    expect(await answer(send(GET))).toBe('200 second');
+    expect([requests(), second.peers.length]).toEqual([['0:1', '0:3'], 1]);
+  });
+
+  test('also when that was the last request of the connection', async () => {
+    await expectWell();
+    lab.backend.onRequest((peer, id) => {
+      peer.goAway(id);
+      peer.reset(id, CODE.INTERNAL_ERROR);
+    });
     expect(await answer(send(GET))).toBe('200 second');
     expect([requests(), second.peers.length]).toEqual([['0:1', '0:3'], 1]);
   });

@@ -45,15 +45,15 @@ test('a middleware’s status counts, not the reason’s', () => {
 const set = { ...timeouts, responseHeadMs: 7000, responseIdleMs: 8000 };
 test.for([
   ['', Infinity],
-  ['grpc-timeout: 2S\r\n', 3000],
-  ['a: b\r\nGrpc-Timeout: 250m\r\n', 1250],
-  ['grpc-timeout: 1M\r\n', 61_000],
-  ['grpc-timeout: 1u\r\n', 1000.001],
-  ['grpc-timeout: 1n\r\n', 1000.000_001],
-  ['grpc-timeout: 99999999H\r\n', 359_999_996_401_000],
+  ['grpc-timeout: 2S\r\n', 2000],
+  ['a: b\r\nGrpc-Timeout: 250m\r\n', 250],
+  ['grpc-timeout: 1M\r\n', 60_000],
+  ['grpc-timeout: 1u\r\n', 0.001],
+  ['grpc-timeout: 1n\r\n', 0.000_001],
+  ['grpc-timeout: 99999999H\r\n', 359_999_996_400_000],
   ['grpc-timeout: 1\r\n', Infinity],
   ['grpc-timeout: 123456789S\r\n', Infinity],
-] as const)('the deadline of a call with %j, and a little more', ([fields, ms]) => {
+] as const)('the deadline of a call with %j', ([fields, ms]) => {
   expect(grpcDeadlineMs(fields)).toBe(ms);
 });
 
