@@ -3,7 +3,7 @@ import type { DataPlane } from '../http/data-plane.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { FailureReason } from '../http/failure.ts';
 import { NO_BODY } from '../http/message.ts';
-import { UnseenBody } from '../http/unseen-body.ts';
+import type { UnseenBody } from '../http/unseen-body.ts';
 import type { UpstreamConnection } from '../http/upstream-connection.ts';
 import { keptTrailers } from '../http1/connection-options.ts';
 import { LIMITS } from '../http1/limits.ts';
@@ -13,9 +13,10 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { ClientBody } from './client-body.ts';
 import { listen } from './client-events.ts';
 import type { ClientSession } from './client-session.ts';
+import { ClientUpload } from './client-upload.ts';
 import { flushSoon, type Gathering } from './flush-soon.ts';
 import { CANCEL, END_STREAM, ENHANCE_YOUR_CALM, REFUSED_STREAM } from './frames.ts';
-import { blockBytes, requestBlock, trailerFields } from './request-fields.ts';
+import { blockBytes, requestBlock } from './request-fields.ts';
 import { parseResponse, parseResponseTrailers } from './response-text.ts';
 
 /** For a connection that has room for it. */
@@ -36,8 +37,6 @@ export interface StreamOwner {
 export class ClientStream extends TimerEntry implements UpstreamConnection, Gathering {
   readonly isHttp2 = true;
   isReused = false;
-  hasResponded = false;
-  unseenBody: UnseenBody | undefined = undefined;
   private readonly plane: DataPlane;
   private readonly upstream: Upstream<UpstreamConnection>;
   private readonly owner: StreamOwner;
@@ -46,12 +45,10 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   private stream: ClientHttp2Stream | undefined = undefined;
   private exchange: Exchange | undefined = undefined;
   private state = WAITING;
+  private readonly upload = new ClientUpload();
   private readonly body: ClientBody;
   private interims = 0;
-  /** Trailers of the request. */
-  private sentTrailers = '';
   private trailers = '';
-  private isRequestWritten = false;
   private isPaused = false;
   isGathering = false;
   /** The request's HEADERS were never sent. */
@@ -64,6 +61,14 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     this.owner = owner;
     this.body = new ClientBody(plane.buffers);
     plane.wheel.arm(this, upstream.transport.timeouts.connectMs);
+  }
+
+  get hasResponded(): boolean {
+    return this.upload.isSeen;
+  }
+
+  get unseenBody(): UnseenBody | undefined {
+    return this.upload.unseen;
   }
 
   /** Somebody waits for the response, and has a deadline for it. */
@@ -102,17 +107,11 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   writeBody(buf: Buffer, start: number, end: number): boolean {
     // While the request is on its way the client's own time-out (T5) comes first.
     if (this.state === AWAIT_HEAD) this.awaitHead(this.plane.limits.bodyIdleMs);
-    if (!this.hasResponded) (this.unseenBody ??= new UnseenBody()).add(buf, start, end);
-    // Behind a saved response there is nobody to take it, nor where the server has called the rest off (RFC 9113 8.1).
-    if (this.stream?.aborted !== false) return true;
-    return this.stream.write(start === 0 && end === buf.length ? buf : buf.subarray(start, end));
+    return this.upload.write(buf, start, end);
   }
 
   endBody(trailers: string): void {
-    this.isRequestWritten = true;
-    this.sentTrailers = trailers;
-    if (!this.hasResponded) (this.unseenBody ??= new UnseenBody()).end(trailers);
-    this.stream?.end();
+    this.upload.end(trailers);
     if (this.state === AWAIT_HEAD) this.awaitHead(0);
   }
 
@@ -152,7 +151,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     const { body } = exchange.request;
     const isBodyToCome = body !== NO_BODY;
     this.isReused = session.requests > 0;
-    this.isRequestWritten = !isBodyToCome;
+    this.upload.isWritten = !isBodyToCome;
     this.state = AWAIT_HEAD;
     this.awaitHead(isBodyToCome ? this.plane.limits.bodyIdleMs : 0);
     // Whether there will be trailers shows at the end only.
@@ -162,6 +161,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
       // The server would reset it, or the whole connection.
       if (blockBytes(block) > session.maxHead) return exchange.onClientFault('head_too_large');
       this.stream = session.begin(this).request(block, options);
+      this.upload.begin(this.stream);
       listen(this.stream, this);
       exchange.onSendable();
     } catch (error) {
@@ -177,7 +177,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   // What node:http2 tells.
 
   onWantTrailers(): void {
-    this.stream!.sendTrailers(trailerFields(this.sentTrailers));
+    this.upload.sendTrailers();
   }
 
   onDrain(): void {
@@ -256,6 +256,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     const isRefused = rstCode === REFUSED_STREAM && session!.refusesFrom === Infinity;
     const isUnseen = isRefused || this.isUnsent || id === undefined || id >= session!.refusesFrom;
     this.stream = undefined;
+    this.upload.detach();
     const isTooMuch = isRefused || rstCode === ENHANCE_YOUR_CALM;
     // Without its last request the connection may be closed.
     const { isStanding } = session!;
@@ -263,7 +264,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     if (exchange === undefined) this.finish();
     else if (this.body.isSaved) return;
     else if (state === BODY) this.fault('upstream_cut_short', false);
-    else if (isUnseen && !this.hasResponded && this.unseenBody?.isWhole !== false) {
+    else if (isUnseen && this.upload.isKept) {
       // Not here, but on a connection of this server or another one.
       this.isReused = true;
       this.fault('upstream_reset', true);
@@ -317,9 +318,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
   // Ending.
 
   private heard(): Exchange | undefined {
-    this.hasResponded = true;
-    // The server has seen the request.
-    this.unseenBody = undefined;
+    this.upload.seen();
     this.session!.heard();
     return this.exchange;
   }
@@ -360,7 +359,7 @@ export class ClientStream extends TimerEntry implements UpstreamConnection, Gath
     const exchange = this.exchange!;
     this.exchange = undefined;
     this.state = ENDING;
-    if (!this.isRequestWritten) this.finish();
+    if (!this.upload.isWritten) this.finish();
     else if (this.stream !== undefined) {
       this.plane.wheel.arm(this, LIMITS.lingerMs);
       this.stream.resume();
