@@ -108,9 +108,8 @@ function decodeRootCAs(group: LabelGroup, key: string): readonly string[] | unde
 
 function decodeTimeouts(group: LabelGroup, keys: Keys['timeouts']): Partial<TransportTimeouts> {
   const timeouts: { -readonly [Name in keyof TransportTimeouts]?: number } = {};
-  for (const name of ['connectMs', 'responseHeadMs', 'responseIdleMs', 'idleMs', 'silenceMs', 'pingMs'] as const) {
-    const key = keys[name];
-    const setting = key === undefined ? undefined : group.find(key);
+  for (const [name, key] of Object.entries(keys) as [keyof TransportTimeouts, string][]) {
+    const setting = group.find(key);
     if (setting === undefined) continue;
     const ms = deadlineMs(setting.value);
     if (typeof ms === 'number') timeouts[name] = ms;

@@ -125,10 +125,10 @@ export class ClientSession extends TimerEntry {
   end(stream: ClientStream, isTooMuch: boolean): void {
     if (!this.streams.delete(stream)) return;
     const { size } = this.streams;
-    // One that was alone was not one too many.
-    if (isTooMuch && size > 0) this.limit = Math.min(this.limit, size);
     // It may have been the load of a moment: one more for as many as there may be that were served.
-    else this.limit = Math.min(this.announced, this.limit + 1 / this.limit);
+    if (!isTooMuch) this.limit = Math.min(this.announced, this.limit + 1 / this.limit);
+    // One that was alone was not one too many.
+    else if (size > 0) this.limit = Math.min(this.limit, size);
     if (this.isFree) this.owner.hasRoom(this);
     if (this.streams.size === 0) this.onIdle();
   }

@@ -34,24 +34,24 @@ export abstract class ConnectionBase extends TimerEntry {
   protected readonly facts: Http2Facts;
   protected readonly streams = new Map<number, Http2Stream>();
   protected readonly resets = new AbuseCounter(limits.MAX_RESETS, limits.RESETS_MS);
-  protected readonly noise = new AbuseCounter(limits.MAX_NOISE, limits.RESETS_MS);
+  private readonly noise = new AbuseCounter(limits.MAX_NOISE, limits.RESETS_MS);
   /** The highest that we have, too: what GOAWAY tells. */
   protected servedStreamId = 0;
   protected receiveWindow = limits.CONNECTION_WINDOW;
   /** Taken by somebody, and not yet told the client. */
-  protected taken = 0;
+  private taken = 0;
   /** No new streams: the GOAWAY that says so is out. */
   protected isDraining = false;
   /** A GOAWAY is out that warns of it. */
   protected drainStep: DrainStep | undefined = undefined;
   /** Nothing is read any more. */
   isOver = false;
-  protected isClosed = false;
+  private isClosed = false;
   /** T14: the client takes none of what it asks for. */
-  protected isHeldBack = false;
+  private isHeldBack = false;
   /** Frames, or blocks, that were whole; and how many there were when the deadline of the next one was set. */
   protected wholes = 0;
-  protected wholesAtArm = -1;
+  private wholesAtArm = -1;
   /** When there was nothing to do for the last time, of the wheel's clock; 0: there is something. */
   protected idleSince = 0;
 
@@ -199,7 +199,7 @@ export abstract class ConnectionBase extends TimerEntry {
 
   // Writing.
 
-  protected greet(): void {
+  private greet(): void {
     this.out.settings([
       [frames.MAX_CONCURRENT_STREAMS, limits.MAX_STREAMS],
       [frames.INITIAL_WINDOW_SIZE, limits.STREAM_WINDOW],
@@ -218,7 +218,7 @@ export abstract class ConnectionBase extends TimerEntry {
     }
   }
 
-  protected onDrain(): void {
+  private onDrain(): void {
     this.out.unblock();
     this.tellOfRoom();
     if (!this.isHeldBack) return;
@@ -251,7 +251,7 @@ export abstract class ConnectionBase extends TimerEntry {
     this.close(LIMITS.lingerMs);
   }
 
-  protected goAway(code: number): void {
+  private goAway(code: number): void {
     if (this.isDraining || this.isOver) return;
     this.isDraining = true;
     this.drainStep?.stop();
@@ -266,7 +266,7 @@ export abstract class ConnectionBase extends TimerEntry {
   }
 
   /** Ends behind what is written; what the client still sends is thrown away for a while (T9). */
-  protected close(ms: number): void {
+  private close(ms: number): void {
     this.plane.wheel.arm(this, ms);
     // Its time to close begins when our last byte has left, however slowly it reads (T14).
     this.out.end(() => {
@@ -275,7 +275,7 @@ export abstract class ConnectionBase extends TimerEntry {
     if (this.isHeldBack) this.socket.resume();
   }
 
-  protected onClose(): void {
+  private onClose(): void {
     if (this.isClosed) return;
     this.isClosed = true;
     this.isOver = true;
