@@ -64,7 +64,7 @@ describe('near the bound of memory', () => {
     const { plane, backend, release } = await serve(1);
     const running = await startSlow(plane, backend);
     // From the next look on there is work, so that shedding makes sense.
-    await vi.waitFor(async () => expect(await status(plane)).toBe('503'), { timeout: 5000 });
+    await vi.waitFor(async () => expect(await status(plane)).toBe('503'), { timeout: 15_000 });
     const answers = await Promise.all(Array.from({ length: 10 }, () => ask(plane)));
     for (const answer of answers) {
       expect(answer).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/);
@@ -76,7 +76,7 @@ describe('near the bound of memory', () => {
     release();
     await running.until(() => running.hasEnded, 'the end of the answer');
     expect(running.received).toContain('200 OK');
-    await vi.waitFor(async () => expect(await status(plane)).toBe('200'), { timeout: 5000 });
+    await vi.waitFor(async () => expect(await status(plane)).toBe('200'), { timeout: 15_000 });
     expect((await plane.counters()).reasons['overloaded']).toBeGreaterThanOrEqual(12);
     await vi.waitFor(() => expect(words(plane)).toContain('new requests are served again'), { timeout: 3000 });
     expect(words(plane)[0]).toMatch(/^memory runs out: new requests get 503; give the container more memory/);
